@@ -1,0 +1,1 @@
+"""The XML schemas of every message, one file per namespace."""

@@ -1,0 +1,1 @@
+"""The rules of coupons, pure: no XML, no SQL, no clock, no input or output."""

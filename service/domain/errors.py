@@ -1,0 +1,351 @@
+"""The catalogue of every numbered error, and the exceptions that carry its rows.
+
+Numbers below 90001 are Microsoft's and keep Microsoft's meaning. Microsoft
+publishes no error for coupons; those from 90001 up are ours. ``docs/errors.md``
+is generated from this table. An error that is not in it cannot be raised.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class FaultKind(Enum):
+    """The fault of the contract that carries an error."""
+
+    AD_API = "AdApiFaultDetail"
+    """Trouble with the caller or with the service itself, common to all services."""
+    API = "ApiFault"
+    """Trouble with what this operation was asked; the whole call is refused."""
+    ITEM = "BatchError"
+    """Trouble with one item of a list; the rest of the call went through."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRow:
+    """One numbered error.
+
+    Attributes:
+        code: The number on the wire, ``Code``.
+        symbol: The name of the error; ``ErrorCode`` in AdApiFaultDetail, and the
+            first word of ``Details`` elsewhere.
+        message: The sentence that a caller reads, ``Message``.
+        meaning: When it happens and what to do, for the documentation.
+        kind: The fault that carries it.
+    """
+
+    code: int
+    symbol: str
+    message: str
+    meaning: str
+    kind: FaultKind
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the number is this service's own and not Microsoft's."""
+        return self.code >= FIRST_OWN_CODE
+
+
+FIRST_OWN_CODE = 90001
+
+_rows: dict[str, ErrorRow] = {}
+
+
+def _row(code: int, symbol: str, kind: FaultKind, message: str, meaning: str) -> ErrorRow:
+    row = ErrorRow(code, symbol, message, meaning, kind)
+    if _rows.setdefault(symbol, row) is not row:
+        raise ValueError(f"two rows of the catalogue are called {symbol}")
+    return row
+
+
+# The caller and the service: AdApiFaultDetail.
+
+INTERNAL_ERROR = _row(
+    0,
+    "InternalError",
+    FaultKind.AD_API,
+    "An internal error has occurred.",
+    "A fault of the service itself. Its log has the reason under the TrackingId.",
+)
+INVALID_CREDENTIALS = _row(
+    105,
+    "InvalidCredentials",
+    FaultKind.AD_API,
+    "Authentication failed. Either supplied credentials are invalid or the account is inactive",
+    "A token or password is unknown, revoked or past its end. Ask the operator for a new one.",
+)
+REQUEST_MISSING_HEADERS = _row(
+    116,
+    "RequestMissingHeaders",
+    FaultKind.AD_API,
+    "A required request header is missing.",
+    "DeveloperToken is required, and AuthenticationToken or UserName with Password.",
+)
+
+# What was asked: ApiFault, Microsoft's numbers.
+
+INPUT_INVALID = _row(
+    201,
+    "ApiInputValidationError",
+    FaultKind.API,
+    "The request is not valid.",
+    "A value is not one that the operation accepts; Details names it.",
+)
+NULL_PARAMETER = _row(
+    203,
+    "NullParameter",
+    FaultKind.API,
+    "A required element is missing or empty.",
+    "Details names the element.",
+)
+OPERATION_NOT_SUPPORTED = _row(
+    204,
+    "OperationNotSupported",
+    FaultKind.API,
+    "The operation is not supported.",
+    "The contract has the operation and this service does not carry it out.",
+)
+ENTITY_NOT_EXISTENT = _row(
+    210,
+    "EntityNotExistent",
+    FaultKind.API,
+    "The entity does not exist.",
+    "An identifier names nothing; Details has its kind and value.",
+)
+PREDICATE_MISSING = _row(
+    474,
+    "RequiredPredicateMissing",
+    FaultKind.API,
+    "A required predicate is missing.",
+    "SearchCoupons needs a predicate on CustomerId.",
+)
+NOT_AUTHORIZED = _row(
+    1001,
+    "UserIsNotAuthorized",
+    FaultKind.API,
+    "The user is not authorized to perform this action.",
+    "The user has no right on this customer or account, or it does not exist; the two look alike.",
+)
+ACCOUNT_ID_INVALID = _row(
+    2108,
+    "AccountIdInvalid",
+    FaultKind.API,
+    "The account id is not valid.",
+    "AccountId is missing, not positive, or (for an operator) not an account's.",
+)
+BATCH_TOO_LARGE = _row(
+    3024,
+    "BatchTooLarge",
+    FaultKind.API,
+    "A list has more items than the operation accepts.",
+    "Details names the list, its length and the bound.",
+)
+PREDICATE_INVALID = _row(
+    3030,
+    "PredicateInvalid",
+    FaultKind.API,
+    "A predicate is not valid.",
+    "A field, operator or value that the search does not know, or a field given twice.",
+)
+PAGING_INVALID = _row(
+    3080,
+    "PagingInvalid",
+    FaultKind.API,
+    "Page information is required and must be within its bounds.",
+    "PageInfo is missing, Index is negative, or Size is not from 1 to 100 (unset counts as 0).",
+)
+LIST_EMPTY = _row(
+    3087,
+    "ListNullOrEmpty",
+    FaultKind.API,
+    "A required list is null or empty.",
+    "Details names the list.",
+)
+
+# Coupons: our numbers.
+
+COUPON_NOT_FOUND = _row(
+    90001,
+    "CouponNotFound",
+    FaultKind.API,
+    "No coupon has this code.",
+    "The code was never minted, was deleted, or is mistyped.",
+)
+COUPON_ALREADY_REDEEMED = _row(
+    90002,
+    "CouponAlreadyRedeemed",
+    FaultKind.API,
+    "The coupon has already been redeemed.",
+    "Another account redeemed it. The same account is answered its first RedemptionDate again.",
+)
+COUPON_NOT_STARTED = _row(
+    90003,
+    "CouponNotStarted",
+    FaultKind.API,
+    "The coupon cannot be redeemed yet.",
+    "Its StartDate has not come.",
+)
+COUPON_ENDED = _row(
+    90004,
+    "CouponEnded",
+    FaultKind.API,
+    "The coupon can no longer be redeemed.",
+    "Its EndDate has passed.",
+)
+COUPON_EXPIRED = _row(
+    90005,
+    "CouponExpired",
+    FaultKind.API,
+    "The coupon has expired.",
+    "Its ExpirationDate has passed.",
+)
+CURRENCY_MISMATCH = _row(
+    90006,
+    "CurrencyMismatch",
+    FaultKind.API,
+    "The coupon's currency is not the account's.",
+    "Coupon and account must have the same currency.",
+)
+ACQUISITION_NOT_ELIGIBLE = _row(
+    90007,
+    "AcquisitionNotEligible",
+    FaultKind.API,
+    "The coupon is for new customers only.",
+    "The account's customer has spent for more than 30 days, or has redeemed an Acquisition"
+    " coupon before.",
+)
+COUPON_CLAIMED_BY_ANOTHER_ACCOUNT = _row(
+    90008,
+    "CouponClaimedByAnotherAccount",
+    FaultKind.API,
+    "The coupon is booked for another account.",
+    "Only the account that claimed the coupon can redeem it.",
+)
+COUPON_CLASS_RETIRED = _row(
+    90009,
+    "CouponClassRetired",
+    FaultKind.API,
+    "The coupon class is retired.",
+    "Its coupons are neither dispatched nor redeemed any more, and no more are minted.",
+)
+COUPON_CLASS_NOT_FOUND = _row(
+    90010,
+    "CouponClassNotFound",
+    FaultKind.API,
+    "The customer has no coupon class of this name.",
+    "Class names are compared exactly, without the white space around them.",
+)
+NO_COUPON_AVAILABLE = _row(
+    90011,
+    "NoCouponAvailable",
+    FaultKind.ITEM,
+    "The class has no coupon left to dispatch.",
+    "Every coupon of the class is dispatched, claimed, redeemed, ended or expired.",
+)
+EMAIL_INVALID = _row(
+    90012,
+    "EmailInvalid",
+    FaultKind.ITEM,
+    "The e-mail address is not valid.",
+    "Details says what is wrong with it.",
+)
+EMAIL_DUPLICATE = _row(
+    90013,
+    "EmailDuplicate",
+    FaultKind.ITEM,
+    "The e-mail address stands more than once in the request.",
+    "The first one was served; each address gets one coupon a request.",
+)
+
+# Programmes: what an operator asks for, our numbers.
+
+NAME_TAKEN = _row(
+    90101,
+    "NameTaken",
+    FaultKind.API,
+    "The name is already in use.",
+    "User names and account numbers are unique in the service, class names in a customer.",
+)
+TERMS_INVALID = _row(
+    90102,
+    "TermsInvalid",
+    FaultKind.API,
+    "The terms of the coupon class are not valid.",
+    "Details names the term and its bound.",
+)
+PATTERN_INVALID = _row(
+    90103,
+    "PatternInvalid",
+    FaultKind.API,
+    "The code pattern is not valid.",
+    "A pattern has 3 to 100 characters with at least one # place; see Details.",
+)
+PATTERN_FULL = _row(
+    90104,
+    "PatternFull",
+    FaultKind.API,
+    "The code pattern has no unused code left.",
+    "Choose a longer pattern or a larger alphabet.",
+)
+QUANTITY_OUT_OF_RANGE = _row(
+    90105,
+    "QuantityOutOfRange",
+    FaultKind.API,
+    "The number of coupons is out of range.",
+    "Details has the bounds.",
+)
+
+CATALOGUE: tuple[ErrorRow, ...] = tuple(sorted(_rows.values(), key=lambda row: row.code))
+
+
+class ServiceError(Exception):
+    """A refusal that the caller reads as a typed fault.
+
+    Args:
+        row: The row of the catalogue.
+        details: What was wrong and where, for this call; one sentence or phrase.
+    """
+
+    def __init__(self, row: ErrorRow, details: str = "") -> None:
+        super().__init__(f"{row.symbol}: {details or row.message}")
+        self.row = row
+        self.details = details
+
+    @property
+    def details_text(self) -> str:
+        """``Details`` on the wire: the symbol, then what was wrong."""
+        return details_text(self.row, self.details)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchError:
+    """Why one item of a list failed, while the rest of the call went through.
+
+    Attributes:
+        row: The row of the catalogue.
+        index: The item's place in the list of the request, from 0.
+        text: What was wrong with this item.
+    """
+
+    row: ErrorRow
+    index: int
+    text: str = ""
+
+    @property
+    def code(self) -> int:
+        """``Code`` on the wire."""
+        return self.row.code
+
+    @property
+    def message(self) -> str:
+        """``Message`` on the wire."""
+        return self.row.message
+
+    @property
+    def details(self) -> str:
+        """``Details`` on the wire: the symbol, then what was wrong."""
+        return details_text(self.row, self.text)
+
+
+def details_text(row: ErrorRow, text: str) -> str:
+    """Join symbol and explanation as ``Details`` has them."""
+    return f"{row.symbol}: {text}" if text else row.symbol

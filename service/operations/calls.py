@@ -1,0 +1,24 @@
+"""A call of an operation: who calls, when, under which TrackingId, on which database."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from service.domain.roles import Caller
+from service.storage.engine import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What every operation is given beside its request.
+
+    Attributes:
+        database: Where the operation runs its one transaction.
+        caller: The user that calls, with its rights.
+        now: The instant of the call, aware and in UTC.
+        tracking_id: The GUID under which log, audit and reply name this call.
+    """
+
+    database: Database
+    caller: Caller
+    now: datetime
+    tracking_id: str

@@ -1,0 +1,1 @@
+"""The wire: how bytes become calls of operations, and results become bytes."""

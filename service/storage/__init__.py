@@ -1,0 +1,1 @@
+"""Tables, engine, migrations and every SQL statement of the service."""
