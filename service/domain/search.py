@@ -1,9 +1,27 @@
 """What SearchCoupons may be asked: predicates, ordering, paging, additional fields."""
 
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+from typing import Any
 
-__all__ = ["CouponQuery", "OrderBy", "Paging", "Predicate", "SearchRequest"]
+from service.domain.errors import (
+    BATCH_TOO_LARGE,
+    INPUT_INVALID,
+    PAGING_INVALID,
+    PREDICATE_INVALID,
+    PREDICATE_MISSING,
+    ServiceError,
+)
+from service.domain.instants import parse_instant
+
+PREDICATES_COUNT_MAX = 4
+PAGE_SIZE_MAX = 100
+ID_MAX = 2**63 - 1
+
+ORDER_BY_CLASS_NAME = "CouponClassName"
+ORDER_BY_START_DATE = "CouponStartDate"
+RETURN_CLAIM_INFO = "CouponClaimInfo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +57,140 @@ class SearchRequest:
     ordering: list[OrderBy | None] | None = None
     page_info: Paging | None = None
     return_additional_fields: list[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CouponQuery:
+    """A search that has been checked.
+
+    Attributes:
+        customer_id: The owner of the coupons.
+        class_name: Only coupons of this class.
+        is_redeemed: Only coupons that are, or are not, redeemed.
+        starts_from: Only coupons whose StartDate is at or after this instant.
+        order_by: ``CouponClassName`` or ``CouponStartDate``.
+        descending: Whether the order is turned round; ties keep their order.
+        offset: How many coupons come before the page.
+        size: How many coupons the page has at the most, 1 to 100.
+        with_claim_info: Whether ClaimInfo is wanted.
+    """
+
+    customer_id: int = 0
+    class_name: str | None = None
+    is_redeemed: bool | None = None
+    starts_from: datetime | None = None
+    order_by: str = ORDER_BY_CLASS_NAME
+    descending: bool = False
+    offset: int = 0
+    size: int = PAGE_SIZE_MAX
+    with_claim_info: bool = False
+
+
+def check_search(request: SearchRequest) -> CouponQuery:
+    """Turn what was asked into a query, or refuse it.
+
+    Raises:
+        ServiceError: ``BatchTooLarge``, ``PredicateInvalid``,
+            ``RequiredPredicateMissing``, ``ApiInputValidationError`` (ordering) or
+            ``PagingInvalid``, in this order.
+    """
+    query = _with_predicates(CouponQuery(), request.predicates or [])
+    query = _with_ordering(query, request.ordering or [])
+    query = _with_page(query, request.page_info)
+    wanted = request.return_additional_fields or []
+    return replace(query, with_claim_info=RETURN_CLAIM_INFO in wanted)
+
+
+def _with_predicates(query: CouponQuery, predicates: list[Predicate | None]) -> CouponQuery:
+    if len(predicates) > PREDICATES_COUNT_MAX:
+        text = (
+            f"Predicates has {len(predicates)} items, at most {PREDICATES_COUNT_MAX} are accepted"
+        )
+        raise ServiceError(BATCH_TOO_LARGE, text)
+    seen: set[str] = set()
+    for place, predicate in enumerate(predicates):
+        where = f"Predicates[{place}]"
+        if predicate is None or not predicate.field:
+            raise ServiceError(PREDICATE_INVALID, f"{where} has no Field")
+        if predicate.field in seen:
+            raise ServiceError(PREDICATE_INVALID, f"{where} repeats {predicate.field}")
+        seen.add(predicate.field)
+        query = _with_predicate(query, predicate, where)
+    if "CustomerId" not in seen:
+        raise ServiceError(PREDICATE_MISSING, "CustomerId Equals is required")
+    return query
+
+
+def _with_predicate(query: CouponQuery, predicate: Predicate, where: str) -> CouponQuery:
+    rule = _RULES.get(predicate.field or "")
+    if rule is None:
+        text = f"{where}.Field {predicate.field!r} is not one of {', '.join(_RULES)}"
+        raise ServiceError(PREDICATE_INVALID, text)
+    operator, name, read = rule
+    if predicate.operator != operator:
+        text = f"{where}.Operator for {predicate.field} must be {operator}"
+        raise ServiceError(PREDICATE_INVALID, text)
+    try:
+        value = read((predicate.value or "").strip())
+    except ValueError as error:
+        raise ServiceError(PREDICATE_INVALID, f"{where}.Value: {error}") from error
+    return replace(query, **{name: value})
+
+
+def _read_id(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:20]) <= ID_MAX):
+        raise ValueError(f"{text[:40]!r} is not an identifier")
+    return int(text)
+
+
+def _read_name(text: str) -> str:
+    if not text:
+        raise ValueError("the name is empty")
+    return text
+
+
+def _read_bool(text: str) -> bool:
+    truth = {"true": True, "1": True, "false": False, "0": False}.get(text.lower())
+    if truth is None:
+        raise ValueError(f"{text[:40]!r} is not true, false, 1 or 0")
+    return truth
+
+
+def _read_day(text: str) -> datetime:
+    """Only year, month and day count: the instant is moved to its day's midnight in UTC."""
+    instant = parse_instant(text)
+    return datetime.combine(instant.date(), time.min, tzinfo=instant.tzinfo)
+
+
+_RULES: dict[str, tuple[str, str, Callable[[str], Any]]] = {
+    "CustomerId": ("Equals", "customer_id", _read_id),
+    "CouponClassName": ("Equals", "class_name", _read_name),
+    "IsRedeemed": ("Equals", "is_redeemed", _read_bool),
+    "StartDate": ("GreaterThanEquals", "starts_from", _read_day),
+}
+"""Field: its only operator, the query's attribute, and how the value is read."""
+
+
+def _with_ordering(query: CouponQuery, ordering: list[OrderBy | None]) -> CouponQuery:
+    """Take the first ordering; the contract ignores further ones."""
+    if not ordering:
+        return query
+    first = ordering[0] or OrderBy()
+    if first.field not in {ORDER_BY_CLASS_NAME, ORDER_BY_START_DATE}:
+        text = f"Ordering[0].Field must be {ORDER_BY_CLASS_NAME} or {ORDER_BY_START_DATE}"
+        raise ServiceError(INPUT_INVALID, text)
+    return replace(query, order_by=first.field, descending=first.order == "Descending")
+
+
+def _with_page(query: CouponQuery, page: Paging | None) -> CouponQuery:
+    if page is None:
+        raise ServiceError(PAGING_INVALID, "PageInfo is required")
+    index, size = page.index or 0, page.size or 0
+    _require_page(index >= 0, f"Index is {index}, it must be 0 or more")
+    _require_page(1 <= size <= PAGE_SIZE_MAX, f"Size is {size}, it must be 1 to {PAGE_SIZE_MAX}")
+    return replace(query, offset=index * size, size=size)
+
+
+def _require_page(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise ServiceError(PAGING_INVALID, otherwise)

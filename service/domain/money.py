@@ -1,0 +1,30 @@
+"""Money: decimal amounts and the currencies of ISO 4217."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from iso4217 import Currency
+
+AMOUNT_MAX = Decimal("999999999999.999999")
+"""The largest amount that storage holds exactly, on every database."""
+
+
+def is_currency(code: str) -> bool:
+    """Whether ISO 4217 has the three-letter code and gives it minor units."""
+    try:
+        return Currency(code).exponent is not None
+    except ValueError:
+        return False
+
+
+def minor_unit(currency_code: str) -> Decimal:
+    """The smallest amount of the currency: 0.01 for USD, 1 for JPY.
+
+    Raises:
+        ValueError: ISO 4217 has no such currency.
+    """
+    return Decimal(1).scaleb(-(Currency(currency_code).exponent or 0))
+
+
+def round_to_minor_unit(amount: Decimal, currency_code: str) -> Decimal:
+    """Round half up to the currency's minor unit; the last step of a computation."""
+    return amount.quantize(minor_unit(currency_code), rounding=ROUND_HALF_UP)
