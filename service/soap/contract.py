@@ -6,6 +6,7 @@ the installed package, so nothing here depends on a checkout or on the network.
 
 from importlib.resources import files
 from pathlib import PurePosixPath
+from threading import Lock
 
 from lxml import etree
 
@@ -14,6 +15,10 @@ from service.soap.namespaces import XS
 __all__ = ["compile_schema", "read_schema", "read_wsdl", "schema_names"]
 
 _WSDL_NAME = "CustomerBillingService.wsdl"
+
+# While it compiles, lxml exchanges libxml2's loader of imports for the whole process:
+# two threads that compile at once lose each other's imports.
+_compiling = Lock()
 
 
 class _PackagedSchemas(etree.Resolver):
@@ -69,7 +74,8 @@ def compile_schema() -> etree.XMLSchema:
         but ``error_log``, which says why, belongs to whichever thread validated last.
     """
     (schema,) = read_wsdl().iter(f"{{{XS}}}schema")
-    return etree.XMLSchema(schema)
+    with _compiling:
+        return etree.XMLSchema(schema)
 
 
 def _schema_bytes(name: str) -> bytes:
