@@ -123,4 +123,5 @@ def _draw_digits(base: int, count: int) -> Numbers:
 
 
 def _draw_uint64(count: int) -> Numbers:
-    return np.frombuffer(os.urandom(8 * count), dtype=np.uint64).copy()
+    drawn: Numbers = np.frombuffer(os.urandom(8 * count), dtype=np.uint64).copy()
+    return drawn

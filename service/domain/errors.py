@@ -168,7 +168,7 @@ COUPON_NOT_FOUND = _row(
     "CouponNotFound",
     FaultKind.API,
     "No coupon has this code.",
-    "The code was never minted, was deleted, or is mistyped.",
+    "The code was never minted, or is mistyped.",
 )
 COUPON_ALREADY_REDEEMED = _row(
     90002,

@@ -1,9 +1,10 @@
 """A call of an operation: who calls, when, under which TrackingId, on which database."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 
 from service.domain.roles import Caller
+from service.storage.audit import Author
 from service.storage.engine import Database
 
 
@@ -22,3 +23,13 @@ class Call:
     caller: Caller
     now: datetime
     tracking_id: str
+
+    @property
+    def author(self) -> Author:
+        """The call as the audit log names it."""
+        return Author(self.caller.user_id, self.tracking_id, self.now)
+
+
+def utc_now() -> datetime:
+    """The clock of the service."""
+    return datetime.now(timezone.utc)

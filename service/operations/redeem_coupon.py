@@ -2,9 +2,94 @@
 
 from datetime import datetime
 
+from sqlalchemy import Connection
+
+from service.domain.codes import fold_code
+from service.domain.errors import (
+    ACCOUNT_ID_INVALID,
+    COUPON_NOT_FOUND,
+    NOT_AUTHORIZED,
+    NULL_PARAMETER,
+    ServiceError,
+)
+from service.domain.redemption import NewRedemption, RedeemingAccount, redeem
+from service.domain.terms import CouponType
 from service.operations.calls import Call
+from service.storage import audit, coupons
+from service.storage.accounts import find_redeeming_account
+from service.storage.coupons import RedeemableCoupon
+
+ATTEMPTS_MAX = 5
+"""Each attempt but the last lost a race; the next one sees the winner's work."""
 
 
 def redeem_coupon(call: Call, account_id: int | None, coupon_code: str | None) -> datetime:
-    """Bind a coupon to an account; answers the redemption date."""
-    raise NotImplementedError
+    """Bind a coupon to an account; answers the redemption date.
+
+    The same account and code again are answered the first date, so that a call
+    can be repeated when its answer was lost.
+
+    Raises:
+        ServiceError: ``AccountIdInvalid``, ``NullParameter`` (CouponCode),
+            ``UserIsNotAuthorized``, ``CouponNotFound``, or why the account cannot
+            redeem this coupon (see ``service.domain.redemption.redeem``).
+    """
+    if account_id is None or account_id <= 0:
+        raise ServiceError(ACCOUNT_ID_INVALID, f"AccountId is {account_id or 0}")
+    code = fold_code(coupon_code or "")
+    if not code:
+        raise ServiceError(NULL_PARAMETER, "CouponCode")
+    for _ in range(ATTEMPTS_MAX):
+        try:
+            return _attempt(call, account_id, code)
+        except _LostRaceError:
+            continue
+    raise RuntimeError(f"coupon {code}: {ATTEMPTS_MAX} attempts lost a race")
+
+
+class _LostRaceError(Exception):
+    """Another caller changed what was decided on: undo the transaction and decide again."""
+
+
+def _attempt(call: Call, account_id: int, code: str) -> datetime:
+    """Decide and write, in one transaction."""
+    with call.database.writing() as connection:
+        account = _account(connection, call, account_id)
+        found = coupons.find_redeemable(connection, code)
+        if found is None:
+            raise ServiceError(COUPON_NOT_FOUND, f"coupon {code[:100]}")
+        if found.redeemed_at is not None and found.state.redeemed_account_id == account_id:
+            return found.redeemed_at
+        new = redeem(found.state, account, call.now)
+        _record(connection, call, found, account, new)
+        return new.redeemed_at
+
+
+def _account(connection: Connection, call: Call, account_id: int) -> RedeemingAccount:
+    """The account, for those who may change it; others cannot tell whether it exists."""
+    account = find_redeeming_account(connection, account_id)
+    if account is not None and call.caller.may_write(account.customer_id):
+        return account
+    row = ACCOUNT_ID_INVALID if call.caller.is_operator else NOT_AUTHORIZED
+    raise ServiceError(row, f"account {account_id}")
+
+
+def _record(
+    connection: Connection,
+    call: Call,
+    found: RedeemableCoupon,
+    account: RedeemingAccount,
+    new: NewRedemption,
+) -> None:
+    is_acquisition = found.state.terms.coupon_type is CouponType.ACQUISITION
+    customer_id = account.customer_id if is_acquisition else None
+    if not coupons.record_redemption(connection, found, account.account_id, new, customer_id):
+        raise _LostRaceError
+    after = {
+        "account_id": account.account_id,
+        "redeemed_at": new.redeemed_at.isoformat(),
+        "expires_at": new.expires_at.isoformat(),
+        "balance": str(new.balance),
+    }
+    change = audit.Change("redeem", "coupon", found.coupon_id, after=after)
+    audit.append(connection, call.author, [change])

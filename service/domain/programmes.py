@@ -1,0 +1,64 @@
+"""What a coupon programme consists of: customers, accounts, classes, batches."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from service.domain.terms import CouponTerms
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account that redeems coupons, and the customer that it bills to."""
+
+    account_id: int
+    customer_id: int
+    number: str
+    currency_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class CouponClass:
+    """What coupons are minted from, owned by one customer.
+
+    Attributes:
+        terms: The terms of coupons minted from now on; each coupon keeps those
+            that it was minted with.
+        coupons_count: How many coupons the class has.
+        retired_at: When it was retired; None while it is in use.
+    """
+
+    class_id: int
+    customer_id: int
+    name: str
+    terms_id: int
+    terms: CouponTerms
+    feature_id: int | None
+    code_pattern: str
+    code_alphabet: str
+    coupons_count: int
+    retired_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one minting made.
+
+    Attributes:
+        requested_count: How many coupons were asked for.
+        created_count: How many were made; fewer when the pattern was used up.
+        codes: The codes, in ascending order.
+        density: Codes of the pattern per coupon of the class; below
+            ``codes.DENSITY_MIN`` they can be guessed.
+    """
+
+    batch_id: int
+    requested_count: int
+    created_count: int
+    codes: list[str]
+    density: int
+
+    @property
+    def status(self) -> str:
+        """``completed``, or ``coupon pattern full`` when codes ran out."""
+        is_complete = self.created_count == self.requested_count
+        return "completed" if is_complete else "coupon pattern full"

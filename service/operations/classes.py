@@ -1,0 +1,177 @@
+"""Coupon classes: added, listed, given new terms, retired."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from service.domain.codes import DEFAULT_ALPHABET, DEFAULT_PATTERN, check_pattern
+from service.domain.errors import (
+    COUPON_CLASS_NOT_FOUND,
+    COUPON_CLASS_RETIRED,
+    ENTITY_NOT_EXISTENT,
+    NAME_TAKEN,
+    NULL_PARAMETER,
+    TERMS_INVALID,
+    ServiceError,
+)
+from service.domain.programmes import CouponClass
+from service.domain.terms import CouponTerms
+from service.operations.calls import Call
+from service.storage import accounts, audit, classes
+
+CLASS_NAME_LENGTH_MAX = 255
+FEATURE_ID_MAX = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewClass:
+    """A coupon class to be added.
+
+    Attributes:
+        feature_id: The feature whose adoption the class rewards; None for none.
+        code_pattern: See ``service.domain.codes.CodePattern``.
+    """
+
+    customer_id: int
+    name: str
+    terms: CouponTerms
+    feature_id: int | None = None
+    code_pattern: str = DEFAULT_PATTERN
+    code_alphabet: str = DEFAULT_ALPHABET
+
+
+def add_class(call: Call, new: NewClass) -> int:
+    """Add a coupon class; answers its number.
+
+    Raises:
+        ServiceError: ``UserIsNotAuthorized``, ``EntityNotExistent`` (customer),
+            ``TermsInvalid``, ``PatternInvalid`` or ``NameTaken``.
+    """
+    call.caller.require_write(new.customer_id)
+    name = _require_name(new.name)
+    new.terms.require_valid()
+    pattern = check_pattern(new.code_pattern, new.code_alphabet)
+    if new.feature_id is not None and not 0 <= new.feature_id <= FEATURE_ID_MAX:
+        raise ServiceError(TERMS_INVALID, f"FeatureId must be 0 to {FEATURE_ID_MAX}")
+    with call.database.writing() as connection:
+        if not accounts.customer_exists(connection, new.customer_id):
+            raise ServiceError(ENTITY_NOT_EXISTENT, f"customer {new.customer_id}")
+        _require_free_name(connection, new.customer_id, name)
+        class_id = classes.add_class(
+            connection,
+            new.customer_id,
+            name,
+            classes.add_terms(connection, new.terms),
+            feature_id=new.feature_id,
+            code_pattern=pattern.text,
+            code_alphabet=pattern.alphabet,
+            now=call.now,
+        )
+        after = {"name": name, **_terms_as_json(new.terms)}
+        audit.append(
+            connection,
+            call.author,
+            [audit.Change("add", "coupon_class", class_id, after=after)],
+        )
+    return class_id
+
+
+def list_classes(call: Call, customer_id: int) -> list[CouponClass]:
+    """A customer's classes, by name. Raises ``UserIsNotAuthorized``."""
+    call.caller.require_read(customer_id)
+    with call.database.reading() as connection:
+        return classes.list_classes(connection, customer_id)
+
+
+def show_class(call: Call, customer_id: int, name: str) -> CouponClass:
+    """One class. Raises ``UserIsNotAuthorized`` or ``CouponClassNotFound``."""
+    call.caller.require_read(customer_id)
+    with call.database.reading() as connection:
+        return require_class(connection, customer_id, name)
+
+
+def update_class(call: Call, customer_id: int, name: str, terms: CouponTerms) -> None:
+    """Give a class new terms; coupons that are minted already keep theirs.
+
+    Raises:
+        ServiceError: ``UserIsNotAuthorized``, ``TermsInvalid``,
+            ``CouponClassNotFound`` or ``CouponClassRetired``.
+    """
+    call.caller.require_write(customer_id)
+    terms.require_valid()
+    with call.database.writing() as connection:
+        old = require_class_in_use(connection, customer_id, name, lock=True)
+        terms_id = classes.add_terms(connection, terms)
+        classes.update_class(connection, old.class_id, terms_id=terms_id)
+        change = audit.Change(
+            "update",
+            "coupon_class",
+            old.class_id,
+            before=_terms_as_json(old.terms),
+            after=_terms_as_json(terms),
+        )
+        audit.append(connection, call.author, [change])
+
+
+def retire_class(call: Call, customer_id: int, name: str) -> None:
+    """Retire a class: none of its coupons is minted, dispatched or redeemed any more.
+
+    What is redeemed already stays redeemed.
+
+    Raises:
+        ServiceError: ``UserIsNotAuthorized``, ``CouponClassNotFound`` or
+            ``CouponClassRetired``: it is retired already.
+    """
+    call.caller.require_write(customer_id)
+    with call.database.writing() as connection:
+        old = require_class_in_use(connection, customer_id, name, lock=True)
+        classes.update_class(connection, old.class_id, retired_at=call.now)
+        after = {"retired_at": call.now.isoformat()}
+        change = audit.Change("retire", "coupon_class", old.class_id, after=after)
+        audit.append(connection, call.author, [change])
+
+
+def require_class(
+    connection: Connection, customer_id: int, name: str | None, *, lock: bool = False
+) -> CouponClass:
+    """The customer's class of this name.
+
+    Raises:
+        ServiceError: ``NullParameter`` (no name) or ``CouponClassNotFound``.
+    """
+    trimmed = (name or "").strip()
+    if not trimmed:
+        raise ServiceError(NULL_PARAMETER, "CouponClassName")
+    found = classes.find_class(connection, customer_id, trimmed, lock=lock)
+    if found is None:
+        raise ServiceError(COUPON_CLASS_NOT_FOUND, f"class {trimmed} of customer {customer_id}")
+    return found
+
+
+def require_class_in_use(
+    connection: Connection, customer_id: int, name: str | None, *, lock: bool = False
+) -> CouponClass:
+    """As ``require_class``, and refuses a class that is retired with ``CouponClassRetired``."""
+    found = require_class(connection, customer_id, name, lock=lock)
+    if found.retired_at is not None:
+        text = f"class {found.name} since {found.retired_at.isoformat()}"
+        raise ServiceError(COUPON_CLASS_RETIRED, text)
+    return found
+
+
+def _require_name(name: str) -> str:
+    trimmed = name.strip()
+    if not trimmed or len(trimmed) > CLASS_NAME_LENGTH_MAX:
+        text = f"the name of a class has 1 to {CLASS_NAME_LENGTH_MAX} characters"
+        raise ServiceError(TERMS_INVALID, text)
+    return trimmed
+
+
+def _require_free_name(connection: Connection, customer_id: int, name: str) -> None:
+    if classes.find_class(connection, customer_id, name) is not None:
+        raise ServiceError(NAME_TAKEN, f"class {name} of customer {customer_id}")
+
+
+def _terms_as_json(terms: CouponTerms) -> dict[str, Any]:
+    return {name: None if value is None else str(value) for name, value in asdict(terms).items()}

@@ -1,0 +1,117 @@
+"""Minting: new coupons of a class, with codes drawn from a pattern."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from sqlalchemy import Connection
+
+from service.domain.codes import CodePattern, check_pattern, shuffled
+from service.domain.errors import PATTERN_FULL, QUANTITY_OUT_OF_RANGE, ServiceError
+from service.domain.programmes import Batch, CouponClass
+from service.operations.calls import Call
+from service.operations.classes import require_class_in_use
+from service.storage import audit, coupons
+
+COUPONS_COUNT_MAX = 20_000
+"""How many coupons one call mints at the most."""
+SLICE_LENGTH = 2**20
+"""How many codes of a nearly used pattern are brought into random order at a time."""
+CHUNK_LENGTH = 10_000
+"""How many of them one statement looks up."""
+
+
+def mint_coupons(
+    call: Call,
+    customer_id: int,
+    class_name: str,
+    count: int,
+    *,
+    pattern: str | None = None,
+    alphabet: str | None = None,
+) -> Batch:
+    """Mint up to 20,000 coupons under the present terms of a class, in one transaction.
+
+    A pattern or alphabet given here takes the place of the class's own. Fewer
+    coupons than asked for are made when the pattern has fewer unused codes.
+
+    Raises:
+        ServiceError: ``QuantityOutOfRange``, ``UserIsNotAuthorized``,
+            ``CouponClassNotFound``, ``CouponClassRetired``, ``PatternInvalid``, or
+            ``PatternFull``: not one code is left.
+    """
+    if not 1 <= count <= COUPONS_COUNT_MAX:
+        raise ServiceError(QUANTITY_OUT_OF_RANGE, f"{count} is not 1 to {COUPONS_COUNT_MAX}")
+    call.caller.require_write(customer_id)
+    with call.database.writing() as connection:
+        coupon_class = require_class_in_use(connection, customer_id, class_name, lock=True)
+        code_pattern = check_pattern(
+            pattern or coupon_class.code_pattern, alphabet or coupon_class.code_alphabet
+        )
+        batch = _mint(connection, call, coupon_class, code_pattern, count)
+        coupons.close_batch(connection, coupon_class.class_id, batch)
+        after = {"class_id": coupon_class.class_id, "created_count": batch.created_count}
+        change = audit.Change("mint", "coupon_batch", batch.batch_id, after=after)
+        audit.append(connection, call.author, [change])
+    return batch
+
+
+def _mint(
+    connection: Connection, call: Call, coupon_class: CouponClass, pattern: CodePattern, count: int
+) -> Batch:
+    class_id, before = coupon_class.class_id, coupon_class.coupons_count
+    batch_id = coupons.add_batch(connection, class_id, count, call.now)
+    free = [before + int(place) for place in shuffled(count)]
+    made: dict[int, str] = {}
+    for candidates in _candidates(connection, pattern, free):
+        wave = coupons.add_coupons(
+            connection, class_id, coupon_class.terms_id, batch_id, codes=candidates, seqs=free
+        )
+        made.update(wave)
+        free[:] = [seq for seq in free if seq not in wave]
+    if not made:
+        raise ServiceError(PATTERN_FULL, f"pattern {pattern.text}, capacity {pattern.capacity}")
+    _close_gaps(connection, class_id, set(made), before)
+    density = pattern.density(before + len(made))
+    return Batch(batch_id, count, len(made), sorted(made.values()), density)
+
+
+def _candidates(
+    connection: Connection, pattern: CodePattern, free: list[int]
+) -> Iterator[list[str]]:
+    """Codes to try, in ascending order, until no place is free or no code is left.
+
+    Drawing is quick while most codes are unused. When fewer than half of a draw
+    were new, every code of the pattern is tried, in random order, so that the
+    pattern can be used up to the last one.
+    """
+    while free:
+        asked = len(free)
+        yield sorted(set(pattern.draw(asked)))
+        if len(free) * 2 > asked:
+            break
+    for codes in _every_code(pattern) if free else ():
+        unused = sorted(set(codes) - coupons.find_used_codes(connection, codes))
+        while free and unused:
+            taken, unused = unused[: len(free)], unused[len(free) :]
+            yield taken
+        if not free:
+            return
+
+
+def _every_code(pattern: CodePattern) -> Iterator[list[str]]:
+    """Every code of the pattern, in random order, in chunks."""
+    slices_count = -(-pattern.capacity // SLICE_LENGTH)
+    for slice_number in shuffled(slices_count):
+        first = int(slice_number) * SLICE_LENGTH
+        numbers = shuffled(min(SLICE_LENGTH, pattern.capacity - first)) + first
+        for start in range(0, len(numbers), CHUNK_LENGTH):
+            chunk = numbers[start : start + CHUNK_LENGTH].astype(np.uint64)
+            yield pattern.numbered(chunk)
+
+
+def _close_gaps(connection: Connection, class_id: int, seqs: set[int], before: int) -> None:
+    """Keep the places of a class dense: move what lies past the end into the gaps before it."""
+    end = before + len(seqs)
+    gaps = sorted(set(range(before, end)) - seqs)
+    beyond = sorted(seq for seq in seqs if seq >= end)
+    coupons.move_coupons(connection, class_id, list(zip(beyond, gaps, strict=True)))

@@ -1,0 +1,72 @@
+"""Customers and the accounts that bill to them."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, exists, insert, select
+
+from service.domain.programmes import Account
+from service.domain.redemption import RedeemingAccount
+from service.storage.statements import new_id
+from service.storage.tables import account, customer, redemption
+
+_REDEEMING = (
+    select(
+        account.c.account_id,
+        account.c.customer_id,
+        account.c.currency_code,
+        customer.c.first_spend_at,
+        exists()
+        .where(redemption.c.acquisition_customer_id == account.c.customer_id)
+        .label("has_acquisition"),
+    )
+    .join(customer, customer.c.customer_id == account.c.customer_id)
+    .where(account.c.account_id == bindparam("account_id"))
+)
+
+
+def add_customer(connection: Connection, name: str, now: datetime) -> int:
+    """Insert a customer; answers its number."""
+    return new_id(connection.execute(insert(customer).values(name=name, created_at=now)))
+
+
+def customer_exists(connection: Connection, customer_id: int) -> bool:
+    """Whether there is such a customer."""
+    found = connection.execute(select(exists().where(customer.c.customer_id == customer_id)))
+    return bool(found.scalar_one())
+
+
+def any_customer_exists(connection: Connection) -> bool:
+    """Whether there is any customer at all."""
+    return bool(connection.execute(select(exists(customer))).scalar_one())
+
+
+def add_account(
+    connection: Connection, customer_id: int, number: str, currency_code: str, now: datetime
+) -> int:
+    """Insert an account; answers its number."""
+    values = {
+        "customer_id": customer_id,
+        "number": number,
+        "currency_code": currency_code,
+        "created_at": now,
+    }
+    return new_id(connection.execute(insert(account).values(values)))
+
+
+def account_number_exists(connection: Connection, number: str) -> bool:
+    """Whether an account has this number already."""
+    return bool(connection.execute(select(exists().where(account.c.number == number))).scalar_one())
+
+
+def list_accounts(connection: Connection, customer_id: int) -> list[Account]:
+    """The accounts that bill to a customer, oldest first."""
+    columns = (account.c.account_id, account.c.customer_id, account.c.number)
+    statement = select(*columns, account.c.currency_code).order_by(account.c.account_id)
+    rows = connection.execute(statement.where(account.c.customer_id == customer_id))
+    return [Account(*row) for row in rows]
+
+
+def find_redeeming_account(connection: Connection, account_id: int) -> RedeemingAccount | None:
+    """What a redemption must know of the account."""
+    row = connection.execute(_REDEEMING, {"account_id": account_id}).one_or_none()
+    return None if row is None else RedeemingAccount(*row)

@@ -1,0 +1,226 @@
+"""Coupons: minted, handed out, redeemed. Each conditional statement here is a verdict."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, exists, insert, or_, select, update
+
+from service.domain.programmes import Batch
+from service.domain.redemption import CouponState, NewRedemption
+from service.storage.classes import TERMS_COLUMNS, terms_of
+from service.storage.statements import insert_or_ignore, new_id
+from service.storage.tables import (
+    coupon,
+    coupon_batch,
+    coupon_class,
+    coupon_terms,
+    outbox,
+    redemption,
+)
+
+_IS_UNUSED = and_(
+    coupon.c.sent_at.is_(None), coupon.c.claimed_at.is_(None), coupon.c.redeemed_at.is_(None)
+)
+_IS_LASTING = and_(
+    or_(coupon_terms.c.end_date.is_(None), coupon_terms.c.end_date >= bindparam("now")),
+    or_(
+        coupon_terms.c.expiration_date.is_(None), coupon_terms.c.expiration_date >= bindparam("now")
+    ),
+)
+
+_USED_CODES = select(coupon.c.code).where(coupon.c.code.in_(bindparam("codes", expanding=True)))
+_UNUSED = (
+    select(coupon.c.coupon_id, coupon.c.code)
+    .join(coupon_terms)
+    .where(coupon.c.class_id == bindparam("class_id"), _IS_UNUSED, _IS_LASTING)
+    .order_by(coupon.c.seq)
+    .limit(bindparam("count"))
+    # Two dispatches at once take different coupons instead of waiting for one another.
+    .with_for_update(of=coupon, skip_locked=True)
+)
+_SEND = (
+    update(coupon)
+    .where(coupon.c.coupon_id == bindparam("sent_coupon_id"), _IS_UNUSED)
+    .values(sent_to_email=bindparam("email"), sent_at=bindparam("now"))
+)
+_REDEEMABLE = (
+    select(
+        coupon.c.coupon_id,
+        coupon.c.code,
+        coupon.c.terms_id,
+        coupon.c.claimed_account_id,
+        coupon_class.c.retired_at,
+        redemption.c.account_id.label("redeemed_account_id"),
+        redemption.c.redeemed_at,
+        *TERMS_COLUMNS,
+    )
+    .select_from(coupon)
+    .join(coupon_class)
+    .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id)
+    .join(redemption, isouter=True)
+    .where(coupon.c.code == bindparam("code"))
+)
+_REDEEM = (
+    update(coupon)
+    .where(
+        coupon.c.coupon_id == bindparam("redeemed_coupon_id"),
+        coupon.c.redeemed_at.is_(None),
+        coupon.c.terms_id == bindparam("decided_terms_id"),
+        or_(
+            coupon.c.claimed_account_id.is_(None),
+            coupon.c.claimed_account_id == bindparam("account_id"),
+        ),
+        exists().where(
+            coupon_class.c.class_id == coupon.c.class_id, coupon_class.c.retired_at.is_(None)
+        ),
+    )
+    .values(redeemed_at=bindparam("now"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RedeemableCoupon:
+    """A coupon as redemption sees it.
+
+    Attributes:
+        redeemed_at: When it was redeemed; None when it is not.
+    """
+
+    coupon_id: int
+    terms_id: int
+    state: CouponState
+    redeemed_at: datetime | None
+
+
+def add_batch(connection: Connection, class_id: int, requested_count: int, now: datetime) -> int:
+    """Insert the batch that new coupons will belong to; answers its number."""
+    values = {"class_id": class_id, "requested_count": requested_count, "created_at": now}
+    return new_id(connection.execute(insert(coupon_batch).values(values)))
+
+
+def add_coupons(
+    connection: Connection,
+    class_id: int,
+    terms_id: int,
+    batch_id: int,
+    *,
+    codes: Sequence[str],
+    seqs: Sequence[int],
+) -> dict[int, str]:
+    """Insert coupons, passing over codes that exist; answers the code by seq of those inserted."""
+    statement = insert_or_ignore(connection, coupon).returning(coupon.c.seq, coupon.c.code)
+    common = {"class_id": class_id, "terms_id": terms_id, "batch_id": batch_id}
+    rows = [{**common, "code": code, "seq": seq} for code, seq in zip(codes, seqs, strict=False)]
+    return {row.seq: row.code for row in connection.execute(statement, rows)}
+
+
+def find_used_codes(connection: Connection, codes: Sequence[str]) -> set[str]:
+    """Those of the codes that coupons have."""
+    return set(connection.execute(_USED_CODES, {"codes": codes}).scalars())
+
+
+def move_coupons(connection: Connection, class_id: int, moves: Sequence[tuple[int, int]]) -> None:
+    """Give coupons another place in their class: pairs of the seq now and the free one."""
+    statement = (
+        update(coupon)
+        .where(coupon.c.class_id == class_id, coupon.c.seq == bindparam("seq_now"))
+        .values(seq=bindparam("free_seq"))
+    )
+    if moves:
+        rows = [{"seq_now": seq_now, "free_seq": free_seq} for seq_now, free_seq in moves]
+        connection.execute(statement, rows)
+
+
+def close_batch(connection: Connection, class_id: int, batch: Batch) -> None:
+    """Count the batch's coupons, in the batch and in its class."""
+    connection.execute(
+        update(coupon_batch)
+        .where(coupon_batch.c.batch_id == batch.batch_id)
+        .values(created_count=batch.created_count)
+    )
+    connection.execute(
+        update(coupon_class)
+        .where(coupon_class.c.class_id == class_id)
+        .values(coupons_count=coupon_class.c.coupons_count + batch.created_count)
+    )
+
+
+def take_unused(
+    connection: Connection, class_id: int, count: int, now: datetime
+) -> list[tuple[int, str]]:
+    """Find coupons that nobody has, in seq order, and lock them: number and code."""
+    rows = connection.execute(_UNUSED, {"class_id": class_id, "count": count, "now": now})
+    return [(row.coupon_id, row.code) for row in rows]
+
+
+def send_coupons(connection: Connection, emails_by_coupon: dict[int, str], now: datetime) -> None:
+    """Book unused coupons for addresses, and queue the mails.
+
+    Raises:
+        RuntimeError: One of the coupons is not unused; the caller did not lock it.
+    """
+    sent = [
+        {"sent_coupon_id": coupon_id, "email": email, "now": now}
+        for coupon_id, email in emails_by_coupon.items()
+    ]
+    if connection.execute(_SEND, sent).rowcount != len(sent):
+        raise RuntimeError("a coupon was handed out twice")
+    mails = [
+        {"kind": "dispatch", "recipient": email, "coupon_id": coupon_id, "created_at": now}
+        for coupon_id, email in emails_by_coupon.items()
+    ]
+    connection.execute(insert(outbox), mails)
+
+
+def find_redeemable(connection: Connection, code: str) -> RedeemableCoupon | None:
+    """What a redemption must know of the coupon with this code."""
+    row = connection.execute(_REDEEMABLE, {"code": code}).one_or_none()
+    return None if row is None else _redeemable(row)
+
+
+def _redeemable(row: Row[Any]) -> RedeemableCoupon:
+    state = CouponState(
+        code=row.code,
+        terms=terms_of(row),
+        is_class_retired=row.retired_at is not None,
+        claimed_account_id=row.claimed_account_id,
+        redeemed_account_id=row.redeemed_account_id,
+    )
+    return RedeemableCoupon(row.coupon_id, row.terms_id, state, row.redeemed_at)
+
+
+def record_redemption(
+    connection: Connection,
+    found: RedeemableCoupon,
+    account_id: int,
+    new: NewRedemption,
+    acquisition_customer_id: int | None,
+) -> bool:
+    """Redeem the coupon if everything that was decided upon still holds.
+
+    Answers:
+        Whether it does. When not, another caller was quicker: the transaction
+        must be rolled back and the decision made again.
+    """
+    verdict = {
+        "redeemed_coupon_id": found.coupon_id,
+        "decided_terms_id": found.terms_id,
+        "account_id": account_id,
+        "now": new.redeemed_at,
+    }
+    if connection.execute(_REDEEM, verdict).rowcount != 1:
+        return False
+    values = {
+        "coupon_id": found.coupon_id,
+        "account_id": account_id,
+        "redeemed_at": new.redeemed_at,
+        "expires_at": new.expires_at,
+        "spend_to_threshold": 0,
+        "balance": new.balance,
+        "currency_code": new.currency_code,
+        "acquisition_customer_id": acquisition_customer_id,
+    }
+    # The UNIQUE acquisition_customer_id decides between two coupons of one customer.
+    return connection.execute(insert_or_ignore(connection, redemption).values(values)).rowcount == 1

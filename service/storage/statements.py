@@ -1,0 +1,22 @@
+"""What the statements of several modules share."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import CursorResult
+
+
+def insert_or_ignore(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that passes over rows which a UNIQUE constraint refuses."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()
+
+
+def new_id(result: CursorResult[Any]) -> int:
+    """The number that the database gave to the row just inserted."""
+    key = result.inserted_primary_key
+    if key is None:
+        raise LookupError("the statement inserted no row")
+    return int(key[0])

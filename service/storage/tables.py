@@ -1,0 +1,228 @@
+"""Every table, with the constraints by which the database itself keeps the rules.
+
+The tables of a running database are made by the migrations; a test holds that
+both say the same.
+"""
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from service.storage.types import Id, Instant, Money
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# Who owns coupons, who redeems them, who may call.
+
+customer = Table(
+    "customer",
+    metadata,
+    Column("customer_id", Id, primary_key=True),
+    Column("name", String(255), nullable=False),
+    Column("first_spend_at", Instant),
+    Column("created_at", Instant, nullable=False),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("account_id", Id, primary_key=True),
+    Column("customer_id", ForeignKey("customer.customer_id"), nullable=False, index=True),
+    Column("number", String(8), nullable=False, unique=True),
+    Column("currency_code", String(3), nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+service_user = Table(
+    "service_user",
+    metadata,
+    Column("user_id", Id, primary_key=True),
+    Column("name", String(255), nullable=False, unique=True),
+    Column("password_hash", String(255)),
+    Column("created_at", Instant, nullable=False),
+)
+
+membership = Table(
+    "membership",
+    metadata,
+    Column("membership_id", Id, primary_key=True),
+    Column("user_id", ForeignKey("service_user.user_id"), nullable=False),
+    Column("customer_id", ForeignKey("customer.customer_id")),
+    Column("role", String(16), nullable=False),
+    UniqueConstraint("user_id", "customer_id"),
+    CheckConstraint("role IN ('SuperAdmin', 'Standard', 'ReadOnly', 'Operator')", "role"),
+    # The operator's role is for every customer, each other role for one.
+    CheckConstraint("(role = 'Operator') = (customer_id IS NULL)", "customer"),
+)
+Index(
+    "uq_membership_operator",
+    membership.c.user_id,
+    unique=True,
+    sqlite_where=text("customer_id IS NULL"),
+    postgresql_where=text("customer_id IS NULL"),
+)
+
+token = Table(
+    "token",
+    metadata,
+    Column("token_id", Id, primary_key=True),
+    Column("user_id", ForeignKey("service_user.user_id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("digest", LargeBinary(32), nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("revoked_at", Instant),
+    CheckConstraint("kind IN ('developer', 'authentication')", "kind"),
+)
+
+# What coupons are: terms are never changed, only added; many coupons share a row.
+
+coupon_terms = Table(
+    "coupon_terms",
+    metadata,
+    Column("terms_id", Id, primary_key=True),
+    Column("coupon_type", String(16), nullable=False),
+    Column("currency_code", String(3), nullable=False),
+    Column("amount", Money, nullable=False),
+    Column("percent_off", Money),
+    Column("spend_threshold", Money, nullable=False),
+    Column("active_duration", Integer),
+    Column("start_date", Instant),
+    Column("end_date", Instant),
+    Column("expiration_date", Instant),
+    CheckConstraint("coupon_type IN ('Acquisition', 'Retention')", "type"),
+    CheckConstraint("amount >= 0 AND spend_threshold >= 0", "amounts"),
+    CheckConstraint("percent_off IS NOT NULL OR amount > 0", "worth"),
+    CheckConstraint("percent_off > 0", "percent_off"),
+    CheckConstraint("active_duration >= 1", "active_duration"),
+    CheckConstraint("end_date >= start_date", "end_date"),
+)
+
+coupon_class = Table(
+    "coupon_class",
+    metadata,
+    Column("class_id", Id, primary_key=True),
+    Column("customer_id", ForeignKey("customer.customer_id"), nullable=False),
+    Column("terms_id", ForeignKey("coupon_terms.terms_id"), nullable=False),
+    Column("name", String(255), nullable=False),
+    Column("feature_id", Integer),
+    Column("code_pattern", String(100), nullable=False),
+    Column("code_alphabet", String(94), nullable=False),
+    # How many coupons the class has: their seq runs from 0 to one less, without gaps.
+    Column("coupons_count", Integer, nullable=False, server_default="0"),
+    Column("retired_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("customer_id", "name"),
+    CheckConstraint("coupons_count >= 0", "coupons_count"),
+)
+
+coupon_batch = Table(
+    "coupon_batch",
+    metadata,
+    Column("batch_id", Id, primary_key=True),
+    Column("class_id", ForeignKey("coupon_class.class_id"), nullable=False, index=True),
+    Column("requested_count", Integer, nullable=False),
+    Column("created_count", Integer, nullable=False, server_default="0"),
+    Column("created_at", Instant, nullable=False),
+)
+
+# One row for each code that was ever given out; a code is never used again.
+
+coupon = Table(
+    "coupon",
+    metadata,
+    Column("coupon_id", Id, primary_key=True),
+    Column("class_id", ForeignKey("coupon_class.class_id"), nullable=False),
+    Column("terms_id", ForeignKey("coupon_terms.terms_id"), nullable=False),
+    Column("batch_id", ForeignKey("coupon_batch.batch_id"), nullable=False),
+    # The coupon's place in its class: dense, and random with respect to the code.
+    Column("seq", Integer, nullable=False),
+    # Folded by service.domain.codes.fold_code.
+    Column("code", String(100), nullable=False, unique=True),
+    Column("sent_to_email", String(320)),
+    Column("sent_at", Instant),
+    Column("claimed_account_id", ForeignKey("account.account_id")),
+    Column("claimed_at", Instant),
+    Column("redeemed_at", Instant),
+    UniqueConstraint("class_id", "seq"),
+    CheckConstraint("(sent_to_email IS NULL) = (sent_at IS NULL)", "sent"),
+    CheckConstraint("(claimed_account_id IS NULL) = (claimed_at IS NULL)", "claimed"),
+)
+_UNUSED = text("sent_at IS NULL AND claimed_at IS NULL AND redeemed_at IS NULL")
+Index(
+    "ix_coupon_unused",
+    coupon.c.class_id,
+    coupon.c.seq,
+    sqlite_where=_UNUSED,
+    postgresql_where=_UNUSED,
+)
+
+redemption = Table(
+    "redemption",
+    metadata,
+    Column("coupon_id", ForeignKey("coupon.coupon_id"), primary_key=True),
+    Column("account_id", ForeignKey("account.account_id"), nullable=False, index=True),
+    Column("redeemed_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("activated_at", Instant),
+    Column("spend_to_threshold", Money, nullable=False),
+    Column("balance", Money, nullable=False),
+    Column("currency_code", String(3), nullable=False),
+    # Set for Acquisition coupons: a customer redeems one of them ever.
+    Column("acquisition_customer_id", ForeignKey("customer.customer_id"), unique=True),
+    CheckConstraint("balance >= 0 AND spend_to_threshold >= 0", "amounts"),
+)
+
+# What was changed by whom, and what is still to be sent.
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("message_id", Id, primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("recipient", String(320), nullable=False),
+    Column("coupon_id", ForeignKey("coupon.coupon_id"), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("sent_at", Instant),
+)
+_UNSENT = text("sent_at IS NULL")
+Index(
+    "ix_outbox_unsent",
+    outbox.c.message_id,
+    sqlite_where=_UNSENT,
+    postgresql_where=_UNSENT,
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("audit_id", Id, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("user_id", Id, nullable=False),
+    Column("tracking_id", String(36), nullable=False, index=True),
+    Column("action", String(32), nullable=False),
+    Column("entity", String(32), nullable=False),
+    Column("entity_id", Id, nullable=False),
+    Column("before", JSON(none_as_null=True)),
+    Column("after", JSON(none_as_null=True)),
+    Index("ix_audit_entity_entity_id", "entity", "entity_id"),
+)

@@ -1,0 +1,121 @@
+"""Users, their roles, and the tokens by which they are known."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, exists, insert, or_, select, update
+
+from service.domain.roles import Role
+from service.storage.statements import new_id
+from service.storage.tables import membership, service_user, token
+
+_VALID_TOKENS = (
+    select(token.c.digest, token.c.kind, token.c.user_id)
+    .where(token.c.digest.in_(bindparam("digests", expanding=True)))
+    .where(token.c.revoked_at.is_(None))
+    .where(or_(token.c.expires_at.is_(None), token.c.expires_at > bindparam("now")))
+)
+_ROLES = (
+    select(service_user.c.name, membership.c.customer_id, membership.c.role)
+    .join(membership, isouter=True)
+    .where(service_user.c.user_id == bindparam("user_id"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredToken:
+    """A token as an operator sees it: never the token itself, which only its owner has."""
+
+    token_id: int
+    user_name: str
+    kind: str
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+def add_user(connection: Connection, name: str, password_hash: str | None, now: datetime) -> int:
+    """Insert a user; answers its number."""
+    values = {"name": name, "password_hash": password_hash, "created_at": now}
+    return new_id(connection.execute(insert(service_user).values(values)))
+
+
+def add_role(connection: Connection, user_id: int, role: Role, customer_id: int | None) -> None:
+    """Give a user its role in a customer; the operator's role is in none."""
+    values = {"user_id": user_id, "customer_id": customer_id, "role": role.value}
+    connection.execute(insert(membership).values(values))
+
+
+def find_user(connection: Connection, name: str) -> tuple[int, str | None] | None:
+    """A user's number and password hash, by name."""
+    statement = select(service_user.c.user_id, service_user.c.password_hash)
+    row = connection.execute(statement.where(service_user.c.name == name)).one_or_none()
+    return None if row is None else (row.user_id, row.password_hash)
+
+
+def user_name_exists(connection: Connection, name: str) -> bool:
+    """Whether a user has this name already."""
+    return bool(
+        connection.execute(select(exists().where(service_user.c.name == name))).scalar_one()
+    )
+
+
+def find_roles(connection: Connection, user_id: int) -> tuple[str, list[tuple[int | None, Role]]]:
+    """A user's name, and its roles by customer (None: the operator's, in all)."""
+    rows = connection.execute(_ROLES, {"user_id": user_id}).all()
+    return rows[0].name, [(row.customer_id, Role(row.role)) for row in rows if row.role is not None]
+
+
+def add_token(
+    connection: Connection,
+    user_id: int,
+    kind: str,
+    digest: bytes,
+    *,
+    now: datetime,
+    expires_at: datetime | None,
+) -> int:
+    """Insert a token by its digest; answers its number."""
+    values = {
+        "user_id": user_id,
+        "kind": kind,
+        "digest": digest,
+        "created_at": now,
+        "expires_at": expires_at,
+    }
+    return new_id(connection.execute(insert(token).values(values)))
+
+
+def find_valid_tokens(
+    connection: Connection, digests: list[bytes], now: datetime
+) -> dict[bytes, tuple[str, int]]:
+    """Those of the tokens that are in force: kind and user by digest."""
+    rows = connection.execute(_VALID_TOKENS, {"digests": digests, "now": now})
+    return {row.digest: (row.kind, row.user_id) for row in rows}
+
+
+def list_tokens(connection: Connection) -> list[StoredToken]:
+    """Every token, oldest first."""
+    statement = (
+        select(
+            token.c.token_id,
+            service_user.c.name,
+            token.c.kind,
+            token.c.created_at,
+            token.c.expires_at,
+            token.c.revoked_at,
+        )
+        .join(service_user)
+        .order_by(token.c.token_id)
+    )
+    return [StoredToken(*row) for row in connection.execute(statement)]
+
+
+def revoke_token(connection: Connection, token_id: int, now: datetime) -> bool:
+    """End a token that is in force; whether there was one."""
+    statement = (
+        update(token)
+        .where(token.c.token_id == token_id, token.c.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+    return connection.execute(statement).rowcount == 1
