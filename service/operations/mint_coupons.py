@@ -90,10 +90,11 @@ def _candidates(
         if len(free) * 2 > asked:
             break
     for codes in _every_code(pattern) if free else ():
-        unused = sorted(set(codes) - coupons.find_used_codes(connection, codes))
+        used = coupons.find_used_codes(connection, codes)
+        unused = [code for code in codes if code not in used]
         while free and unused:
             taken, unused = unused[: len(free)], unused[len(free) :]
-            yield taken
+            yield sorted(taken)
         if not free:
             return
 

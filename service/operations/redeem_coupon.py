@@ -1,5 +1,6 @@
 """RedeemCoupon."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -40,10 +41,8 @@ def redeem_coupon(call: Call, account_id: int | None, coupon_code: str | None) -
     if not code:
         raise ServiceError(NULL_PARAMETER, "CouponCode")
     for _ in range(ATTEMPTS_MAX):
-        try:
+        with suppress(_LostRaceError):
             return _attempt(call, account_id, code)
-        except _LostRaceError:
-            continue
     raise RuntimeError(f"coupon {code}: {ATTEMPTS_MAX} attempts lost a race")
 
 

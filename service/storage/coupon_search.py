@@ -102,7 +102,7 @@ def _dense_page(connection: Connection, query: CouponQuery) -> list[Row[Any]]:
         for class_id, first, last in stretches
     ]
     order = {class_id: place for place, (class_id, _, _) in enumerate(stretches)}
-    rows = connection.execute(_PAGE.where(or_(*places))).all()
+    rows: list[Row[Any]] = list(connection.execute(_PAGE.where(or_(*places))))
     return sorted(rows, key=lambda row: (order[row.class_id], row.seq))
 
 
