@@ -6,7 +6,6 @@ the installed package, so nothing here depends on a checkout or on the network.
 
 from importlib.resources import files
 from pathlib import PurePosixPath
-from threading import Lock
 
 from lxml import etree
 
@@ -16,24 +15,6 @@ __all__ = ["compile_schema", "read_schema", "read_wsdl", "schema_names"]
 
 _WSDL_NAME = "CustomerBillingService.wsdl"
 
-# While it compiles, lxml exchanges libxml2's loader of imports for the whole process:
-# two threads that compile at once lose each other's imports.
-_compiling = Lock()
-
-
-class _PackagedSchemas(etree.Resolver):
-    """Answers a schemaLocation with the file of that name in this package."""
-
-    # lxml calls with three arguments; its stubs know of two.
-    def resolve(  # type: ignore[override]
-        self,
-        system_url: str,
-        public_id: str,  # noqa: ARG002
-        context: object,
-    ) -> object:
-        name = PurePosixPath(system_url).name
-        return self.resolve_string(_schema_bytes(name), context, base_url=name)
-
 
 def read_wsdl() -> etree._Element:
     """Read the WSDL; a new tree at each call, free to be changed.
@@ -41,8 +22,7 @@ def read_wsdl() -> etree._Element:
     Returns:
         The element ``wsdl:definitions``. Its ``wsdl:types`` imports every schema.
     """
-    content = files("service.wsdl").joinpath(_WSDL_NAME).read_bytes()
-    return etree.fromstring(content, _parser())
+    return _read("service.wsdl", _WSDL_NAME)
 
 
 def read_schema(name: str) -> etree._Element:
@@ -57,7 +37,7 @@ def read_schema(name: str) -> etree._Element:
     Raises:
         FileNotFoundError: The package has no such schema.
     """
-    return etree.fromstring(_schema_bytes(name), _parser())
+    return _read("service.schemas", name)
 
 
 def schema_names() -> list[str]:
@@ -74,16 +54,13 @@ def compile_schema() -> etree.XMLSchema:
         but ``error_log``, which says why, belongs to whichever thread validated last.
     """
     (schema,) = read_wsdl().iter(f"{{{XS}}}schema")
-    with _compiling:
-        return etree.XMLSchema(schema)
+    return etree.XMLSchema(schema)
 
 
-def _schema_bytes(name: str) -> bytes:
-    return files("service.schemas").joinpath(name).read_bytes()
-
-
-def _parser() -> etree.XMLParser:
+def _read(package: str, name: str) -> etree._Element:
+    file = files(package).joinpath(name)
     # Comments are for those who read the files, not for those who load them.
     parser = etree.XMLParser(no_network=True, resolve_entities=False, remove_comments=True)
-    parser.resolvers.add(_PackagedSchemas())
-    return parser
+    # With its real path a tree finds its imports by itself. An lxml resolver would not do: whenever
+    # another thread parses anything, lxml exchanges libxml2's loader, and the import goes past it.
+    return etree.fromstring(file.read_bytes(), parser, base_url=str(file))
