@@ -1,0 +1,75 @@
+"""CustomerBillingService: the operations of the contract, named as on the wire."""
+
+# ruff: noqa: N802, N805
+# mypy: disallow-subclassing-any=False
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, NoReturn
+
+from spyne.service import ServiceMeta
+
+from service.domain.coupons import Coupon
+from service.domain.errors import OPERATION_NOT_SUPPORTED, BatchError, ServiceError
+from service.domain.search import OrderBy, Paging, Predicate, SearchRequest
+from service.operations.calls import Call
+from service.operations.dispatch_coupons import dispatch_coupons
+from service.operations.redeem_coupon import redeem_coupon
+from service.operations.search_coupons import search_coupons
+from service.soap.declaration import ContractService, operation
+from service.soap.types.messages import OPERATIONS
+
+__all__ = ["IMPLEMENTED_OPERATIONS", "CustomerBillingService", "UnsupportedOperations"]
+
+
+class CustomerBillingService(ContractService):
+    """The operations that this service carries out."""
+
+    @operation
+    def DispatchCoupons(
+        call: Call,
+        send_to_emails: list[str | None] | None,
+        customer_id: int | None,
+        coupon_class_name: str | None,
+    ) -> list[BatchError]:
+        """Send a coupon of the class to each address."""
+        return dispatch_coupons(call, send_to_emails, customer_id, coupon_class_name)
+
+    @operation
+    def RedeemCoupon(call: Call, account_id: int | None, coupon_code: str | None) -> datetime:
+        """Bind a coupon to an account."""
+        return redeem_coupon(call, account_id, coupon_code)
+
+    @operation
+    def SearchCoupons(
+        call: Call,
+        predicates: list[Predicate | None] | None,
+        ordering: list[OrderBy | None] | None,
+        page_info: Paging | None,
+        return_additional_fields: list[str] | None,
+    ) -> list[Coupon]:
+        """Show a page of a customer's coupons."""
+        request = SearchRequest(predicates, ordering, page_info, return_additional_fields)
+        return search_coupons(call, request)
+
+
+IMPLEMENTED_OPERATIONS: frozenset[str] = frozenset(CustomerBillingService.public_methods)
+"""The names of the operations that this service carries out."""
+
+
+def _refusing(name: str) -> Callable[..., NoReturn]:
+    """Make the method of an operation that the contract has and this service has not."""
+
+    def refuse(_call: Call, *_arguments: Any) -> NoReturn:
+        raise ServiceError(OPERATION_NOT_SUPPORTED, f"{name} is not carried out by this service")
+
+    refuse.__name__ = name
+    return refuse
+
+
+UnsupportedOperations = ServiceMeta(
+    "UnsupportedOperations",
+    (ContractService,),
+    {name: operation(_refusing(name)) for name in OPERATIONS if name not in IMPLEMENTED_OPERATIONS},
+)
+"""The other operations, each answering ``OperationNotSupported``."""

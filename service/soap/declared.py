@@ -1,0 +1,73 @@
+"""What Spyne's declarations say, in the few words that readers and writers need."""
+
+import re
+from typing import NamedTuple
+
+from spyne import Array, ComplexModelBase
+
+from service.soap.types.simple import SpyneType
+
+__all__ = ["Member", "is_array", "is_complex", "item_of", "members_of"]
+
+
+class Member(NamedTuple):
+    """An element inside a complex type.
+
+    Attributes:
+        namespace: The namespace of the element, which is that of the type that declares it.
+        name: Its name on the wire.
+        attribute: Its name in Python.
+        declared: Its type.
+        nillable: Whether it may be nil.
+        left_out: Whether it is absent, and not nil, when it has no value.
+    """
+
+    namespace: str
+    name: str
+    attribute: str
+    declared: SpyneType
+    nillable: bool
+    left_out: bool
+
+
+def members_of(declared: SpyneType) -> list[Member]:
+    """List the elements of a complex type in the order of the wire: those of its base first."""
+    inherited = members_of(declared.__extends__) if declared.__extends__ else []
+    namespace = declared.get_namespace()
+    return inherited + [
+        _member(namespace, name, member)
+        for name, member in declared._type_info.items()  # noqa: SLF001
+    ]
+
+
+def item_of(array: SpyneType) -> Member:
+    """Tell the element that an array repeats."""
+    (item,) = members_of(array)
+    return item
+
+
+def is_complex(declared: SpyneType) -> bool:
+    """Tell whether a type has elements inside; arrays do."""
+    return issubclass(declared, ComplexModelBase)
+
+
+def is_array(declared: SpyneType) -> bool:
+    """Tell whether a type repeats one element."""
+    return issubclass(declared, Array)
+
+
+def _member(namespace: str, name: str, declared: SpyneType) -> Member:
+    attributes = declared.Attributes
+    return Member(
+        namespace,
+        name,
+        _snake_case(name),
+        declared,
+        attributes.nillable,
+        not getattr(attributes, "emit_default_value", True),
+    )
+
+
+def _snake_case(wire_name: str) -> str:
+    """Turn ``CouponClassName`` into ``coupon_class_name``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", wire_name).lower()

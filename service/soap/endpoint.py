@@ -1,0 +1,157 @@
+"""The endpoint: the service as a WSGI application."""
+
+# mypy: disallow-subclassing-any=False
+
+import re
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any, NamedTuple
+from urllib.parse import quote
+from uuid import uuid4
+
+from spyne import Application, MethodContext
+from spyne.server import ServerBase
+
+from service.soap import published
+from service.soap.customer_billing import CustomerBillingService, UnsupportedOperations
+from service.soap.declaration import Authenticate
+from service.soap.faults import internal_fault
+from service.soap.gate import Gate, GateLimits
+from service.soap.namespaces import BILLING
+from service.soap.protocol import Exchange, ReplyProtocol, RequestProtocol
+from service.soap.request_body import RequestBody
+
+__all__ = ["Endpoint", "create_endpoint"]
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+
+_TEXT_XML = "text/xml; charset=utf-8"
+_TEXT_PLAIN = "text/plain; charset=utf-8"
+
+# A name, an IPv4 or a bracketed IPv6 address, and a port.
+_HOST = re.compile(
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,253}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?"
+)
+
+
+class _Reply(NamedTuple):
+    status: int
+    content_type: str
+    content: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+_METHOD_NOT_ALLOWED = _Reply(
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    _TEXT_PLAIN,
+    b"POST a SOAP 1.1 envelope, or GET ?wsdl or ?singleWsdl.\n",
+    (("Allow", "GET, POST"),),
+)
+_HOST_INVALID = _Reply(HTTPStatus.BAD_REQUEST, _TEXT_PLAIN, b"The Host header is not a host.\n")
+
+
+class Endpoint(ServerBase):
+    """A WSGI application that answers calls by POST and shows the contract by GET.
+
+    Args:
+        app: The Spyne application.
+        fault_http_status: The HTTP status of faults.
+        public_url: Scheme, host and path prefix under which callers reach the service;
+            None to take them from each request.
+    """
+
+    transport = "http://schemas.xmlsoap.org/soap/http"
+
+    def __init__(self, app: Application, *, fault_http_status: int, public_url: str | None) -> None:
+        super().__init__(app)
+        self._fault_http_status = fault_http_status
+        self._public_url = public_url
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one HTTP request."""
+        body = RequestBody(environ)
+        method = environ["REQUEST_METHOD"]
+        if method == "POST":
+            reply = self._answer(body)
+        elif method == "GET":
+            reply = self._publish(environ)
+        else:
+            reply = _METHOD_NOT_ALLOWED
+        body.discard()
+        headers = [
+            ("Content-Type", reply.content_type),
+            ("Content-Length", str(len(reply.content))),
+            *reply.headers,
+        ]
+        start_response(f"{reply.status:d} {HTTPStatus(reply.status).phrase}", headers)
+        return [reply.content]
+
+    def _answer(self, body: RequestBody) -> _Reply:
+        """Run a request through Spyne's pipeline."""
+        ctx = MethodContext(self, MethodContext.SERVER)
+        ctx.udc = Exchange(body, str(uuid4()))
+        try:
+            (ctx,) = self.generate_contexts(ctx)
+            self._run(ctx)
+        except Exception:  # noqa: BLE001 - the last resort: whatever it was, a fault answers
+            ctx.out_error = internal_fault(ctx.udc.tracking_id)
+            ctx.out_document = None
+            self.get_out_string(ctx)
+        return _Reply(self._status(ctx.out_error), _TEXT_XML, b"".join(ctx.out_string))
+
+    def _run(self, ctx: MethodContext) -> None:
+        if ctx.out_error is None:
+            self.get_in_object(ctx)
+        if ctx.out_error is None:
+            self.get_out_object(ctx)
+        self.get_out_string(ctx)
+
+    def _status(self, fault: Any) -> int:
+        if fault is None:
+            return HTTPStatus.OK
+        return fault.http_status or self._fault_http_status
+
+    def _publish(self, environ: Environ) -> _Reply:
+        """Show the document of the contract that the query asks for."""
+        host = environ.get("HTTP_HOST") or environ["SERVER_NAME"]
+        if self._public_url is None and not _HOST.fullmatch(host):
+            return _HOST_INVALID
+        root = self._public_url or f"{environ['wsgi.url_scheme']}://{host}"
+        path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+        address = root.rstrip("/") + quote(path, encoding="latin-1")
+        document = published.document(environ.get("QUERY_STRING", ""), address)
+        if document is None:
+            return _METHOD_NOT_ALLOWED
+        return _Reply(HTTPStatus.OK, _TEXT_XML, document)
+
+
+def create_endpoint(
+    authenticate: Authenticate,
+    *,
+    limits: GateLimits = GateLimits(),  # noqa: B008 - frozen
+    fault_http_status: int = 500,
+    public_url: str | None = None,
+    validate_responses: bool = False,
+) -> Endpoint:
+    """Put CustomerBillingService together as a WSGI application.
+
+    Args:
+        authenticate: Who turns credentials into calls.
+        limits: How large a request may be.
+        fault_http_status: The HTTP status of faults: 500 as SOAP demands, or 200 as the
+            original's live service answers.
+        public_url: Scheme, host and path prefix under which callers reach the service, for
+            the addresses in the WSDL; None to take them from each request.
+        validate_responses: Whether to check each reply against the schema before it leaves;
+            one that breaks it becomes an InternalError and a line in the log.
+    """
+    app = Application(
+        [CustomerBillingService, UnsupportedOperations],
+        tns=BILLING,
+        name="CustomerBillingService",
+        in_protocol=RequestProtocol(Gate(limits)),
+        out_protocol=ReplyProtocol(validate=validate_responses),
+        config=authenticate,
+    )
+    return Endpoint(app, fault_http_status=fault_http_status, public_url=public_url)

@@ -1,0 +1,227 @@
+"""The gate: bytes come in, and an envelope goes on whose content follows the schema.
+
+Whatever else comes is refused with a row of ``refusals``, in SOAP's order: the version
+first, then headers that must be understood, then everything else.
+"""
+
+import re
+import threading
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from lxml import etree
+
+from service.soap import refusals
+from service.soap.contract import compile_schema
+from service.soap.faults import refusal
+from service.soap.headers import check_understood
+from service.soap.namespaces import SOAP_ENVELOPE
+
+__all__ = ["Envelope", "Gate", "GateLimits"]
+
+
+@dataclass(frozen=True, slots=True)
+class GateLimits:
+    """How large a request may be. The bounds themselves are allowed.
+
+    Attributes:
+        body_bytes_max: Bytes of the body.
+        depth_max: Elements inside each other, the Envelope being the first.
+        elements_count_max: Elements of the whole request.
+        attributes_count_max: Attributes of the whole request.
+    """
+
+    body_bytes_max: int = 262_144
+    depth_max: int = 32
+    elements_count_max: int = 20_000
+    attributes_count_max: int = 2_000
+
+
+class Envelope(NamedTuple):
+    """A request that came through the gate.
+
+    Attributes:
+        headers: The children of Header.
+        payload: The one child of Body, valid in the schema.
+    """
+
+    headers: list[etree._Element]
+    payload: etree._Element
+
+
+_ENVELOPE, _HEADER, _BODY, _FAULT = (
+    f"{{{SOAP_ENVELOPE}}}{name}" for name in ("Envelope", "Header", "Body", "Fault")
+)
+
+# The first bytes of a document give its character set away.
+_UTF8_MARK = b"\xef\xbb\xbf"
+_UTF16_STARTS = {b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<"}
+_DECLARED = re.compile(rb"""<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']""")
+_CODECS = {
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "utf-16": "utf-16",
+    "utf-16le": "utf-16-le",
+    "utf-16be": "utf-16-be",
+}
+
+
+class Gate:
+    """What every request passes.
+
+    Args:
+        limits: How large a request may be.
+    """
+
+    def __init__(self, limits: GateLimits) -> None:
+        self.limits = limits
+        self._tools = _Tools(limits)
+
+    def parse(self, content: bytes, charset: str | None) -> etree._Element:
+        """Parse a body into its root element, with nothing resolved, loaded or fetched.
+
+        Args:
+            content: The body.
+            charset: The character set that Content-Type names, if it names one.
+
+        Raises:
+            WireFault: The character set is not UTF-8 or UTF-16, or is named twice
+                differently; the XML is not well formed.
+        """
+        try:
+            return etree.fromstring(_as_utf8(content, charset), self._tools.parser)
+        except (etree.XMLSyntaxError, UnicodeDecodeError) as error:
+            raise refusal(refusals.XML_MALFORMED, str(error)) from None
+
+    def open_envelope(self, root: etree._Element, requests: Collection[str]) -> Envelope:
+        """Check everything that stands between parsed XML and an operation.
+
+        Args:
+            root: The root element.
+            requests: The tags of the request elements that operations answer.
+
+        Raises:
+            WireFault: A refusal of the groups XML, Envelope and Content.
+        """
+        if root.tag != _ENVELOPE:
+            raise refusal(refusals.VERSION_MISMATCH, element=root)
+        headers = [
+            header for block in root.iterchildren(_HEADER) for header in block.iterchildren("*")
+        ]
+        check_understood(headers)
+        self._check_size_and_kinds(root)
+        payload = _payload(root)
+        if payload.tag not in requests:
+            row = refusals.FAULT_AS_REQUEST if payload.tag == _FAULT else refusals.OPERATION_UNKNOWN
+            raise refusal(row, element=payload)
+        self._check_schema(payload)
+        return Envelope(headers, payload)
+
+    def _check_size_and_kinds(self, root: etree._Element) -> None:
+        if root.getroottree().docinfo.internalDTD is not None:
+            raise refusal(refusals.DOCTYPE_FORBIDDEN)
+        limits = self.limits
+        elements, attributes, instructions, styles, deep = map(
+            int, str(self._tools.census(root)).split()
+        )
+        if deep:
+            raise refusal(refusals.TOO_DEEP, f"At most {limits.depth_max} levels.")
+        if elements > limits.elements_count_max:
+            raise refusal(refusals.TOO_MANY_ELEMENTS, f"At most {limits.elements_count_max}.")
+        if attributes > limits.attributes_count_max:
+            raise refusal(refusals.TOO_MANY_ATTRIBUTES, f"At most {limits.attributes_count_max}.")
+        if instructions:
+            raise refusal(refusals.PROCESSING_INSTRUCTION_FORBIDDEN)
+        if styles:
+            raise refusal(refusals.ENCODING_STYLE_FORBIDDEN)
+
+    def _check_schema(self, payload: etree._Element) -> None:
+        schema = self._tools.schema
+        if not schema.validate(payload):
+            error = next(iter(schema.error_log))
+            raise refusal(refusals.SCHEMA_INVALID, f"Line {error.line}: {error.message}")
+
+
+def _payload(root: etree._Element) -> etree._Element:
+    """Find the one child of Body, in an envelope that has nothing beside it."""
+    children = list(root)
+    bodies = children[1:] if children and children[0].tag == _HEADER else children
+    if [body.tag for body in bodies] != [_BODY]:
+        misplaced = next((child for child in bodies if child.tag != _BODY), root)
+        raise refusal(refusals.ENVELOPE_INVALID, element=misplaced)
+    (body,) = bodies
+    if len(body) != 1 or _has_text(body):
+        raise refusal(refusals.BODY_ENTRY_INVALID, element=body)
+    if _has_text(root):
+        raise refusal(refusals.ENVELOPE_INVALID, element=root)
+    return body[0]
+
+
+def _has_text(element: etree._Element) -> bool:
+    """Tell whether there is text, other than white space, between an element's children."""
+    texts = [element.text, *(child.tail for child in element)]
+    return any(text and not text.isspace() for text in texts)
+
+
+# Character sets.
+
+
+def _as_utf8(content: bytes, charset: str | None) -> bytes:
+    """Give the body in the one encoding that the parser is told to expect."""
+    guessed = "utf-16" if content[:2] in _UTF16_STARTS else "utf-8"
+    named = _codec(charset) if charset is not None else None
+    codec = named or guessed
+    if codec == "utf-8":
+        text = content.removeprefix(_UTF8_MARK)
+    else:
+        text = _decode_utf16(content, codec).encode()
+    declaration = _DECLARED.match(text)
+    if declaration is not None:
+        declared = _codec(declaration.group(1).decode("ascii", "replace"))
+        # Content-Type wins, or the first bytes; what the declaration says must be the same.
+        if declared[:6] != codec[:6]:
+            raise refusal(refusals.CHARSET_CONTRADICTORY, f"{codec} and {declared}.")
+    return text
+
+
+def _decode_utf16(content: bytes, codec: str) -> str:
+    if codec == "utf-16" and content[:2] == b"\x00<":
+        # Without a mark, Python would guess the other order.
+        codec = "utf-16-be"
+    return content.decode(codec).removeprefix("\ufeff")
+
+
+def _codec(charset: str) -> str:
+    try:
+        return _CODECS[charset.strip().lower()]
+    except KeyError:
+        raise refusal(refusals.CHARSET_UNSUPPORTED, f"Not {charset[:40]!r}.") from None
+
+
+class _Tools(threading.local):
+    """lxml's machines, a set per thread.
+
+    A parser serves one thread at a time, and a schema's error log is about whichever
+    document was validated last.
+    """
+
+    def __init__(self, limits: GateLimits) -> None:
+        self.parser = etree.XMLParser(
+            encoding="utf-8",
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
+            # A comment inside a value would cut its text in two.
+            remove_comments=True,
+            collect_ids=False,
+        )
+        self.schema = compile_schema()
+        # Counted by libxml2 in one go: walking the tree in Python takes longer than parsing it.
+        too_deep = "/*" * (limits.depth_max + 1)
+        self.census = etree.XPath(
+            "concat(count(//*), ' ', count(//@*), ' ', count(//processing-instruction()), ' ',"
+            f" count(//@s:encodingStyle), ' ', count({too_deep}))",
+            namespaces={"s": SOAP_ENVELOPE},
+        )

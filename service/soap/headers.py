@@ -1,0 +1,67 @@
+"""The SOAP headers of a request: who calls, and what must be understood."""
+
+from collections.abc import Iterable
+
+from lxml import etree
+
+from service.domain.roles import Credentials
+from service.soap import refusals
+from service.soap.faults import refusal
+from service.soap.namespaces import BILLING, SOAP_ENVELOPE
+from service.soap.readers import is_nil
+
+__all__ = ["check_understood", "credentials"]
+
+_MUST_UNDERSTAND = f"{{{SOAP_ENVELOPE}}}mustUnderstand"
+_ACTOR = f"{{{SOAP_ENVELOPE}}}actor"
+_NEXT = "http://schemas.xmlsoap.org/soap/actor/next"
+
+_CREDENTIALS = {
+    f"{{{BILLING}}}DeveloperToken": "developer_token",
+    f"{{{BILLING}}}AuthenticationToken": "authentication_token",
+    f"{{{BILLING}}}UserName": "user_name",
+    f"{{{BILLING}}}Password": "password",
+}
+
+# Headers that change nothing here, and that clients send because another service of the
+# original, or their toolkit, wants them: understanding them is to leave them alone.
+_WITHOUT_EFFECT = frozenset(
+    f"{{{namespace}}}{name}" if namespace else name
+    for namespace, names in {
+        BILLING: ("ApplicationToken", "CustomerId", "CustomerAccountId", "Action"),
+        "": ("Action",),
+        "http://www.w3.org/2005/08/addressing": ("Action", "MessageID", "To"),
+        "http://schemas.xmlsoap.org/ws/2004/08/addressing": ("Action", "MessageID", "To"),
+        "http://schemas.microsoft.com/ws/2005/05/addressing/none": ("Action", "To"),
+    }.items()
+    for name in names
+)
+
+
+def check_understood(headers: Iterable[etree._Element]) -> None:
+    """Refuse what must be understood and is not, then a mustUnderstand that is not 0 or 1.
+
+    Only SOAP's own attribute counts: the original's documents show a mustUnderstand without
+    a namespace, which means nothing. Headers for another actor are not looked at.
+
+    Raises:
+        WireFault: ``HeaderNotUnderstood`` or ``MustUnderstandInvalid``.
+    """
+    ours = [header for header in headers if header.get(_ACTOR, "") in {"", _NEXT}]
+    for header in ours:
+        known = header.tag in _CREDENTIALS or header.tag in _WITHOUT_EFFECT
+        if header.get(_MUST_UNDERSTAND) == "1" and not known:
+            raise refusal(refusals.HEADER_NOT_UNDERSTOOD, element=header)
+    for header in ours:
+        if header.get(_MUST_UNDERSTAND, "0") not in {"0", "1"}:
+            raise refusal(refusals.MUST_UNDERSTAND_INVALID, element=header)
+
+
+def credentials(headers: Iterable[etree._Element]) -> Credentials:
+    """Read who calls; headers that are absent, empty or nil count as not sent."""
+    values = {
+        _CREDENTIALS[header.tag]: None if is_nil(header) else header.text or None
+        for header in headers
+        if header.tag in _CREDENTIALS
+    }
+    return Credentials(**values)

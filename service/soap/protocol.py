@@ -1,0 +1,119 @@
+"""The protocol: Spyne's SOAP 1.1 with a way in and a way out of our own."""
+
+# mypy: disallow-subclassing-any=False
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+from spyne.protocol.soap import Soap11
+
+from service.soap.declared import members_of
+from service.soap.faults import fault_xml
+from service.soap.gate import Gate
+from service.soap.headers import credentials
+from service.soap.namespaces import SOAP_ENVELOPE
+from service.soap.readers import arguments_reader
+from service.soap.reply_check import ReplyCheck
+from service.soap.request_body import RequestBody
+from service.soap.writers import element_writer
+
+__all__ = ["Exchange", "ReplyProtocol", "RequestProtocol"]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its reply; Spyne's context carries it as ``udc``.
+
+    Attributes:
+        body: The body of the request.
+        tracking_id: The GUID under which reply and log name them.
+    """
+
+    body: RequestBody
+    tracking_id: str
+
+
+class RequestProtocol(Soap11):
+    """The way in: the gate, then the readers.
+
+    Args:
+        gate: What every request passes.
+    """
+
+    def __init__(self, gate: Gate) -> None:
+        super().__init__()
+        self._gate = gate
+
+    def set_app(self, value: Any) -> None:
+        """Make the readers of all operations."""
+        super().set_app(value)
+        if value is not None:
+            self._readers = {
+                request: arguments_reader(descriptor.in_message)
+                for request, (descriptor,) in value.interface.service_method_map.items()
+            }
+
+    def create_in_document(self, ctx: Any, charset: str | None = None) -> None:
+        """Read the body and parse it."""
+        body: RequestBody = ctx.udc.body
+        content = body.read(self._gate.limits.body_bytes_max)
+        ctx.in_document = self._gate.parse(content, charset or body.charset)
+
+    def decompose_incoming_envelope(self, ctx: Any, message: Any = None) -> None:  # noqa: ARG002
+        """Check the envelope; the name of the Body's child chooses the operation."""
+        envelope = self._gate.open_envelope(ctx.in_document, self._readers)
+        ctx.in_header_doc, ctx.in_body_doc = envelope
+        ctx.method_request_string = envelope.payload.tag
+
+    def deserialize(self, ctx: Any, message: Any) -> None:  # noqa: ARG002
+        """Read headers and arguments."""
+        ctx.in_header = credentials(ctx.in_header_doc)
+        ctx.in_object = self._readers[ctx.method_request_string](ctx.in_body_doc)
+
+
+class ReplyProtocol(Soap11):
+    """The way out: the writers, and TrackingId in every header.
+
+    Args:
+        validate: Whether to check each reply against the schema before it leaves.
+    """
+
+    def __init__(self, *, validate: bool) -> None:
+        super().__init__()
+        self._check = ReplyCheck() if validate else None
+
+    def set_app(self, value: Any) -> None:
+        """Make the writers of all operations."""
+        super().set_app(value)
+        if value is not None:
+            self._envelope_start = (
+                f'<s:Envelope xmlns:s="{SOAP_ENVELOPE}"><s:Header>'
+                f'<h:TrackingId xmlns:h="{value.tns}">%s</h:TrackingId></s:Header><s:Body>'
+            )
+            self._writers = {
+                descriptor.name: _response_writer(value.tns, descriptor.out_message)
+                for (descriptor,) in value.interface.service_method_map.values()
+            }
+
+    def serialize(self, ctx: Any, message: Any) -> None:  # noqa: ARG002
+        """Write the envelope around a response or a fault."""
+        tracking_id = ctx.udc.tracking_id
+        if ctx.out_error is None:
+            content = self._writers[ctx.descriptor.name](ctx.out_object)
+        else:
+            content = fault_xml(ctx.out_error, tracking_id)
+        ctx.out_document = f"{self._envelope_start % tracking_id}{content}</s:Body></s:Envelope>"
+
+    def create_out_string(self, ctx: Any, charset: str | None = None) -> None:  # noqa: ARG002
+        """Encode the reply."""
+        content = ctx.out_document.encode()
+        if self._check is not None:
+            self._check(content)
+        ctx.out_string = [content]
+
+
+def _response_writer(namespace: str, message: Any) -> Any:
+    attributes = [member.attribute for member in members_of(message)]
+    write = element_writer(message.get_type_name(), namespace, message)
+    return lambda values: write(SimpleNamespace(**dict(zip(attributes, values, strict=True))))

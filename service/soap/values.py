@@ -1,0 +1,170 @@
+"""How values are spelled in XML: for each simple type, how to read it and how to write it.
+
+Readers are given text that the schema has accepted, so they only convert; they raise
+ValueError for the few values that XML Schema allows and Python cannot hold. Writers raise
+ValueError or TypeError for a value that has no spelling, so that no broken message leaves.
+"""
+
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import spyne
+
+from service.soap.types.simple import Flags, SpyneType
+
+__all__ = ["Spelling", "spelling_of"]
+
+
+class Spelling(NamedTuple):
+    """How the values of one simple type are written in XML.
+
+    Attributes:
+        read: Makes the value of a text.
+        write: Makes the text of a value.
+        unset: The text of a member that is not nillable and has no value.
+    """
+
+    read: Callable[[str], Any]
+    write: Callable[[Any], str]
+    unset: str
+
+
+def spelling_of(declared: SpyneType) -> Spelling:
+    """Find how values of a declared simple type are spelled.
+
+    Raises:
+        LookupError: The contract has no such type.
+    """
+    for spyne_class, spelling in _SPELLINGS:
+        if issubclass(declared, spyne_class):
+            return spelling
+    raise LookupError(declared)
+
+
+_TO_ESCAPE = re.compile("[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
+
+
+def write_string(value: str) -> str:
+    """Escape what is markup; refuse characters that XML 1.0 cannot carry at all."""
+    if _TO_ESCAPE.search(value) is None:
+        return value
+    return _TO_ESCAPE.sub(_entity, value)
+
+
+def _entity(match: re.Match[str]) -> str:
+    character = match.group()
+    if character not in _ENTITIES:
+        raise ValueError(f"XML cannot carry the character U+{ord(character):04X}")
+    return _ENTITIES[character]
+
+
+def write_integer(value: int) -> str:
+    """Write digits."""
+    return format(value, "d")
+
+
+def write_double(value: float | Decimal) -> str:
+    """Write the shortest text that reads back as the same double."""
+    text = repr(float(value))
+    if text.endswith(".0"):
+        return text[:-2]
+    # XML Schema's spelling of what Python calls inf, -inf and nan.
+    return text.replace("inf", "INF").replace("nan", "NaN")
+
+
+def write_decimal(value: Decimal) -> str:
+    """Write digits without an exponent, keeping the places of the value."""
+    if not value.is_finite():
+        raise ValueError(f"xs:decimal has no {value}")
+    return format(value, "f")
+
+
+def read_boolean(text: str) -> bool:
+    """Read ``true`` or ``1`` as true, ``false`` or ``0`` as false."""
+    return text.strip() in {"true", "1"}
+
+
+def write_boolean(value: bool) -> str:
+    """Write ``true`` or ``false``."""
+    return "true" if value else "false"
+
+
+_DATE_TIME = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})"
+    r"(?:\.([0-9]+))?(?:Z|([+-])([0-9]{2}):([0-9]{2}))?"
+)
+_MICROSECOND_DIGITS = 6
+
+
+def read_date_time(text: str) -> datetime:
+    """Read an instant; without a zone it is in UTC; digits past the microsecond are dropped.
+
+    Raises:
+        ValueError: A year outside 1 to 9999, or the hour 24.
+        OverflowError: The offset moves it out of those years.
+    """
+    match = _DATE_TIME.fullmatch(text.strip())
+    if match is None:
+        raise ValueError("years have four digits")
+    *date_and_time, fraction, sign, hours, minutes = match.groups()
+    microseconds = (fraction or "").ljust(_MICROSECOND_DIGITS, "0")[:_MICROSECOND_DIGITS]
+    year, month, day, hour, minute, second = map(int, date_and_time)
+    local = datetime(year, month, day, hour, minute, second, int(microseconds), tzinfo=timezone.utc)
+    if sign is None:
+        return local
+    offset = timedelta(hours=int(hours), minutes=int(minutes))
+    return local - offset if sign == "+" else local + offset
+
+
+_UTC_SUFFIX = "+00:00"
+
+
+def write_date_time(value: datetime) -> str:
+    """Write an instant in UTC with ``Z``, its fraction only when there is one."""
+    text = value.isoformat()
+    if not text.endswith(_UTC_SUFFIX):
+        if value.tzinfo is None:
+            raise ValueError("an instant without a time zone")
+        text = value.astimezone(timezone.utc).isoformat()
+    text = text[: -len(_UTC_SUFFIX)]
+    if value.microsecond:
+        text = text.rstrip("0")
+    return text + "Z"
+
+
+def write_base64(value: bytes) -> str:
+    """Write bytes in base 64, on one line."""
+    return b64encode(value).decode("ascii")
+
+
+def write_flags(value: list[str]) -> str:
+    """Write names with a space between."""
+    return write_string(" ".join(value))
+
+
+_INTEGER = Spelling(int, write_integer, "0")
+_DOUBLE = Spelling(float, write_double, "0")
+_DECIMAL = Spelling(Decimal, write_decimal, "0")
+_BOOLEAN = Spelling(read_boolean, write_boolean, "false")
+_DATE_TIMES = Spelling(read_date_time, write_date_time, "0001-01-01T00:00:00")
+_BASE64 = Spelling(b64decode, write_base64, "")
+_FLAGS = Spelling(str.split, write_flags, "")
+_STRING = Spelling(str, write_string, "")
+
+# Spyne derives its integers and doubles from its decimal, and our flags are strings to it:
+# the narrower class comes first.
+_SPELLINGS: tuple[tuple[SpyneType, Spelling], ...] = (
+    (spyne.Integer, _INTEGER),
+    (spyne.Double, _DOUBLE),
+    (spyne.Decimal, _DECIMAL),
+    (spyne.Boolean, _BOOLEAN),
+    (spyne.DateTime, _DATE_TIMES),
+    (spyne.ByteArray, _BASE64),
+    (Flags, _FLAGS),
+    (spyne.Unicode, _STRING),
+)
