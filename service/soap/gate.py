@@ -13,10 +13,10 @@ from typing import NamedTuple
 from lxml import etree
 
 from service.soap import refusals
-from service.soap.contract import compile_schema
 from service.soap.faults import refusal
 from service.soap.headers import check_understood
 from service.soap.namespaces import SOAP_ENVELOPE
+from service.soap.validation import Validator
 
 __all__ = ["Envelope", "Gate", "GateLimits"]
 
@@ -77,6 +77,7 @@ class Gate:
     def __init__(self, limits: GateLimits) -> None:
         self.limits = limits
         self._tools = _Tools(limits)
+        self._validator = Validator()
 
     def parse(self, content: bytes, charset: str | None) -> etree._Element:
         """Parse a body into its root element, with nothing resolved, loaded or fetched.
@@ -115,7 +116,9 @@ class Gate:
         if payload.tag not in requests:
             row = refusals.FAULT_AS_REQUEST if payload.tag == _FAULT else refusals.OPERATION_UNKNOWN
             raise refusal(row, element=payload)
-        self._check_schema(payload)
+        error = self._validator.first_error(payload)
+        if error is not None:
+            raise refusal(refusals.SCHEMA_INVALID, error)
         return Envelope(headers, payload)
 
     def _check_size_and_kinds(self, root: etree._Element) -> None:
@@ -135,12 +138,6 @@ class Gate:
             raise refusal(refusals.PROCESSING_INSTRUCTION_FORBIDDEN)
         if styles:
             raise refusal(refusals.ENCODING_STYLE_FORBIDDEN)
-
-    def _check_schema(self, payload: etree._Element) -> None:
-        schema = self._tools.schema
-        if not schema.validate(payload):
-            error = next(iter(schema.error_log))
-            raise refusal(refusals.SCHEMA_INVALID, f"Line {error.line}: {error.message}")
 
 
 def _payload(root: etree._Element) -> etree._Element:
@@ -200,11 +197,7 @@ def _codec(charset: str) -> str:
 
 
 class _Tools(threading.local):
-    """lxml's machines, a set per thread.
-
-    A parser serves one thread at a time, and a schema's error log is about whichever
-    document was validated last.
-    """
+    """lxml's machines, a set per thread, because each serves one thread at a time."""
 
     def __init__(self, limits: GateLimits) -> None:
         self.parser = etree.XMLParser(
@@ -217,7 +210,6 @@ class _Tools(threading.local):
             remove_comments=True,
             collect_ids=False,
         )
-        self.schema = compile_schema()
         # Counted by libxml2 in one go: walking the tree in Python takes longer than parsing it.
         too_deep = "/*" * (limits.depth_max + 1)
         self.census = etree.XPath(
