@@ -5,7 +5,8 @@ by name: documentation, comments, prefixes, layout, and the address of the servi
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from importlib.resources import files
+from importlib.metadata import distribution
+from pathlib import Path
 
 from lxml import etree
 
@@ -26,10 +27,16 @@ DEFAULTS = {
 LEFT_OUT = {f"{{{XS}}}documentation", f"{{{WSDL}}}documentation", f"{{{XS}}}import"}
 
 
+def official_document() -> etree._Element:
+    """Parse the WSDL that Microsoft's own SDK carries."""
+    path = "bingads/v13/proxies/production/customerbilling_service.xml"
+    # Found without importing the SDK, which would load a whole SOAP client.
+    return etree.fromstring(Path(str(distribution("bingads").locate_file(path))).read_bytes())
+
+
 def read_official() -> Contract:
-    """Read the WSDL that Microsoft's own SDK carries."""
-    path = files("bingads.v13").joinpath("proxies/production/customerbilling_service.xml")
-    return read_contract(etree.fromstring(path.read_bytes()))
+    """Read the official contract."""
+    return read_contract(official_document())
 
 
 def read_contract(definitions: etree._Element, load: Load | None = None) -> Contract:

@@ -1,12 +1,12 @@
 """The deviations from WS-I Basic Profile 1.1 that docs/wsdl.md lists: so many, and inherited."""
 
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from lxml import etree
 
 from service.soap import published
+from tests.contract.facts import official_document
 
 PAGE = Path(__file__).parents[2] / "docs" / "wsdl.md"
 NAMESPACES = {
@@ -29,8 +29,7 @@ def ours() -> etree._Element:
 
 @pytest.fixture(scope="module")
 def theirs() -> etree._Element:
-    path = files("bingads.v13").joinpath("proxies/production/customerbilling_service.xml")
-    return etree.fromstring(path.read_bytes())
+    return official_document()
 
 
 @pytest.mark.parametrize(
