@@ -121,19 +121,23 @@ def read_date_time(text: str) -> datetime:
     return local - offset if sign == "+" else local + offset
 
 
-_UTC_SUFFIX = "+00:00"
-
-
 def write_date_time(value: datetime) -> str:
     """Write an instant in UTC with ``Z``, its fraction only when there is one."""
-    text = value.isoformat()
-    if not text.endswith(_UTC_SUFFIX):
+    if value.tzinfo is not timezone.utc:
         if value.tzinfo is None:
             raise ValueError("an instant without a time zone")
-        text = value.astimezone(timezone.utc).isoformat()
-    text = text[: -len(_UTC_SUFFIX)]
+        value = value.astimezone(timezone.utc)
+    # Twice as fast as isoformat or an f-string, and a page of coupons is mostly dates.
+    text = "%04d-%02d-%02dT%02d:%02d:%02d" % (  # noqa: UP031
+        value.year,
+        value.month,
+        value.day,
+        value.hour,
+        value.minute,
+        value.second,
+    )
     if value.microsecond:
-        text = text.rstrip("0")
+        text += f".{value.microsecond:06}".rstrip("0")
     return text + "Z"
 
 
