@@ -29,7 +29,7 @@ def parse_instant(text: str, *, bare_date_is_end: bool = False) -> datetime:
     """
     match = _LEXICAL.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"{text!r} is not a date such as 2026-02-28 or 2026-02-28T12:00:00Z")
+        raise ValueError(f"{text[:40]!r} is not a date such as 2026-02-28 or 2026-02-28T12:00:00Z")
     day = date.fromisoformat(match["date"])
     if match["time"] is None:
         clock = time.max if bare_date_is_end else time.min

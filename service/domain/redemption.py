@@ -85,9 +85,9 @@ def expiry_of(terms: CouponTerms, redeemed_at: datetime) -> datetime:
     ends = [NO_END]
     if terms.expiration_date is not None:
         ends.append(terms.expiration_date)
-    if terms.active_duration is not None:
-        days_left = (NO_END - redeemed_at).days
-        ends.append(redeemed_at + timedelta(days=min(terms.active_duration, days_left)))
+    days_left = (NO_END - redeemed_at).days
+    if terms.active_duration is not None and terms.active_duration <= days_left:
+        ends.append(redeemed_at + timedelta(days=terms.active_duration))
     return min(ends)
 
 

@@ -18,6 +18,7 @@ from service.domain.instants import parse_instant
 PREDICATES_COUNT_MAX = 4
 PAGE_SIZE_MAX = 100
 ID_MAX = 2**63 - 1
+ID_DIGITS_MAX = len(str(ID_MAX))
 
 ORDER_BY_CLASS_NAME = "CouponClassName"
 ORDER_BY_START_DATE = "CouponStartDate"
@@ -138,7 +139,8 @@ def _with_predicate(query: CouponQuery, predicate: Predicate, where: str) -> Cou
 
 
 def _read_id(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:20]) <= ID_MAX):
+    is_number = text.isascii() and text.isdigit() and len(text) <= ID_DIGITS_MAX
+    if not (is_number and 0 < int(text) <= ID_MAX):
         raise ValueError(f"{text[:40]!r} is not an identifier")
     return int(text)
 
