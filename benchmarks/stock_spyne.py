@@ -20,13 +20,13 @@ from service.domain.coupons import Coupon
 from service.soap.namespaces import BILLING
 from service.soap.types import entities
 from service.soap.types.messages import OPERATIONS
-from service.soap.types.simple import DateTime
+from service.soap.types.simple import DateTime, Flags, String
 
 
 def stock_application(page: Sequence[Coupon], redeemed_at: datetime) -> Callable[..., Any]:
     """A WSGI application that answers searches with the page and redemptions with the date."""
     coupons = [_instance(entities.Coupon, coupon) for coupon in page]
-    search, redeem = OPERATIONS["SearchCoupons"].takes, OPERATIONS["RedeemCoupon"].takes
+    search, redeem = _takes("SearchCoupons"), _takes("RedeemCoupon")
 
     class StockService(Service):  # type: ignore[misc]
         @rpc(
@@ -55,6 +55,12 @@ def stock_application(page: Sequence[Coupon], redeemed_at: datetime) -> Callable
         [StockService], BILLING, in_protocol=Soap11(validator="lxml"), out_protocol=Soap11()
     )
     return WsgiApplication(application)  # type: ignore[no-any-return]
+
+
+def _takes(operation: str) -> dict[str, Any]:
+    """The elements of the request; Spyne has no list type, so that lists are strings to it."""
+    takes = OPERATIONS[operation].takes
+    return {name: String if issubclass(taken, Flags) else taken for name, taken in takes.items()}
 
 
 def _instance(spyne_class: Any, value: Any) -> Any:

@@ -5,11 +5,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, func, insert, select
 
-from service.storage.tables import audit
+from service.domain.roles import COMMAND_LINE
+from service.storage.tables import audit, service_user
 
 _INSERT = insert(audit)
+_EVENTS = (
+    select(
+        audit.c.at,
+        # The command line is no user of the table.
+        func.coalesce(service_user.c.name, COMMAND_LINE.user_name),
+        audit.c.action,
+        audit.c.before,
+        audit.c.after,
+        audit.c.tracking_id,
+    )
+    .select_from(audit)
+    .join(service_user, service_user.c.user_id == audit.c.user_id, isouter=True)
+    .order_by(audit.c.audit_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +47,18 @@ class Change:
     after: dict[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A change as it is told: who made it, when, under which TrackingId."""
+
+    at: datetime
+    user_name: str
+    action: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    tracking_id: str
+
+
 def append(connection: Connection, author: Author, changes: Iterable[Change]) -> None:
     """Write the changes into the log, in the transaction that makes them."""
     connection.execute(
@@ -50,3 +77,9 @@ def append(connection: Connection, author: Author, changes: Iterable[Change]) ->
             for change in changes
         ],
     )
+
+
+def history(connection: Connection, entity: str, entity_id: int) -> list[Event]:
+    """What happened to one entity, oldest first."""
+    statement = _EVENTS.where(audit.c.entity == entity, audit.c.entity_id == entity_id)
+    return [Event(*row) for row in connection.execute(statement)]

@@ -6,6 +6,7 @@ the same. Other searches skip the rows before their page.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -21,7 +22,7 @@ from sqlalchemy import (
 )
 
 from service.domain.coupons import Coupon, CouponClaimInfo, CouponRedemption
-from service.domain.search import ORDER_BY_START_DATE, CouponQuery
+from service.domain.search import ORDER_BY_START_DATE, PAGE_SIZE_MAX, CouponQuery
 from service.domain.terms import CouponTerms
 from service.storage.classes import TERMS_COLUMNS, terms_of
 from service.storage.tables import (
@@ -63,6 +64,9 @@ _PAGE = (
     .join(_redeemer, _redeemer.c.account_id == redemption.c.account_id, isouter=True)
     .join(_claimer, _claimer.c.account_id == coupon.c.claimed_account_id, isouter=True)
 )
+_BY_CODE = _PAGE.add_columns(
+    coupon.c.coupon_id, coupon.c.batch_id, coupon_class.c.customer_id
+).where(coupon.c.code == bindparam("code"))
 _CLASSES = (
     select(coupon_class.c.class_id, coupon_class.c.coupons_count)
     .where(coupon_class.c.customer_id == bindparam("customer_id"))
@@ -86,6 +90,21 @@ def search_coupons(connection: Connection, query: CouponQuery) -> list[Coupon]:
     ]
 
 
+def find_coupon(connection: Connection, code: str) -> tuple[int, int, int, Coupon] | None:
+    """A coupon by its folded code, for its operator, who sees all of it.
+
+    Answers:
+        The numbers of the coupon, its owner and its batch, and the coupon.
+    """
+    row = connection.execute(_BY_CODE, {"code": code}).one_or_none()
+    if row is None:
+        return None
+    (terms,) = _terms_by_id(connection, {row.terms_id}).values()
+    redemption_info = None if row.redeemed_at is None else _redemption_of(row)
+    shown = replace(_coupon_of(row, terms, with_claim_info=True), redemption_info=redemption_info)
+    return row.coupon_id, row.customer_id, row.batch_id, shown
+
+
 def _dense_page(connection: Connection, query: CouponQuery) -> list[Row[Any]]:
     """Find the page by the counts of the classes before it."""
     statement = _CLASSES
@@ -97,13 +116,28 @@ def _dense_page(connection: Connection, query: CouponQuery) -> list[Row[Any]]:
     stretches = list(_stretches(classes[::-1] if query.descending else classes, query))
     if not stretches:
         return []
-    places: list[ColumnElement[bool]] = [
-        and_(coupon.c.class_id == class_id, coupon.c.seq.between(first, last))
-        for class_id, first, last in stretches
-    ]
+    values: dict[str, int] = {}
+    for place, (class_id, first, last) in enumerate(stretches):
+        values |= {f"class_id_{place}": class_id, f"first_{place}": first, f"last_{place}": last}
+    rows = connection.execute(_places_statement(len(stretches)), values).all()
     order = {class_id: place for place, (class_id, _, _) in enumerate(stretches)}
-    rows: list[Row[Any]] = list(connection.execute(_PAGE.where(or_(*places))))
     return sorted(rows, key=lambda row: (order[row.class_id], row.seq))
+
+
+@lru_cache(maxsize=PAGE_SIZE_MAX)
+def _places_statement(stretches_count: int) -> Select[Any]:
+    """The statement for a page of so many stretches; its values are bound when it runs."""
+    return _PAGE.where(
+        or_(
+            *(
+                and_(
+                    coupon.c.class_id == bindparam(f"class_id_{place}"),
+                    coupon.c.seq.between(bindparam(f"first_{place}"), bindparam(f"last_{place}")),
+                )
+                for place in range(stretches_count)
+            )
+        )
+    )
 
 
 def _stretches(
@@ -134,7 +168,7 @@ def _filtered_page(connection: Connection, query: CouponQuery) -> list[Row[Any]]
         "offset": query.offset,
         "size": query.size,
     }
-    return list(connection.execute(statement, values))
+    return list(connection.execute(statement, values).all())
 
 
 @lru_cache(maxsize=64)

@@ -1,15 +1,18 @@
 """Column types whose values are exact on every database."""
 
+from collections.abc import Callable
 from datetime import datetime, timezone
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Numeric
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Numeric, String
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 Id = BigInteger().with_variant(Integer, "sqlite")
 """64-bit numbers; SQLite gives numbers by itself only to a column called INTEGER."""
 
 MONEY_DECIMALS = 6
+INSTANT_TEXT_LENGTH = 32
 _SCALE = Decimal(10) ** MONEY_DECIMALS
 
 
@@ -19,7 +22,7 @@ class Money(TypeDecorator[Decimal]):
     impl = Numeric(18 + MONEY_DECIMALS, MONEY_DECIMALS)
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[object]:
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Choose the column's type for the database."""
         return dialect.type_descriptor(BigInteger() if _is_sqlite(dialect) else self.impl_instance)
 
@@ -32,35 +35,55 @@ class Money(TypeDecorator[Decimal]):
             raise ValueError(f"{value} has more than {MONEY_DECIMALS} decimals")
         return int(scaled)
 
-    def process_result_value(self, value: Decimal | int | None, dialect: Dialect) -> Decimal | None:
-        """Scale what comes out."""
-        if value is None:
-            return None
-        return Decimal(value) / _SCALE if _is_sqlite(dialect) else Decimal(value)
+    def result_processor(
+        self, dialect: Dialect, coltype: object
+    ) -> Callable[[Any], Decimal | None] | None:
+        """Scale what comes out of SQLite; elsewhere the driver answers decimals."""
+        if not _is_sqlite(dialect):
+            return super().result_processor(dialect, coltype)
+        return lambda value: None if value is None else Decimal(value) / _SCALE
 
 
 class Instant(TypeDecorator[datetime]):
-    """An instant in UTC, with microseconds, aware in Python."""
+    """An instant in UTC, with microseconds, aware in Python.
+
+    On SQLite it is text of one width, ``2026-02-28 12:00:00.000000+00:00``, whose
+    order is the order of time.
+    """
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Only aware instants go in; SQLite is given them without their zone."""
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Choose the column's type for the database."""
+        sqlite_type: TypeEngine[Any] = String(INSTANT_TEXT_LENGTH)
+        return dialect.type_descriptor(sqlite_type if _is_sqlite(dialect) else self.impl_instance)
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | str | None:
+        """Only aware instants go in.
+
+        Raises:
+            ValueError: The instant has no time zone.
+        """
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError(f"{value} has no time zone")
         in_utc = value.astimezone(timezone.utc)
-        return in_utc.replace(tzinfo=None) if _is_sqlite(dialect) else in_utc
+        return in_utc.isoformat(" ", "microseconds") if _is_sqlite(dialect) else in_utc
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def result_processor(
+        self,
+        dialect: Dialect,
+        coltype: object,  # noqa: ARG002 - SQLAlchemy gives it
+    ) -> Callable[[Any], datetime | None] | None:
         """Instants come out aware, in UTC."""
-        if value is None:
-            return None
-        if _is_sqlite(dialect):
-            return value.replace(tzinfo=timezone.utc)
-        return value.astimezone(timezone.utc)
+        read = datetime.fromisoformat if _is_sqlite(dialect) else _in_utc
+        return lambda value: None if value is None else read(value)
+
+
+def _in_utc(value: datetime) -> datetime:
+    return value.astimezone(timezone.utc)
 
 
 def _is_sqlite(dialect: Dialect) -> bool:
