@@ -1,0 +1,78 @@
+"""The WSGI application: settings, database, authentication and endpoint put together."""
+
+import logging
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.addresses import CUSTOMER_BILLING_PATH, HEALTH_PATH
+from service.operations.authentication import Authenticator
+from service.settings import Settings
+from service.soap.endpoint import create_endpoint
+from service.soap.gate import GateLimits
+from service.storage.engine import Database
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+_log = logging.getLogger("service.app")
+
+
+def create_app(settings: Settings | None = None) -> Application:
+    """Put the service together.
+
+    Any WSGI server can run what this answers; ``coupon-billing serve`` runs it on
+    granian.
+
+    Args:
+        settings: None to read them from the environment.
+    """
+    settings = settings or Settings()
+    database = Database(settings.database)
+    endpoint = create_endpoint(
+        Authenticator(database),
+        limits=GateLimits(
+            body_bytes_max=settings.body_bytes_max,
+            depth_max=settings.depth_max,
+            elements_count_max=settings.elements_count_max,
+            attributes_count_max=settings.attributes_count_max,
+        ),
+        fault_http_status=settings.fault_http_status,
+        public_url=str(settings.public_url) if settings.public_url else None,
+        validate_responses=settings.validate_responses,
+    )
+    return _mount({CUSTOMER_BILLING_PATH: endpoint, HEALTH_PATH: _health_check(database)})
+
+
+def _mount(applications: dict[str, Application]) -> Application:
+    def mounted(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        application = applications.get(environ.get("PATH_INFO", ""), _not_found)
+        return application(environ, start_response)
+
+    return mounted
+
+
+def _health_check(database: Database) -> Application:
+    """Answers 200 while the database can be reached, and 503 while it cannot."""
+
+    def check(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        try:
+            with database.reading() as connection:
+                connection.exec_driver_sql("SELECT 1")
+        except SQLAlchemyError:
+            _log.exception("the database cannot be reached")
+            return _plain(start_response, HTTPStatus.SERVICE_UNAVAILABLE, b"database unreachable\n")
+        return _plain(start_response, HTTPStatus.OK, b"ok\n")
+
+    return check
+
+
+def _not_found(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    return _plain(start_response, HTTPStatus.NOT_FOUND, f"See {CUSTOMER_BILLING_PATH}\n".encode())
+
+
+def _plain(start_response: Callable[..., Any], status: HTTPStatus, text: bytes) -> list[bytes]:
+    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(text)))]
+    start_response(f"{status.value} {status.phrase}", headers)
+    return [text]

@@ -1,0 +1,5 @@
+"""``python -m service.cli`` is the command ``coupon-billing``."""
+
+from service.cli.main import main
+
+main()

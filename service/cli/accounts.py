@@ -1,0 +1,39 @@
+"""``account``: who redeems coupons."""
+
+from typing import Annotated
+
+import typer
+
+from service.cli.calls import calling
+from service.cli.options import CurrencyText, CustomerOption, DatabaseOption, JsonOption
+from service.cli.output import show, show_list
+from service.operations.parties import add_account, list_accounts
+
+app = typer.Typer(help="Accounts: who redeems coupons.", no_args_is_help=True)
+
+
+@app.command()
+def add(
+    customer: CustomerOption,
+    number: Annotated[
+        str, typer.Option("--number", metavar="NUMBER", help="Eight capital letters or digits.")
+    ],
+    currency: CurrencyText,
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add an account that bills to a customer."""
+    with calling(database, as_json=as_json) as call:
+        account_id = add_account(call, customer, number, currency)
+    show({"account_id": account_id}, as_json=as_json)
+
+
+@app.command("list")
+def list_(
+    customer: CustomerOption, database: DatabaseOption = None, as_json: JsonOption = False
+) -> None:
+    """List the accounts that bill to a customer."""
+    with calling(database, as_json=as_json) as call:
+        accounts = list_accounts(call, customer)
+    columns = ("account_id", "customer_id", "number", "currency_code")
+    show_list("accounts", accounts, columns, as_json=as_json)

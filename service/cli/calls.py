@@ -1,0 +1,127 @@
+"""How commands reach the operations, and how refusals reach whoever typed the command."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import typer
+from pydantic import ValidationError
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from service.cli.output import print_json, tell
+from service.domain.errors import ServiceError
+from service.domain.roles import COMMAND_LINE
+from service.operations.calls import Call, utc_now
+from service.settings import ENVIRONMENT_PREFIX, Settings
+from service.storage import schema
+from service.storage.engine import Database
+
+
+class CommandRefusedError(Exception):
+    """A refusal of the command line itself; operations refuse with ``ServiceError``.
+
+    Args:
+        symbol: Its name.
+        message: The sentence that a person reads.
+        details: What was wrong, for this command.
+    """
+
+    def __init__(self, symbol: str, message: str, details: str = "") -> None:
+        super().__init__(message)
+        self.symbol = symbol
+        self.message = message
+        self.details = details
+
+
+def read_settings(**given: Any) -> Settings:
+    """The settings; what is given here and not None wins over the environment.
+
+    Raises:
+        typer.BadParameter: A value is not one that the setting can have.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ENVIRONMENT_PREFIX + str(first["loc"][0]).upper()
+        raise typer.BadParameter(f"{name}: {first['msg']}") from None
+
+
+@contextmanager
+def calling(database_url: str | None, *, as_json: bool) -> Iterator[Call]:
+    """Open a call of the command line on an initialised database.
+
+    A refusal inside the block is printed and ends the command with exit code 1.
+    """
+    with refusals_told(as_json=as_json), opened(database_url) as database:
+        require_current(database)
+        yield new_call(database)
+
+
+def new_call(database: Database) -> Call:
+    """A call of the command line, now, under a TrackingId of its own."""
+    return Call(database, COMMAND_LINE, utc_now(), str(uuid4()))
+
+
+@contextmanager
+def opened(database_url: str | None) -> Iterator[Database]:
+    """The database that the option names, else the settings.
+
+    Raises:
+        typer.BadParameter: The URL is malformed, or names a database or driver that
+            is not supported here.
+    """
+    url = read_settings(database=database_url).database
+    try:
+        database = Database(url)
+    except (ArgumentError, NoSuchModuleError, ImportError, TypeError) as error:
+        raise typer.BadParameter(f"the database URL cannot be used: {error}") from None
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def require_current(database: Database) -> None:
+    """Refuse a database without the tables of this release; a missing file stays missing.
+
+    Raises:
+        CommandRefusedError: ``DatabaseNotInitialised``.
+    """
+    if _is_missing_file(database.url) or not schema.is_current(database):
+        raise CommandRefusedError(
+            "DatabaseNotInitialised",
+            "The database is missing or not of this release. Run: coupon-billing init",
+            database.url.render_as_string(),
+        )
+
+
+def _is_missing_file(url: URL) -> bool:
+    is_file = url.get_backend_name() == "sqlite" and url.database
+    return bool(is_file) and not Path(str(url.database)).exists()
+
+
+@contextmanager
+def refusals_told(*, as_json: bool) -> Iterator[None]:
+    """Print a refusal instead of a traceback, and end the command with exit code 1."""
+    try:
+        yield
+    except ServiceError as error:
+        row = error.row
+        _refuse(as_json, row.code, row.symbol, row.message, error.details)
+    except CommandRefusedError as error:
+        _refuse(as_json, None, error.symbol, error.message, error.details)
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error)
+        _refuse(as_json, None, "DatabaseUnusable", "The database cannot be used.", reason)
+
+
+def _refuse(as_json: bool, code: int | None, symbol: str, message: str, details: str) -> None:
+    tell(f"{symbol}: {message}" + (f" ({details})" if details else ""))
+    if as_json:
+        error = {"code": code, "symbol": symbol, "message": message, "details": details}
+        print_json({"error": error})
+    raise typer.Exit(1)

@@ -1,0 +1,185 @@
+"""``class``: coupon classes, from which coupons are minted."""
+
+from dataclasses import replace
+from enum import Enum
+from typing import Annotated, Any
+
+import typer
+
+from service.cli.calls import calling
+from service.cli.options import (
+    ActiveDaysOption,
+    AlphabetOption,
+    AmountOption,
+    CurrencyText,
+    CustomerOption,
+    DatabaseOption,
+    EndOption,
+    ExpiresOption,
+    JsonOption,
+    NameOption,
+    PatternOption,
+    PercentOffOption,
+    SpendThresholdOption,
+    StartOption,
+)
+from service.cli.output import show, show_list
+from service.domain.terms import CouponTerms, CouponType
+from service.operations.classes import (
+    NewClass,
+    add_class,
+    list_classes,
+    retire_class,
+    show_class,
+    update_class,
+)
+
+app = typer.Typer(help="Coupon classes, from which coupons are minted.", no_args_is_help=True)
+
+_COLUMNS = (
+    "class_id",
+    "name",
+    "terms.coupon_type",
+    "terms.amount",
+    "terms.percent_off",
+    "terms.currency_code",
+    "terms.end_date",
+    "coupons_count",
+    "retired_at",
+)
+
+
+class OptionalTerm(str, Enum):
+    """Terms that a class can do without."""
+
+    PERCENT_OFF = "percent_off"
+    ACTIVE_DURATION = "active_duration"
+    START_DATE = "start_date"
+    END_DATE = "end_date"
+    EXPIRATION_DATE = "expiration_date"
+
+
+@app.command()
+def add(
+    customer: CustomerOption,
+    name: NameOption,
+    coupon_type: Annotated[CouponType, typer.Option("--type", help="Who may redeem.")],
+    currency: CurrencyText,
+    amount: AmountOption = None,
+    percent_off: PercentOffOption = None,
+    spend_threshold: SpendThresholdOption = None,
+    active_days: ActiveDaysOption = None,
+    start: StartOption = None,
+    end: EndOption = None,
+    expires: ExpiresOption = None,
+    feature: Annotated[
+        int | None,
+        typer.Option("--feature", metavar="ID", help="The feature whose adoption it rewards."),
+    ] = None,
+    pattern: PatternOption = None,
+    alphabet: AlphabetOption = None,
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add a coupon class. It needs an amount, a percentage, or both."""
+    given = _given(
+        amount=amount,
+        percent_off=percent_off,
+        spend_threshold=spend_threshold,
+        active_duration=active_days,
+        start_date=start,
+        end_date=end,
+        expiration_date=expires,
+    )
+    terms = CouponTerms(coupon_type=coupon_type, currency_code=currency, **given)
+    codes = _given(code_pattern=pattern, code_alphabet=alphabet)
+    new = NewClass(customer_id=customer, name=name, terms=terms, feature_id=feature, **codes)
+    with calling(database, as_json=as_json) as call:
+        class_id = add_class(call, new)
+    show({"class_id": class_id}, as_json=as_json)
+
+
+@app.command("list")
+def list_(
+    customer: CustomerOption, database: DatabaseOption = None, as_json: JsonOption = False
+) -> None:
+    """List a customer's classes, by name."""
+    with calling(database, as_json=as_json) as call:
+        classes = list_classes(call, customer)
+    show_list("classes", classes, _COLUMNS, as_json=as_json)
+
+
+@app.command("show")
+def show_(
+    customer: CustomerOption,
+    name: NameOption,
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a class and its terms."""
+    with calling(database, as_json=as_json) as call:
+        found = show_class(call, customer, name)
+    show(found, as_json=as_json)
+
+
+@app.command()
+def update(
+    customer: CustomerOption,
+    name: NameOption,
+    coupon_type: Annotated[
+        CouponType | None, typer.Option("--type", help="Who may redeem.")
+    ] = None,
+    currency: Annotated[
+        str | None, typer.Option("--currency", metavar="CODE", help="ISO 4217, such as USD.")
+    ] = None,
+    amount: AmountOption = None,
+    percent_off: PercentOffOption = None,
+    spend_threshold: SpendThresholdOption = None,
+    active_days: ActiveDaysOption = None,
+    start: StartOption = None,
+    end: EndOption = None,
+    expires: ExpiresOption = None,
+    without: Annotated[
+        list[OptionalTerm] | None,
+        typer.Option("--without", help="A term to take away; may be given more than once."),
+    ] = None,
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Change terms of a class. Coupons that are minted already keep theirs."""
+    changes = _given(
+        coupon_type=coupon_type,
+        currency_code=currency,
+        amount=amount,
+        percent_off=percent_off,
+        spend_threshold=spend_threshold,
+        active_duration=active_days,
+        start_date=start,
+        end_date=end,
+        expiration_date=expires,
+    )
+    changes.update((term.value, None) for term in without or ())
+    with calling(database, as_json=as_json) as call:
+        terms = show_class(call, customer, name).terms
+        update_class(call, customer, name, replace(terms, **changes))
+        found = show_class(call, customer, name)
+    show(found, as_json=as_json)
+
+
+@app.command()
+def retire(
+    customer: CustomerOption,
+    name: NameOption,
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Retire a class: none of its coupons is minted, dispatched or redeemed any more."""
+    with calling(database, as_json=as_json) as call:
+        retire_class(call, customer, name)
+        found = show_class(call, customer, name)
+    show(found, as_json=as_json)
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    """The options that were given; for the others, each dataclass has its own default."""
+    return {name: value for name, value in options.items() if value is not None}

@@ -1,0 +1,26 @@
+"""``config``."""
+
+from service.cli.calls import read_settings
+from service.cli.options import JsonOption
+from service.cli.output import show_list
+from service.settings import ENVIRONMENT_PREFIX, Settings
+
+
+def config(as_json: JsonOption = False) -> None:
+    """Print each setting with its value, where the value comes from, and its meaning."""
+    settings = read_settings()
+    rows = [
+        {
+            "name": name,
+            "variable": ENVIRONMENT_PREFIX + name.upper(),
+            "value": _text(getattr(settings, name)),
+            "source": "environment" if name in settings.model_fields_set else "default",
+            "meaning": field.description,
+        }
+        for name, field in Settings.model_fields.items()
+    ]
+    show_list("settings", rows, ("variable", "value", "source", "meaning"), as_json=as_json)
+
+
+def _text(value: object) -> object:
+    return value if isinstance(value, str | int | None) else str(value)

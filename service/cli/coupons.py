@@ -1,0 +1,147 @@
+"""``coupon``: coupons searched, shown, redeemed, dispatched."""
+
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+from service.cli.calls import calling
+from service.cli.options import (
+    ClassOption,
+    CustomerOption,
+    DatabaseOption,
+    JsonOption,
+    StartsFromOption,
+)
+from service.cli.output import show, show_list
+from service.domain.search import (
+    ORDER_BY_CLASS_NAME,
+    ORDER_BY_START_DATE,
+    PAGE_SIZE_MAX,
+    RETURN_CLAIM_INFO,
+    OrderBy,
+    Paging,
+    Predicate,
+    SearchRequest,
+)
+from service.operations.dispatch_coupons import dispatch_coupons
+from service.operations.redeem_coupon import redeem_coupon
+from service.operations.search_coupons import search_coupons
+from service.operations.show_coupon import show_coupon
+
+app = typer.Typer(help="Coupons: searched, shown, redeemed, dispatched.", no_args_is_help=True)
+
+CodeArgument = Annotated[str, typer.Argument(metavar="CODE", help="The coupon's code.")]
+
+
+class SearchOrder(str, Enum):
+    """By what a search is ordered."""
+
+    CLASS_NAME = ORDER_BY_CLASS_NAME
+    START_DATE = ORDER_BY_START_DATE
+
+
+@app.command()
+def search(
+    customer: CustomerOption,
+    class_name: Annotated[
+        str | None, typer.Option("--class", metavar="NAME", help="Only coupons of this class.")
+    ] = None,
+    is_redeemed: Annotated[
+        bool | None, typer.Option("--redeemed/--not-redeemed", help="Only such coupons.")
+    ] = None,
+    starts_from: StartsFromOption = None,
+    order_by: Annotated[
+        SearchOrder, typer.Option("--order-by", help="The order.")
+    ] = SearchOrder.CLASS_NAME,
+    descending: Annotated[bool, typer.Option("--descending", help="Turn the order round.")] = False,
+    page: Annotated[
+        int, typer.Option("--page", metavar="N", help="Which page; the first is 0.")
+    ] = 0,
+    size: Annotated[
+        int, typer.Option("--size", metavar="N", help=f"Coupons in a page, 1 to {PAGE_SIZE_MAX}.")
+    ] = PAGE_SIZE_MAX,
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Search a customer's coupons, as the operation SearchCoupons does."""
+    wanted = {
+        "CouponClassName": class_name,
+        "IsRedeemed": None if is_redeemed is None else str(is_redeemed),
+        "StartDate": None if starts_from is None else starts_from.isoformat(),
+    }
+    request = SearchRequest(
+        predicates=[
+            _predicate("CustomerId", str(customer)),
+            *(_predicate(field, value) for field, value in wanted.items() if value is not None),
+        ],
+        ordering=[OrderBy(order_by.value, "Descending" if descending else "Ascending")],
+        page_info=Paging(page, size),
+        return_additional_fields=[RETURN_CLAIM_INFO],
+    )
+    with calling(database, as_json=as_json) as call:
+        found = search_coupons(call, request)
+    columns = ("coupon_code", "class_name", "send_to_email", "is_redeemed")
+    show_list("coupons", found, columns, as_json=as_json)
+
+
+def _predicate(field: str, value: str) -> Predicate:
+    operator = "GreaterThanEquals" if field == "StartDate" else "Equals"
+    return Predicate(field, operator, value)
+
+
+@app.command("show")
+def show_(code: CodeArgument, database: DatabaseOption = None, as_json: JsonOption = False) -> None:
+    """Show a coupon, and everything that happened to it."""
+    with calling(database, as_json=as_json) as call:
+        record = show_coupon(call, code)
+    if as_json:
+        show(record, as_json=True)
+        return
+    show(record.coupon, as_json=False)
+    columns = ("at", "user_name", "action", "before", "after", "tracking_id")
+    show_list("history", record.history, columns, as_json=False)
+
+
+@app.command()
+def redeem(
+    code: CodeArgument,
+    account: Annotated[int, typer.Option("--account", metavar="ID", help="The account's number.")],
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Redeem a coupon for an account. The same again answers the first date."""
+    with calling(database, as_json=as_json) as call:
+        redeemed_at = redeem_coupon(call, account, code)
+    show({"redemption_date": redeemed_at}, as_json=as_json)
+
+
+@app.command()
+def dispatch(
+    customer: CustomerOption,
+    class_name: ClassOption,
+    emails: Annotated[list[str], typer.Argument(metavar="EMAIL...", help="To whom.")],
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Send one coupon of a class to each address. Exit code 1 when any got none."""
+    with calling(database, as_json=as_json) as call:
+        errors = dispatch_coupons(call, list(emails), customer, class_name)
+    failed = [
+        {
+            "index": error.index,
+            "email": emails[error.index],
+            "code": error.code,
+            "message": error.message,
+            "details": error.details,
+        }
+        for error in errors
+    ]
+    result = {"dispatched_count": len(emails) - len(failed), "partial_errors": failed}
+    if as_json:
+        show(result, as_json=True)
+    else:
+        typer.echo(f"{result['dispatched_count']} of {len(emails)} addresses got a coupon")
+        if failed:
+            show_list("partial_errors", failed, ("email", "code", "details"), as_json=False)
+    raise typer.Exit(1 if failed else 0)

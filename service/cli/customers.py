@@ -1,0 +1,18 @@
+"""``customer``: who owns coupon classes."""
+
+import typer
+
+from service.cli.calls import calling
+from service.cli.options import DatabaseOption, JsonOption, NameOption
+from service.cli.output import show
+from service.operations.parties import add_customer
+
+app = typer.Typer(help="Customers: who owns coupon classes.", no_args_is_help=True)
+
+
+@app.command()
+def add(name: NameOption, database: DatabaseOption = None, as_json: JsonOption = False) -> None:
+    """Add a customer."""
+    with calling(database, as_json=as_json) as call:
+        customer_id = add_customer(call, name)
+    show({"customer_id": customer_id}, as_json=as_json)

@@ -1,0 +1,41 @@
+"""The command ``coupon-billing``."""
+
+import typer
+
+from service.cli import (
+    accounts,
+    classes,
+    configuration,
+    coupons,
+    customers,
+    demo,
+    initialise,
+    minting,
+    serving,
+    tokens,
+    users,
+)
+
+app = typer.Typer(
+    name="coupon-billing",
+    help="A self-hosted SOAP coupon billing service. Exit codes: 0 done, 1 refused, 2 wrong use.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("init")(initialise.init)
+app.command("serve")(serving.serve)
+app.command("demo")(demo.demo)
+app.add_typer(customers.app, name="customer")
+app.add_typer(accounts.app, name="account")
+app.add_typer(users.app, name="user")
+app.add_typer(tokens.app, name="token")
+app.add_typer(classes.app, name="class")
+app.command("mint")(minting.mint)
+app.add_typer(coupons.app, name="coupon")
+app.command("config")(configuration.config)
+
+
+def main() -> None:
+    """Run the command that was typed."""
+    app()

@@ -1,0 +1,135 @@
+"""Options that several commands share, and how their values are read."""
+
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Annotated
+
+import typer
+
+from service.domain.instants import parse_instant
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise typer.BadParameter(f"{text!r} is not a number such as 12.50") from None
+
+
+def _start(text: str) -> datetime:
+    return _instant(text, bare_date_is_end=False)
+
+
+def _end(text: str) -> datetime:
+    return _instant(text, bare_date_is_end=True)
+
+
+def _instant(text: str, *, bare_date_is_end: bool) -> datetime:
+    try:
+        return parse_instant(text, bare_date_is_end=bare_date_is_end)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+DatabaseOption = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        metavar="URL",
+        help="SQLAlchemy URL of the database; without it, the setting of this name.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+CustomerOption = Annotated[
+    int, typer.Option("--customer", metavar="ID", help="The customer's number.")
+]
+ClassOption = Annotated[
+    str, typer.Option("--class", metavar="NAME", help="The coupon class's name.")
+]
+NameOption = Annotated[str, typer.Option("--name", metavar="NAME", help="Its name.")]
+
+# The terms of a coupon class; None when the option is not given.
+
+CurrencyText = Annotated[
+    str, typer.Option("--currency", metavar="CODE", help="ISO 4217, such as USD.")
+]
+AmountOption = Annotated[
+    Decimal | None,
+    typer.Option(
+        "--amount",
+        metavar="AMOUNT",
+        parser=_decimal,
+        help="Face value; with --percent-off the most that it gives, 0 for no bound.",
+    ),
+]
+PercentOffOption = Annotated[
+    Decimal | None,
+    typer.Option(
+        "--percent-off",
+        metavar="PERCENT",
+        parser=_decimal,
+        help="Discount in percent, above 0 and at most 100.",
+    ),
+]
+SpendThresholdOption = Annotated[
+    Decimal | None,
+    typer.Option(
+        "--spend-threshold",
+        metavar="AMOUNT",
+        parser=_decimal,
+        help="What an account must spend after redemption before the coupon can be used.",
+    ),
+]
+ActiveDaysOption = Annotated[
+    int | None,
+    typer.Option("--active-days", metavar="DAYS", help="Days of use from redemption."),
+]
+StartOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--start",
+        metavar="DATE",
+        parser=_start,
+        help="First instant of redemption, in UTC; a bare date is its midnight.",
+    ),
+]
+EndOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--end",
+        metavar="DATE",
+        parser=_end,
+        help="Last instant of redemption, in UTC; a bare date is its last microsecond.",
+    ),
+]
+ExpiresOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--expires",
+        metavar="DATE",
+        parser=_end,
+        help="Last instant of use, in UTC; a bare date is its last microsecond.",
+    ),
+]
+StartsFromOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--starts-from",
+        metavar="DATE",
+        parser=_start,
+        help="Only coupons whose StartDate is this day, in UTC, or later.",
+    ),
+]
+
+# How codes are drawn.
+
+PatternOption = Annotated[
+    str | None,
+    typer.Option(
+        "--pattern", metavar="TEXT", help="Pattern of the codes: # stands for a drawn character."
+    ),
+]
+AlphabetOption = Annotated[
+    str | None,
+    typer.Option("--alphabet", metavar="TEXT", help="The characters that are drawn."),
+]

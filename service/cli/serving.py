@@ -1,0 +1,94 @@
+"""``serve``."""
+
+import os
+import socket
+from typing import Annotated
+
+import typer
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from service.addresses import customer_billing_url
+from service.cli.calls import (
+    CommandRefusedError,
+    opened,
+    read_settings,
+    refusals_told,
+    require_current,
+)
+from service.cli.options import DatabaseOption
+from service.settings import ENVIRONMENT_PREFIX, Settings
+
+BindOption = Annotated[
+    str | None,
+    typer.Option(
+        "--bind",
+        metavar="HOST:PORT",
+        help="Where to listen; an IPv6 address stands in brackets.",
+    ),
+]
+
+
+def serve(
+    bind: BindOption = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", metavar="N", help="Number of worker processes.")
+    ] = None,
+    database: DatabaseOption = None,
+) -> None:
+    """Serve the SOAP endpoint until it is stopped by SIGINT or SIGTERM.
+
+    Options that are not given come from the settings; see `config`.
+    """
+    settings = read_settings(bind=bind, workers=workers, database=database)
+    host, port = split_bind(settings.bind)
+    with refusals_told(as_json=False):
+        with opened(settings.database) as opened_database:
+            require_current(opened_database)
+        _require_free(host, port)
+    url = customer_billing_url(settings)
+    typer.echo(f"Endpoint  {url}\nWSDL      {url}?wsdl")
+    # Workers are processes of their own: they read their settings from the environment.
+    os.environ[f"{ENVIRONMENT_PREFIX}DATABASE"] = settings.database
+    _run(settings, host, port)
+
+
+def split_bind(bind: str) -> tuple[str, int]:
+    """The host, without brackets, and the port.
+
+    Raises:
+        typer.BadParameter: The text is not ``HOST:PORT``.
+    """
+    host, _, port = bind.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) <= 65535:  # noqa: PLR2004
+        raise typer.BadParameter(f"{bind!r} is not an address such as 127.0.0.1:8080")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def _require_free(host: str, port: int) -> None:
+    """Refuse an address in use: granian would share it, and half the calls would go elsewhere."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        text = f"{host} port {port}: {error.strerror or error}"
+        raise CommandRefusedError("AddressUnusable", "Cannot listen there.", text) from None
+
+
+def _run(settings: Settings, host: str, port: int) -> None:
+    """Serve until a signal comes."""
+    server = Granian(
+        "service.app:create_app",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=host,
+        port=port,
+        workers=settings.workers,
+        blocking_threads=settings.threads,
+        websockets=False,
+        # Errors of the service itself have a logger of their own.
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+    )
+    server.serve()

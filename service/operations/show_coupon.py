@@ -1,0 +1,41 @@
+"""One coupon with everything that happened to it."""
+
+from dataclasses import dataclass
+
+from service.domain.codes import fold_code
+from service.domain.coupons import Coupon
+from service.domain.errors import COUPON_NOT_FOUND, NOT_AUTHORIZED, ServiceError
+from service.operations.calls import Call
+from service.storage import audit, coupon_search
+from service.storage.audit import Event
+
+
+@dataclass(frozen=True, slots=True)
+class CouponRecord:
+    """A coupon and its owner, and what happened to it and its batch, oldest first."""
+
+    coupon_id: int
+    customer_id: int
+    batch_id: int
+    coupon: Coupon
+    history: list[Event]
+
+
+def show_coupon(call: Call, coupon_code: str) -> CouponRecord:
+    """Look a coupon up by its code.
+
+    Raises:
+        ServiceError: ``UserIsNotAuthorized`` (operators only: the history names
+            users and accounts of any customer) or ``CouponNotFound``.
+    """
+    if not call.caller.is_operator:
+        raise ServiceError(NOT_AUTHORIZED, "only operators do this")
+    code = fold_code(coupon_code)
+    with call.database.reading() as connection:
+        found = coupon_search.find_coupon(connection, code)
+        if found is None:
+            raise ServiceError(COUPON_NOT_FOUND, f"coupon {code[:100]}")
+        coupon_id, customer_id, batch_id, coupon = found
+        minted = audit.history(connection, "coupon_batch", batch_id)
+        used = audit.history(connection, "coupon", coupon_id)
+    return CouponRecord(coupon_id, customer_id, batch_id, coupon, minted + used)
