@@ -30,10 +30,12 @@ class Money(TypeDecorator[Decimal]):
         """Scale what goes in; more than six decimals is a bug, not something to round."""
         if value is None or not _is_sqlite(dialect):
             return value
-        scaled = value * _SCALE
-        if scaled != scaled.to_integral_value():
+        # Whole numbers, as decimal arithmetic would round to its precision unseen.
+        numerator, denominator = value.as_integer_ratio()
+        scaled, rest = divmod(numerator * 10**MONEY_DECIMALS, denominator)
+        if rest:
             raise ValueError(f"{value} has more than {MONEY_DECIMALS} decimals")
-        return int(scaled)
+        return scaled
 
     def result_processor(
         self, dialect: Dialect, coltype: object

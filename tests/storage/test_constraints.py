@@ -1,0 +1,238 @@
+"""The database itself refuses rows that break a rule."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Table, UniqueConstraint, insert
+from sqlalchemy.exc import IntegrityError
+
+from service.storage.engine import Database
+from service.storage.tables import metadata
+from tests.programme import START
+
+FIRST: dict[str, dict[str, Any]] = {
+    "customer": {"customer_id": 1, "name": "Contoso", "created_at": START},
+    "account": {
+        "account_id": 1,
+        "customer_id": 1,
+        "number": "X0000001",
+        "currency_code": "USD",
+        "created_at": START,
+    },
+    "service_user": {"user_id": 1, "name": "kim", "created_at": START},
+    "membership": {"membership_id": 1, "user_id": 1, "customer_id": 1, "role": "Standard"},
+    "token": {
+        "token_id": 1,
+        "user_id": 1,
+        "kind": "developer",
+        "digest": b"1" * 32,
+        "created_at": START,
+    },
+    "coupon_terms": {
+        "terms_id": 1,
+        "coupon_type": "Retention",
+        "currency_code": "USD",
+        "amount": 50,
+        "percent_off": 10,
+        "spend_threshold": 25,
+        "active_duration": 30,
+        "start_date": START,
+        "end_date": START,
+    },
+    "coupon_class": {
+        "class_id": 1,
+        "customer_id": 1,
+        "terms_id": 1,
+        "name": "Spring",
+        "code_pattern": "###",
+        "code_alphabet": "01",
+        "created_at": START,
+    },
+    "coupon_batch": {"batch_id": 1, "class_id": 1, "requested_count": 1, "created_at": START},
+    "coupon": {
+        "coupon_id": 1,
+        "class_id": 1,
+        "terms_id": 1,
+        "batch_id": 1,
+        "seq": 0,
+        "code": "A",
+        "sent_to_email": "kim@example.com",
+        "sent_at": START,
+        "claimed_account_id": 1,
+        "claimed_at": START,
+    },
+    "redemption": {
+        "coupon_id": 1,
+        "account_id": 1,
+        "redeemed_at": START,
+        "expires_at": START,
+        "spend_to_threshold": 0,
+        "balance": 50,
+        "currency_code": "USD",
+        "acquisition_customer_id": 1,
+    },
+    "outbox": {
+        "message_id": 1,
+        "kind": "dispatch",
+        "recipient": "kim@example.com",
+        "coupon_id": 1,
+        "created_at": START,
+    },
+    "audit": {
+        "audit_id": 1,
+        "at": START,
+        "user_id": 1,
+        "tracking_id": "t",
+        "action": "add",
+        "entity": "customer",
+        "entity_id": 1,
+    },
+}
+"""A valid row of each table."""
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "account": {"number": "X0000002"},
+    "service_user": {"name": "lee"},
+    "membership": {"user_id": 2},
+    "token": {"digest": b"2" * 32},
+    "coupon_class": {"name": "Summer"},
+    "coupon": {"seq": 1, "code": "B"},
+    "redemption": {"coupon_id": 2, "acquisition_customer_id": None},
+}
+"""What a second row has of its own, beside its number."""
+
+
+def second(table: Table) -> dict[str, Any]:
+    """Another valid row, unlike the first wherever it must be."""
+    numbers = {
+        column.name: 2
+        for column in table.primary_key.columns
+        if not column.foreign_keys and column.autoincrement
+    }
+    return {**FIRST[table.name], **numbers, **CHANGES.get(table.name, {})}
+
+
+@pytest.fixture
+def filled(database: Database) -> Database:
+    """A database with a valid row in each table, and a second user and coupon."""
+    tables = metadata.tables
+    with database.writing() as connection:
+        for name, values in FIRST.items():
+            connection.execute(insert(tables[name]).values(values))
+        for name in ("service_user", "coupon"):
+            connection.execute(insert(tables[name]).values(second(tables[name])))
+    return database
+
+
+def try_insert(database: Database, table: Table, values: dict[str, Any]) -> None:
+    with database.writing() as connection:
+        connection.execute(insert(table).values(values))
+
+
+def refusal(database: Database, table: Table, values: dict[str, Any]) -> str:
+    with pytest.raises(IntegrityError) as error:
+        try_insert(database, table, values)
+    return str(error.value.orig)
+
+
+TABLES = list(metadata.tables.values())
+
+
+@pytest.mark.parametrize(
+    "table", [it for it in TABLES if it.name not in {"service_user", "coupon"}], ids=str
+)
+def test_a_valid_row_is_accepted(filled: Database, table: Table) -> None:
+    try_insert(filled, table, second(table))
+
+
+UNIQUE = {
+    str(it.name): (table, [column.name for column in it.columns])
+    for table in TABLES
+    for it in [*table.constraints, *table.indexes]
+    if isinstance(it, UniqueConstraint) or (isinstance(it, Index) and it.unique)
+}
+NEW_NUMBERS: dict[str, dict[str, Any]] = {
+    "service_user": {"user_id": 3, "name": "mo"},
+    "coupon": {"coupon_id": 3, "seq": 3, "code": "C"},
+}
+
+
+@pytest.mark.parametrize("name", [it for it in UNIQUE if it != "uq_membership_operator"])
+def test_what_is_unique_comes_once(filled: Database, name: str) -> None:
+    table, columns = UNIQUE[name]
+    again = {column: FIRST[table.name][column] for column in columns}
+    values = {**second(table), **NEW_NUMBERS.get(table.name, {}), **again}
+    told = ", ".join(f"{table.name}.{column}" for column in columns)
+    assert refusal(filled, table, values) == f"UNIQUE constraint failed: {told}"
+
+
+def test_a_user_is_operator_once(filled: Database) -> None:
+    membership = metadata.tables["membership"]
+    values = {**second(membership), "customer_id": None, "role": "Operator"}
+    try_insert(filled, membership, values)
+    again = refusal(filled, membership, {**values, "membership_id": 3})
+    assert again == "UNIQUE constraint failed: membership.user_id"
+
+
+FOREIGN_KEYS = [key for table in TABLES for key in table.foreign_keys]
+
+
+@pytest.mark.parametrize("key", FOREIGN_KEYS, ids=lambda key: str(key.parent))
+def test_what_is_pointed_to_exists(filled: Database, key: ForeignKey) -> None:
+    table = key.parent.table
+    values = {**second(table), **NEW_NUMBERS.get(table.name, {}), key.parent.name: 99}
+    assert refusal(filled, table, values) == "FOREIGN KEY constraint failed"
+
+
+REQUIRED = [
+    column
+    for table in TABLES
+    for column in table.columns
+    if not column.nullable and not column.primary_key and column.server_default is None
+]
+
+
+@pytest.mark.parametrize("column", REQUIRED, ids=str)
+def test_what_is_required_is_there(filled: Database, column: Any) -> None:
+    table = column.table
+    values = {**second(table), **NEW_NUMBERS.get(table.name, {}), column.name: None}
+    assert refusal(filled, table, values) == f"NOT NULL constraint failed: {column}"
+
+
+CHECKS: dict[str, list[dict[str, Any]]] = {
+    "ck_membership_role": [{"role": "Owner"}, {"role": "standard"}, {"role": ""}],
+    "ck_membership_customer": [{"role": "Operator"}, {"customer_id": None}],
+    "ck_token_kind": [{"kind": "Developer"}],
+    "ck_coupon_terms_type": [{"coupon_type": "Loyalty"}],
+    "ck_coupon_terms_amounts": [{"amount": -1}, {"spend_threshold": -1}],
+    "ck_coupon_terms_worth": [{"amount": 0, "percent_off": None}],
+    "ck_coupon_terms_percent_off": [{"percent_off": 0}, {"percent_off": -1}],
+    "ck_coupon_terms_active_duration": [{"active_duration": 0}],
+    "ck_coupon_terms_end_date": [{"start_date": START.replace(year=2027)}],
+    "ck_coupon_class_coupons_count": [{"coupons_count": -1}],
+    "ck_coupon_sent": [{"sent_to_email": None}, {"sent_at": None}],
+    "ck_coupon_claimed": [{"claimed_account_id": None}, {"claimed_at": None}],
+    "ck_redemption_amounts": [{"balance": -1}, {"spend_to_threshold": -1}],
+}
+DECLARED = {
+    str(it.name): table
+    for table in TABLES
+    for it in table.constraints
+    if isinstance(it, CheckConstraint)
+}
+
+
+def test_every_check_is_tried() -> None:
+    assert CHECKS.keys() == DECLARED.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [(name, changes) for name, cases in CHECKS.items() for changes in cases],
+)
+def test_a_check_refuses_what_it_names(
+    filled: Database, name: str, changes: dict[str, Any]
+) -> None:
+    table = DECLARED[name]
+    values = {**second(table), **NEW_NUMBERS.get(table.name, {}), **changes}
+    assert refusal(filled, table, values) == f"CHECK constraint failed: {name}"

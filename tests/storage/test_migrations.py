@@ -1,0 +1,119 @@
+"""The migrations make the tables that the code reads and writes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import event, inspect, text
+
+from service.storage import accounts
+from service.storage.engine import Database
+from service.storage.schema import is_current, upgrade
+from service.storage.tables import metadata
+from tests.programme import START
+
+
+@pytest.fixture
+def blank(tmp_path: Path) -> Iterator[Database]:
+    """A database without tables."""
+    database = Database(f"sqlite:///{tmp_path / 'blank.db'}")
+    yield database
+    database.close()
+
+
+def differences(database: Database) -> list[Any]:
+    """What Alembic would have to change."""
+    with database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        return list(compare_metadata(context, metadata))
+
+
+def facts(database: Database) -> dict[str, Any]:
+    """Columns and constraints of each table, and each index as it was written."""
+    found = inspect(database.engine)
+    tables = {
+        name: {
+            "columns": [{**it, "type": str(it["type"])} for it in found.get_columns(name)],
+            "primary key": found.get_pk_constraint(name),
+            "unique": sorted(map(str, found.get_unique_constraints(name))),
+            "checks": sorted(map(str, found.get_check_constraints(name))),
+            "foreign keys": sorted(map(str, found.get_foreign_keys(name))),
+        }
+        for name in found.get_table_names()
+        if name != "alembic_version"
+    }
+    statement = text("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql NOT NULL")
+    with database.reading() as connection:
+        indexes = {row.name: row.sql for row in connection.execute(statement)}
+    return {**tables, "indexes": indexes}
+
+
+def test_migrations_and_tables_say_the_same(database: Database, blank: Database) -> None:
+    with blank.writing() as connection:
+        metadata.create_all(connection)
+    assert differences(database) == []
+    assert facts(database) == facts(blank)
+    named = {index.name for table in metadata.tables.values() for index in table.indexes}
+    assert facts(database)["indexes"].keys() == named
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE customer ADD COLUMN odd INTEGER",
+        "DROP INDEX uq_membership_operator",
+        "DROP TABLE outbox",
+    ],
+)
+def test_a_difference_would_be_noticed(database: Database, blank: Database, change: str) -> None:
+    with blank.writing() as connection:
+        metadata.create_all(connection)
+    with database.writing() as connection:
+        connection.execute(text(change))
+    assert differences(database) != []
+    assert facts(database) != facts(blank)
+
+
+def test_a_lost_condition_of_an_index_would_be_noticed(database: Database, blank: Database) -> None:
+    with blank.writing() as connection:
+        metadata.create_all(connection)
+    with database.writing() as connection:
+        connection.execute(text("DROP INDEX ix_coupon_unused"))
+        connection.execute(text("CREATE INDEX ix_coupon_unused ON coupon (class_id, seq)"))
+    assert facts(database) != facts(blank)
+
+
+def test_upgrading_again_changes_nothing(database: Database) -> None:
+    with database.writing() as connection:
+        customer_id = accounts.add_customer(connection, "Contoso", START)
+    before = facts(database)
+    upgrade(database)
+    assert facts(database) == before
+    with database.reading() as connection:
+        assert accounts.customer_exists(connection, customer_id)
+
+
+def test_a_database_is_current_when_its_revision_is_the_last(blank: Database) -> None:
+    assert not is_current(blank)
+    upgrade(blank)
+    assert is_current(blank)
+    with blank.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    assert not is_current(blank)
+
+
+def test_an_upgrade_that_fails_leaves_nothing(blank: Database) -> None:
+    def fail(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if "CREATE TABLE redemption" in statement:
+            raise OSError("disk full")
+
+    event.listen(blank.engine, "before_cursor_execute", fail)
+    with pytest.raises(OSError, match="disk full"):
+        upgrade(blank)
+    assert inspect(blank.engine).get_table_names() == []
+    event.remove(blank.engine, "before_cursor_execute", fail)
+    upgrade(blank)
+    assert is_current(blank)
