@@ -13,7 +13,7 @@ Id = BigInteger().with_variant(Integer, "sqlite")
 
 MONEY_DECIMALS = 6
 INSTANT_TEXT_LENGTH = 32
-_SCALE = Decimal(10) ** MONEY_DECIMALS
+_SCALE: int = 10**MONEY_DECIMALS
 
 
 class Money(TypeDecorator[Decimal]):
@@ -32,7 +32,7 @@ class Money(TypeDecorator[Decimal]):
             return value
         # Whole numbers, as decimal arithmetic would round to its precision unseen.
         numerator, denominator = value.as_integer_ratio()
-        scaled, rest = divmod(numerator * 10**MONEY_DECIMALS, denominator)
+        scaled, rest = divmod(numerator * _SCALE, denominator)
         if rest:
             raise ValueError(f"{value} has more than {MONEY_DECIMALS} decimals")
         return scaled
