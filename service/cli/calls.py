@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import typer
+from alembic.util import CommandError
 from pydantic import ValidationError
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
@@ -114,7 +115,7 @@ def refusals_told(*, as_json: bool) -> Iterator[None]:
         _refuse(as_json, row.code, row.symbol, row.message, error.details)
     except CommandRefusedError as error:
         _refuse(as_json, None, error.symbol, error.message, error.details)
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, CommandError) as error:
         reason = str(getattr(error, "orig", None) or error)
         _refuse(as_json, None, "DatabaseUnusable", "The database cannot be used.", reason)
 

@@ -15,7 +15,7 @@ def config(as_json: JsonOption = False) -> None:
             "variable": ENVIRONMENT_PREFIX + name.upper(),
             "value": _text(getattr(settings, name)),
             "source": "environment" if name in settings.model_fields_set else "default",
-            "meaning": field.description,
+            "meaning": " ".join(str(field.description).replace("``", "").split()),
         }
         for name, field in Settings.model_fields.items()
     ]

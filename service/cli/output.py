@@ -1,11 +1,14 @@
 """What commands print: tables for people, one JSON object for programs."""
 
 import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 import typer
@@ -13,6 +16,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+_WIDTH_OF_FILES = 1000
 
 
 def plain_value(value: Any) -> Any:
@@ -41,9 +46,9 @@ def show(value: Any, *, as_json: bool) -> None:
         print_json(value)
         return
     table = Table.grid(padding=(0, 2))
-    for name, text in _flat(plain_value(value)).items():
-        table.add_row(Text(name, style="bold"), _cell(text))
-    Console().print(table)
+    for name, item in _flat(plain_value(value)):
+        table.add_row(Text(name, style="bold"), _cell(item))
+    _console().print(table)
 
 
 def show_list(key: str, items: Sequence[Any], columns: Sequence[str], *, as_json: bool) -> None:
@@ -58,13 +63,12 @@ def show_list(key: str, items: Sequence[Any], columns: Sequence[str], *, as_json
     if as_json:
         print_json({key: items})
         return
-    table = Table(box=box.SIMPLE, title=None)
+    table = Table(box=box.SIMPLE)
     for column in columns:
         table.add_column(column.rpartition(".")[2], overflow="fold")
-    for item in items:
-        flat = _flat(plain_value(item))
-        table.add_row(*(_cell(flat.get(column)) for column in columns))
-    Console().print(table)
+    for item in plain_value(items):
+        table.add_row(*(_cell(reduce(getitem, column.split("."), item)) for column in columns))
+    _console().print(table)
 
 
 def tell(text: str) -> None:
@@ -72,18 +76,21 @@ def tell(text: str) -> None:
     typer.echo(text, err=True)
 
 
-def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
+def _console() -> Console:
+    """The terminal; what goes to a file or another program is not folded to its width."""
+    return Console(width=None if sys.stdout.isatty() else _WIDTH_OF_FILES)
+
+
+def _flat(value: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for name, item in value.items():
         if isinstance(item, dict):
-            flat.update(_flat(item, f"{prefix}{name}."))
+            yield from _flat(item, f"{prefix}{name}.")
         else:
-            flat[f"{prefix}{name}"] = item
-    return flat
+            yield f"{prefix}{name}", item
 
 
 def _cell(value: Any) -> Text:
-    """The value as text; brackets in it are not Rich's markup."""
+    """The value as text, in which brackets are not Rich's markup."""
     if value is None:
         return Text("-", style="dim")
-    return Text(str(value).lower() if isinstance(value, bool) else str(value))
+    return Text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

@@ -87,8 +87,7 @@ def _run(settings: Settings, host: str, port: int) -> None:
         workers=settings.workers,
         blocking_threads=settings.threads,
         websockets=False,
-        # Errors of the service itself have a logger of their own.
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         respawn_failed_workers=True,
     )
     server.serve()
