@@ -3,11 +3,11 @@
 import re
 from typing import NamedTuple
 
-from spyne import Array, ComplexModelBase
+from spyne import Array, ComplexModelBase, DateTime
 
 from service.soap.types.simple import SpyneType
 
-__all__ = ["Member", "is_array", "is_complex", "item_of", "members_of"]
+__all__ = ["Member", "instant_tags", "is_array", "is_complex", "item_of", "members_of"]
 
 
 class Member(NamedTuple):
@@ -29,6 +29,11 @@ class Member(NamedTuple):
     nillable: bool
     left_out: bool
 
+    @property
+    def tag(self) -> str:
+        """Namespace and name as lxml writes them."""
+        return f"{{{self.namespace}}}{self.name}"
+
 
 def members_of(declared: SpyneType) -> list[Member]:
     """List the elements of a complex type in the order of the wire: those of its base first."""
@@ -44,6 +49,17 @@ def item_of(array: SpyneType) -> Member:
     """Tell the element that an array repeats."""
     (item,) = members_of(array)
     return item
+
+
+def instant_tags(declared: SpyneType) -> frozenset[str]:
+    """List the tags of the elements, at any depth inside a complex type, that are instants."""
+    tags: set[str] = set()
+    for member in members_of(declared):
+        if is_complex(member.declared):
+            tags |= instant_tags(member.declared)
+        elif issubclass(member.declared, DateTime):
+            tags.add(member.tag)
+    return frozenset(tags)
 
 
 def is_complex(declared: SpyneType) -> bool:

@@ -6,7 +6,7 @@ first, then headers that must be understood, then everything else.
 
 import re
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -54,6 +54,9 @@ _ENVELOPE, _HEADER, _BODY, _FAULT = (
     f"{{{SOAP_ENVELOPE}}}{name}" for name in ("Envelope", "Header", "Body", "Fault")
 )
 
+# What may stand before a document type.
+_PROLOGUE = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
+
 # The first bytes of a document give its character set away.
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_STARTS = {b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<"}
@@ -88,19 +91,25 @@ class Gate:
 
         Raises:
             WireFault: The character set is not UTF-8 or UTF-16, or is named twice
-                differently; the XML is not well formed.
+                differently; the XML is not well formed, or has a document type.
         """
         try:
-            return etree.fromstring(_as_utf8(content, charset), self._tools.parser)
+            text = _as_utf8(content, charset)
+            if _has_doctype(text):
+                raise refusal(refusals.DOCTYPE_FORBIDDEN)
+            return etree.fromstring(text, self._tools.parser)
         except (etree.XMLSyntaxError, UnicodeDecodeError) as error:
             raise refusal(refusals.XML_MALFORMED, str(error)) from None
 
-    def open_envelope(self, root: etree._Element, requests: Collection[str]) -> Envelope:
+    def open_envelope(
+        self, root: etree._Element, requests: Mapping[str, Collection[str]]
+    ) -> Envelope:
         """Check everything that stands between parsed XML and an operation.
 
         Args:
             root: The root element.
-            requests: The tags of the request elements that operations answer.
+            requests: The tags of the request elements that operations answer, each with the
+                tags of the instants inside it.
 
         Raises:
             WireFault: A refusal of the groups XML, Envelope and Content.
@@ -116,14 +125,13 @@ class Gate:
         if payload.tag not in requests:
             row = refusals.FAULT_AS_REQUEST if payload.tag == _FAULT else refusals.OPERATION_UNKNOWN
             raise refusal(row, element=payload)
+        _trim(payload, requests[payload.tag])
         error = self._validator.first_error(payload)
         if error is not None:
             raise refusal(refusals.SCHEMA_INVALID, error)
         return Envelope(headers, payload)
 
     def _check_size_and_kinds(self, root: etree._Element) -> None:
-        if root.getroottree().docinfo.internalDTD is not None:
-            raise refusal(refusals.DOCTYPE_FORBIDDEN)
         limits = self.limits
         elements, attributes, instructions, styles, deep = map(
             int, str(self._tools.census(root)).split()
@@ -155,10 +163,25 @@ def _payload(root: etree._Element) -> etree._Element:
     return body[0]
 
 
+def _trim(payload: etree._Element, tags: Collection[str]) -> None:
+    """Take the white space off instants: the schema allows it, and libxml2 wrongly does not."""
+    if tags:
+        for element in payload.iter(*tags):
+            element.text = (element.text or "").strip()
+
+
 def _has_text(element: etree._Element) -> bool:
     """Tell whether there is text, other than white space, between an element's children."""
     texts = [element.text, *(child.tail for child in element)]
     return any(text and not text.isspace() for text in texts)
+
+
+def _has_doctype(text: bytes) -> bool:
+    """Tell whether a document type comes before the root element, without parsing any of it."""
+    place = 0
+    while item := _PROLOGUE.match(text, place):
+        place = item.end()
+    return text.startswith(b"<!DOCTYPE", place)
 
 
 # Character sets.

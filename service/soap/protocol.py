@@ -8,7 +8,7 @@ from typing import Any
 
 from spyne.protocol.soap import Soap11
 
-from service.soap.declared import members_of
+from service.soap.declared import instant_tags, members_of
 from service.soap.faults import fault_xml
 from service.soap.gate import Gate
 from service.soap.headers import credentials
@@ -49,10 +49,12 @@ class RequestProtocol(Soap11):
         """Make the readers of all operations."""
         super().set_app(value)
         if value is not None:
-            self._readers = {
-                request: arguments_reader(descriptor.in_message)
+            messages = {
+                request: descriptor.in_message
                 for request, (descriptor,) in value.interface.service_method_map.items()
             }
+            self._readers = {tag: arguments_reader(declared) for tag, declared in messages.items()}
+            self._instants = {tag: instant_tags(declared) for tag, declared in messages.items()}
 
     def create_in_document(self, ctx: Any, charset: str | None = None) -> None:
         """Read the body and parse it."""
@@ -62,7 +64,7 @@ class RequestProtocol(Soap11):
 
     def decompose_incoming_envelope(self, ctx: Any, message: Any = None) -> None:  # noqa: ARG002
         """Check the envelope; the name of the Body's child chooses the operation."""
-        envelope = self._gate.open_envelope(ctx.in_document, self._readers)
+        envelope = self._gate.open_envelope(ctx.in_document, self._instants)
         ctx.in_header_doc, ctx.in_body_doc = envelope
         ctx.method_request_string = envelope.payload.tag
 

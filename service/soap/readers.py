@@ -86,8 +86,7 @@ def _object_reader(declared: SpyneType) -> Reader:
 
 def _fields_reader(declared: SpyneType) -> Callable[[etree._Element], dict[str, Any]]:
     table = {
-        f"{{{member.namespace}}}{member.name}": (member.attribute, _reader(member.declared))
-        for member in members_of(declared)
+        member.tag: (member.attribute, _reader(member.declared)) for member in members_of(declared)
     }
 
     def read_fields(element: etree._Element) -> dict[str, Any]:
