@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from service.cli.calls import calling
-from service.cli.options import CurrencyText, CustomerOption, DatabaseOption, JsonOption
+from service.cli.options import CurrencyOption, CustomerOption, DatabaseOption, JsonOption
 from service.cli.output import show, show_list
 from service.operations.parties import add_account, list_accounts
 
@@ -18,11 +18,14 @@ def add(
     number: Annotated[
         str, typer.Option("--number", metavar="NUMBER", help="Eight capital letters or digits.")
     ],
-    currency: CurrencyText,
+    currency: CurrencyOption,
     database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add an account that bills to a customer."""
+    """Add an account that bills to a customer.
+
+    JSON: account_id.
+    """
     with calling(database, as_json=as_json) as call:
         account_id = add_account(call, customer, number, currency)
     show({"account_id": account_id}, as_json=as_json)
@@ -32,7 +35,10 @@ def add(
 def list_(
     customer: CustomerOption, database: DatabaseOption = None, as_json: JsonOption = False
 ) -> None:
-    """List the accounts that bill to a customer."""
+    """List the accounts that bill to a customer.
+
+    JSON: accounts, each with account_id, customer_id, number, currency_code.
+    """
     with calling(database, as_json=as_json) as call:
         accounts = list_accounts(call, customer)
     columns = ("account_id", "customer_id", "number", "currency_code")

@@ -11,7 +11,7 @@ from service.cli.options import (
     ActiveDaysOption,
     AlphabetOption,
     AmountOption,
-    CurrencyText,
+    CurrencyOption,
     CustomerOption,
     DatabaseOption,
     EndOption,
@@ -64,7 +64,7 @@ def add(
     customer: CustomerOption,
     name: NameOption,
     coupon_type: Annotated[CouponType, typer.Option("--type", help="Who may redeem.")],
-    currency: CurrencyText,
+    currency: CurrencyOption,
     amount: AmountOption = None,
     percent_off: PercentOffOption = None,
     spend_threshold: SpendThresholdOption = None,
@@ -81,7 +81,10 @@ def add(
     database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add a coupon class. It needs an amount, a percentage, or both."""
+    """Add a coupon class. It needs an amount, a percentage, or both.
+
+    JSON: class_id.
+    """
     given = _given(
         amount=amount,
         percent_off=percent_off,
@@ -103,7 +106,10 @@ def add(
 def list_(
     customer: CustomerOption, database: DatabaseOption = None, as_json: JsonOption = False
 ) -> None:
-    """List a customer's classes, by name."""
+    """List a customer's classes, by name.
+
+    JSON: classes, each as `class show` has it.
+    """
     with calling(database, as_json=as_json) as call:
         classes = list_classes(call, customer)
     show_list("classes", classes, _COLUMNS, as_json=as_json)
@@ -116,7 +122,11 @@ def show_(
     database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show a class and its terms."""
+    """Show a class and its terms.
+
+    JSON: class_id, customer_id, name, terms_id, terms, feature_id, code_pattern,
+    code_alphabet, coupons_count, retired_at.
+    """
     with calling(database, as_json=as_json) as call:
         found = show_class(call, customer, name)
     show(found, as_json=as_json)
@@ -146,7 +156,10 @@ def update(
     database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Change terms of a class. Coupons that are minted already keep theirs."""
+    """Change terms of a class. Coupons that are minted already keep theirs.
+
+    JSON: the class as `class show` has it.
+    """
     changes = _given(
         coupon_type=coupon_type,
         currency_code=currency,
@@ -173,7 +186,10 @@ def retire(
     database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Retire a class: none of its coupons is minted, dispatched or redeemed any more."""
+    """Retire a class: none of its coupons is minted, dispatched or redeemed any more.
+
+    JSON: the class as `class show` has it.
+    """
     with calling(database, as_json=as_json) as call:
         retire_class(call, customer, name)
         found = show_class(call, customer, name)

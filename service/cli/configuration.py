@@ -7,7 +7,10 @@ from service.settings import ENVIRONMENT_PREFIX, Settings
 
 
 def config(as_json: JsonOption = False) -> None:
-    """Print each setting with its value, where the value comes from, and its meaning."""
+    """Print each setting with its value, where the value comes from, and its meaning.
+
+    JSON: settings, each with name, variable, value, source, meaning.
+    """
     settings = read_settings()
     rows = [
         {

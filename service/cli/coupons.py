@@ -64,7 +64,10 @@ def search(
     database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Search a customer's coupons, as the operation SearchCoupons does."""
+    """Search a customer's coupons, as the operation SearchCoupons does.
+
+    JSON: coupons, each with the fields of the contract's Coupon.
+    """
     wanted = {
         "CouponClassName": class_name,
         "IsRedeemed": None if is_redeemed is None else str(is_redeemed),
@@ -92,7 +95,10 @@ def _predicate(field: str, value: str) -> Predicate:
 
 @app.command("show")
 def show_(code: CodeArgument, database: DatabaseOption = None, as_json: JsonOption = False) -> None:
-    """Show a coupon, and everything that happened to it."""
+    """Show a coupon, and everything that happened to it.
+
+    JSON: coupon_id, customer_id, batch_id, coupon, history.
+    """
     with calling(database, as_json=as_json) as call:
         record = show_coupon(call, code)
     if as_json:
@@ -110,7 +116,10 @@ def redeem(
     database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Redeem a coupon for an account. The same again answers the first date."""
+    """Redeem a coupon for an account. The same again answers the first date.
+
+    JSON: redemption_date.
+    """
     with calling(database, as_json=as_json) as call:
         redeemed_at = redeem_coupon(call, account, code)
     show({"redemption_date": redeemed_at}, as_json=as_json)
@@ -124,7 +133,11 @@ def dispatch(
     database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Send one coupon of a class to each address. Exit code 1 when any got none."""
+    """Send one coupon of a class to each address. Exit code 1 when any got none.
+
+    JSON: dispatched_count, partial_errors, each with index, email, code, message,
+    details.
+    """
     with calling(database, as_json=as_json) as call:
         errors = dispatch_coupons(call, list(emails), customer, class_name)
     failed = [

@@ -12,7 +12,10 @@ app = typer.Typer(help="Customers: who owns coupon classes.", no_args_is_help=Tr
 
 @app.command()
 def add(name: NameOption, database: DatabaseOption = None, as_json: JsonOption = False) -> None:
-    """Add a customer."""
+    """Add a customer.
+
+    JSON: customer_id.
+    """
     with calling(database, as_json=as_json) as call:
         customer_id = add_customer(call, name)
     show({"customer_id": customer_id}, as_json=as_json)

@@ -12,7 +12,10 @@ def init(database: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """Create or upgrade the database.
 
     An empty one gets its first customer, account and operator, whose tokens and
-    password are printed once. For any other, those fields are null.
+    password are printed once.
+
+    JSON: customer_id, account_id, developer_token, authentication_token, user_name,
+    password; null when the database has customers already.
     """
     with refusals_told(as_json=as_json), opened(database) as opened_database:
         keys = initialise(new_call(opened_database))

@@ -41,6 +41,9 @@ def mint(
 
     When the pattern has too few unused codes, the rest of them is minted and the
     status is `coupon pattern full`.
+
+    JSON: batch_id, job_id (null: no job is needed), created_amount, status, codes
+    (null without --show-codes).
     """
     with calling(database, as_json=as_json) as call:
         batch = mint_coupons(call, customer, class_name, count, pattern=pattern, alphabet=alphabet)

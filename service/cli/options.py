@@ -50,7 +50,7 @@ NameOption = Annotated[str, typer.Option("--name", metavar="NAME", help="Its nam
 
 # The terms of a coupon class; None when the option is not given.
 
-CurrencyText = Annotated[
+CurrencyOption = Annotated[
     str, typer.Option("--currency", metavar="CODE", help="ISO 4217, such as USD.")
 ]
 AmountOption = Annotated[
@@ -109,6 +109,15 @@ ExpiresOption = Annotated[
         metavar="DATE",
         parser=_end,
         help="Last instant of use, in UTC; a bare date is its last microsecond.",
+    ),
+]
+TokenExpiresOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--expires",
+        metavar="DATE",
+        parser=_end,
+        help="From when on it is not accepted, in UTC; a bare date is its last microsecond.",
     ),
 ]
 StartsFromOption = Annotated[

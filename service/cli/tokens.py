@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from service.cli.calls import calling
-from service.cli.options import DatabaseOption, ExpiresOption, JsonOption
+from service.cli.options import DatabaseOption, JsonOption, TokenExpiresOption
 from service.cli.output import show, show_list, tell
 from service.operations.authentication import AUTHENTICATION, DEVELOPER
 from service.operations.parties import issue_token, list_tokens, revoke_token
@@ -27,11 +27,14 @@ def issue(
     kind: Annotated[
         TokenKind, typer.Option("--kind", help="For the header DeveloperToken, or the other one.")
     ],
-    expires: ExpiresOption = None,
+    expires: TokenExpiresOption = None,
     database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Issue a token to a user. Its text is printed once."""
+    """Issue a token to a user. Its text is printed once.
+
+    JSON: token_id, kind, text.
+    """
     with calling(database, as_json=as_json) as call:
         token = issue_token(call, user, kind.value, expires)
     show(token, as_json=as_json)
@@ -40,7 +43,10 @@ def issue(
 
 @app.command("list")
 def list_(database: DatabaseOption = None, as_json: JsonOption = False) -> None:
-    """List every token, without its text."""
+    """List every token, without its text.
+
+    JSON: tokens, each with token_id, user_name, kind, created_at, expires_at, revoked_at.
+    """
     with calling(database, as_json=as_json) as call:
         tokens = list_tokens(call)
     columns = ("token_id", "user_name", "kind", "created_at", "expires_at", "revoked_at")
@@ -53,7 +59,10 @@ def revoke(
     database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """End a token: it is not accepted any more."""
+    """End a token: it is not accepted any more.
+
+    JSON: token_id.
+    """
     with calling(database, as_json=as_json) as call:
         revoke_token(call, token_id)
     show({"token_id": token_id}, as_json=as_json)

@@ -35,7 +35,10 @@ def add(
     database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Add a user with one role. Tokens are issued by `token issue`."""
+    """Add a user with one role. Tokens are issued by `token issue`.
+
+    JSON: user_id.
+    """
     password = _read_password() if password_stdin else None
     with calling(database, as_json=as_json) as call:
         user_id = add_user(call, name, role, customer, password)

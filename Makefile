@@ -1,0 +1,38 @@
+# `make` lists the targets. Each installs what it needs into $(VENV) first.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check prove bench
+
+help: ## List the targets.
+	@sed -n 's/^\([a-z]*\): .*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
+
+run: $(INSTALLED) ## Serve a throw-away database, show a first conversation, print address and tokens.
+	$(BIN)/coupon-billing demo
+
+test: $(INSTALLED) ## Run every test but the long proofs.
+	$(BIN)/python -m pytest -n 2
+
+check: $(INSTALLED) ## Lint, formatting, types, and whether generated pages are current.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python docs/generate_pages.py --check
+
+prove: $(INSTALLED) ## Run the long proofs.
+	$(BIN)/python -m pytest -m prove || test $$? -eq 5 # 5: there are none
+
+bench: $(INSTALLED) ## Measure, and print one table.
+	$(BIN)/python -m benchmarks
+
+# Made anew when a dependency changes. The pip of a new environment may be as
+# old as its Python: it is brought up to date first.
+$(INSTALLED): setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[test,check]'
+	touch $@

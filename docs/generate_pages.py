@@ -1,0 +1,185 @@
+"""Write the pages that are made from the code: ``python docs/generate_pages.py``.
+
+With ``--check`` nothing is written, and the exit code is 1 when a page is not current.
+"""
+
+import inspect
+import sys
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+from typing import Any, get_args
+
+import annotated_types
+import typer
+
+from service.cli.main import app
+from service.domain.errors import CATALOGUE, ErrorRow
+from service.settings import ENVIRONMENT_PREFIX, Settings
+from service.soap.refusals import REFUSALS
+
+DOCS = Path(__file__).parent
+
+ERRORS = """\
+# Errors
+
+Written by `python docs/generate_pages.py` from the service's error catalogue.
+
+## Numbered errors
+
+Numbers below 90001 are Microsoft's and keep Microsoft's meaning. **Microsoft publishes no error
+numbers for coupons: those from 90001 up are this service's own.** A program that moves between the
+two must not expect them from the original.
+
+The fault is the element in the SOAP fault's detail. In `AdApiFaultDetail` the symbol is
+`ErrorCode`; in `ApiFault` and `BatchError`, `Details` starts with it. A `BatchError` is about one
+item of a list: it stands in the reply, and the other items went through.
+
+| Code | Symbol | Fault | Message | When, and what to do |
+|---|---|---|---|---|
+"""
+
+REFUSED = """
+## Requests that reach no operation
+
+They have no number and no detail: `faultcode` and the symbol in `faultstring` tell them. Where the
+HTTP status is empty, it is that of every other fault, the setting `fault_http_status`.
+
+| Symbol | faultcode | HTTP | Message | What to do |
+|---|---|---|---|---|
+"""
+
+SETTINGS = """\
+# Settings
+
+Written by `python docs/generate_pages.py` from `service/settings.py`.
+
+Each setting is an environment variable. `coupon-billing config` prints the value of each, and where
+it comes from. An option of a command, such as `--database`, wins over its variable.
+
+| Variable | Default | Bounds | Meaning |
+|---|---|---|---|
+"""
+
+COMMANDS = """\
+# The command line
+
+Written by `python docs/generate_pages.py` from the commands' own help.
+
+- Exit codes: 0 done, 1 refused, 2 wrong use.
+- With `--json`, standard output is exactly one JSON object. Amounts are strings, dates are ISO 8601
+  in UTC with `Z`. A refusal is an object `error` with `code`, `symbol`, `message` and `details`.
+  The code is the number in [errors.md](errors.md). It is null for the refusals of the command line
+  itself: `DatabaseNotInitialised`, `DatabaseUnusable`, `AddressUnusable`, `ServiceNotStarted`.
+- Refusals and warnings are written to standard error, with and without `--json`.
+- Dates are read as `2027-01-31` or `2027-01-31T12:00:00Z`; without a zone they are in UTC.
+- Whoever may run the commands on the database has every right. Changes are in the audit log, under
+  the name *command line* and a TrackingId of their own.
+"""
+
+
+def errors_page() -> str:
+    """The page of the two tables of errors."""
+    refused = (
+        _row(f"`{row.symbol}`", f"`s:{row.fault_code}`", row.http_status, row.message, row.meaning)
+        for row in REFUSALS
+    )
+    return ERRORS + "".join(map(_error_row, CATALOGUE)) + REFUSED + "".join(refused)
+
+
+def _error_row(row: ErrorRow) -> str:
+    number = f"{row.code} (ours)" if row.is_ours else row.code
+    return _row(number, f"`{row.symbol}`", f"`{row.kind.value}`", row.message, row.meaning)
+
+
+def settings_page() -> str:
+    """The page of the settings."""
+    rows = (
+        _row(
+            f"`{ENVIRONMENT_PREFIX}{name.upper()}`",
+            "" if field.default is None else f"`{field.default}`",
+            _bounds(field.metadata),
+            " ".join(str(field.description).replace("``", "`").split()),
+        )
+        for name, field in Settings.model_fields.items()
+    )
+    return SETTINGS + "".join(rows)
+
+
+def _bounds(metadata: list[Any]) -> str:
+    least = [f"from {item.ge}" for item in metadata if isinstance(item, annotated_types.Ge)]
+    most = [f"to {item.le}" for item in metadata if isinstance(item, annotated_types.Le)]
+    return " ".join(least + most)
+
+
+def command_line_page() -> str:
+    """The page of the commands."""
+    return COMMANDS + "".join(f"\n{_section(name, call)}" for name, call in commands(app))
+
+
+def commands(group: typer.Typer, prefix: str = "coupon-billing") -> Iterator[tuple[str, Any]]:
+    """Every command: what is typed, and the function that carries it out."""
+    for command in group.registered_commands:
+        function: Any = command.callback
+        yield f"{prefix} {command.name or function.__name__}", function
+    for inner in group.registered_groups:
+        if inner.typer_instance is not None:
+            yield from commands(inner.typer_instance, f"{prefix} {inner.name}")
+
+
+def _section(name: str, function: Any) -> str:
+    head = (
+        f"## {name}\n\n{inspect.getdoc(function)}\n\n| Option | Value | Meaning |\n|---|---|---|\n"
+    )
+    return head + "".join(map(_parameter_row, inspect.signature(function).parameters.values()))
+
+
+def _parameter_row(parameter: inspect.Parameter) -> str:
+    kind, option = get_args(parameter.annotation)
+    # Typer keeps the first name of an annotated option where others have their default.
+    declared = (option.default, *(option.param_decls or ()))
+    names = ", ".join(f"`{name}`" for name in declared if isinstance(name, str))
+    is_required = parameter.default is inspect.Parameter.empty
+    return _row(names, _value(kind, option), option.help + " Required." * is_required)
+
+
+def _value(kind: Any, option: Any) -> str:
+    choices = ", ".join(f"`{choice}`" for choice in _choices(kind))
+    return choices or (f"`{option.metavar}`" if option.metavar else "")
+
+
+def _choices(kind: Any) -> list[str]:
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return [str(member.value) for member in kind]
+    return [choice for inner in get_args(kind) for choice in _choices(inner)]
+
+
+def _row(*cells: Any) -> str:
+    texts = ("" if cell is None else str(cell).replace("|", "\\|") for cell in cells)
+    return f"| {' | '.join(texts)} |\n"
+
+
+PAGES = {
+    "errors.md": errors_page,
+    "settings.md": settings_page,
+    "command-line.md": command_line_page,
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check the pages; answers the exit code."""
+    stale = [
+        name
+        for name, page in PAGES.items()
+        if not (DOCS / name).exists() or (DOCS / name).read_text(encoding="utf-8") != page()
+    ]
+    if "--check" in arguments:
+        print(*(f"docs/{name} is not current" for name in stale), sep="\n", end="\n" * bool(stale))
+        return 1 if stale else 0
+    for name in stale:
+        (DOCS / name).write_text(PAGES[name](), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
