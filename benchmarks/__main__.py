@@ -1,42 +1,62 @@
-"""The benchmark: ``python -m benchmarks [ROUNDS]`` prints the table of docs/performance.md."""
+"""The benchmark: ``python -m benchmarks [--rounds N] [--write]``.
+
+It prints a table, and with ``--write`` puts it into ``docs/performance.md``.
+"""
 
 import logging
-import platform
-import sys
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.machine import machine
 from benchmarks.own_service import Programme, start_programme
 from benchmarks.stock_spyne import stock_application
 from benchmarks.timing import Cost, measure
 from benchmarks.wsgi_client import SoapClient, client_of, envelope
+from service.addresses import CUSTOMER_BILLING_PATH
 from service.domain.instants import NO_END
 
 ROUNDS = 7
 PAGE_SIZES = (1, 10, 100)
-PATH = "/Api/Billing/v13/CustomerBillingService.svc"
+PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
+START, END = "<!-- table -->\n", "<!-- end of table -->\n"
 
 
-def main(rounds: int) -> None:
-    """Measure and print."""
+def main() -> None:
+    """Measure, print, and write if asked to."""
+    parser = ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--write", action="store_true", help=f"put the table into {PAGE.name}")
+    arguments = parser.parse_args()
     logging.disable(logging.CRITICAL)
+    lines = []
+    for line in _table(arguments.rounds):
+        print(line, flush=True)
+        lines.append(f"{line}\n")
+    if arguments.write:
+        before, _, rest = PAGE.read_text(encoding="utf-8").partition(START)
+        after = rest.partition(END)[2]
+        PAGE.write_text(before + START + "".join(lines) + END + after, encoding="utf-8")
+
+
+def _table(rounds: int) -> Iterator[str]:
+    yield f"CPU time per request in process, {rounds} interleaved rounds, {machine()}."
+    yield ""
+    yield "| request | service, least (median) ms | stock Spyne, least (median) ms | ratio |"
+    yield "|---|---|---|---|"
     with TemporaryDirectory() as folder:
-        programme = start_programme(Path(folder))
-        print(f"CPU time per request in process, {rounds} interleaved rounds, {_machine()}.\n")
-        print("| request | service, least (median) ms | stock Spyne, least (median) ms | ratio |")
-        print("|---|---|---|---|")
-        for name, contenders in _requests(programme):
+        for name, contenders in _requests(start_programme(Path(folder))):
             costs = measure(contenders, rounds)
             own, stock = costs["service"], costs["stock"]
             ratio = stock.median_ms / own.median_ms
-            print(f"| {name} | {_cell(own)} | {_cell(stock)} | {ratio:.1f} |", flush=True)
+            yield f"| {name} | {_cell(own)} | {_cell(stock)} | {ratio:.1f} |"
 
 
 def _requests(programme: Programme) -> Iterator[tuple[str, dict[str, Callable[[], object]]]]:
-    own = client_of(programme.application, PATH)
+    own = client_of(programme.application, CUSTOMER_BILLING_PATH)
     for size in PAGE_SIZES:
-        stock = client_of(stock_application(programme.page[:size], NO_END), PATH)
+        stock = client_of(stock_application(programme.page[:size], NO_END), CUSTOMER_BILLING_PATH)
         yield (
             f"SearchCoupons, page of {size}",
             {
@@ -44,7 +64,7 @@ def _requests(programme: Programme) -> Iterator[tuple[str, dict[str, Callable[[]
                 "stock": _sender(stock, _search(programme, size)),
             },
         )
-    stock = client_of(stock_application([], NO_END), PATH)
+    stock = client_of(stock_application([], NO_END), CUSTOMER_BILLING_PATH)
     code = programme.page[0].coupon_code
     yield (
         "RedeemCoupon again (read)",
@@ -77,9 +97,5 @@ def _cell(cost: Cost) -> str:
     return f"{cost.least_ms:.3f} ({cost.median_ms:.3f})"
 
 
-def _machine() -> str:
-    return f"{platform.machine()}, Python {platform.python_version()}"
-
-
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS)
+    main()

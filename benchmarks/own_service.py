@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from service.app import create_app
-
 from service.domain.coupons import Coupon
 from service.domain.roles import COMMAND_LINE
 from service.domain.search import Paging, Predicate, SearchRequest
