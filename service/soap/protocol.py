@@ -94,7 +94,7 @@ class ReplyProtocol(Soap11):
                 f'<h:TrackingId xmlns:h="{value.tns}">%s</h:TrackingId></s:Header><s:Body>'
             )
             self._writers = {
-                descriptor.name: _response_writer(value.tns, descriptor.out_message)
+                descriptor.operation_name: _response_writer(value.tns, descriptor.out_message)
                 for (descriptor,) in value.interface.service_method_map.values()
             }
 
@@ -102,7 +102,7 @@ class ReplyProtocol(Soap11):
         """Write the envelope around a response or a fault."""
         tracking_id = ctx.udc.tracking_id
         if ctx.out_error is None:
-            content = self._writers[ctx.descriptor.name](ctx.out_object)
+            content = self._writers[ctx.descriptor.operation_name](ctx.out_object)
         else:
             content = fault_xml(ctx.out_error, tracking_id)
         ctx.out_document = f"{self._envelope_start % tracking_id}{content}</s:Body></s:Envelope>"

@@ -111,7 +111,7 @@ class WireService:
 
     def __post_init__(self):
         self.endpoint = create_endpoint(
-            self._authenticate, validate_responses=True, **self.settings
+            self._authenticate, **({"validate_responses": True} | self.settings)
         )
         self.endpoint.app.event_manager.add_listener("method_call", self._see)
 
@@ -121,7 +121,7 @@ class WireService:
         return (credentials, tracking_id)
 
     def _see(self, ctx):
-        self.seen.append(Seen(ctx.descriptor.name, ctx.in_header, list(ctx.in_object)))
+        self.seen.append(Seen(ctx.descriptor.operation_name, ctx.in_header, list(ctx.in_object)))
 
     def operation(self, name):
         """The canned operation of a name."""

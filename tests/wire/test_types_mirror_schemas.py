@@ -1,0 +1,146 @@
+"""The declared types against the schemas: names, order, types, nillable, what is left out."""
+
+import spyne
+from lxml import etree
+
+from service.soap import headers
+from service.soap.contract import read_schema, schema_names
+from service.soap.customer_billing import IMPLEMENTED_OPERATIONS
+from service.soap.declared import is_array, is_complex, members_of
+from service.soap.namespaces import BILLING, SERIALIZATION, XS
+from service.soap.types import adapi, arrays, entities, exception
+from service.soap.types.messages import OPERATIONS
+from service.soap.types.simple import Flags
+from tests.wire.declared_values import REQUESTS, RESPONSES
+
+N = {"xs": XS, "ser": SERIALIZATION}
+SCHEMAS = [read_schema(name) for name in schema_names()]
+
+
+def resolved(element, name):
+    prefix, _, local = name.rpartition(":")
+    return f"{{{element.nsmap[prefix or None]}}}{local}"
+
+
+def from_schema(complex_type):
+    """The elements of a complex type as the schema declares them."""
+    return [
+        (
+            item.get("name"),
+            resolved(item, item.get("type")),
+            item.get("nillable") == "true",
+            item.find(".//ser:DefaultValue[@EmitDefaultValue='false']", N) is not None,
+        )
+        for item in complex_type.iterfind(".//xs:sequence/xs:element", N)
+    ]
+
+
+def from_types(declared):
+    """The elements of a complex type as Spyne knows them, without those of its base."""
+    inherited = len(members_of(declared.__extends__)) if declared.__extends__ else 0
+    return [
+        (
+            member.name,
+            f"{{{member.declared.get_namespace()}}}{member.declared.get_type_name()}",
+            member.nillable,
+            member.left_out,
+        )
+        for member in members_of(declared)[inherited:]
+    ]
+
+
+def named_types():
+    """Every named type of the schemas beside the built-in ones, by its name."""
+    return {
+        f"{{{schema.get('targetNamespace')}}}{item.get('name')}": item
+        for schema in SCHEMAS
+        if schema.get("targetNamespace") != SERIALIZATION
+        for item in schema.iterfind("*[@name]", N)
+        if etree.QName(item).localname in {"complexType", "simpleType"}
+    }
+
+
+def declared_types():
+    found = {}
+    for room in (adapi, arrays, entities, exception):
+        for declared in vars(room).values():
+            if isinstance(declared, type) and issubclass(declared, spyne.ModelBase):
+                name = f"{{{declared.get_namespace()}}}{declared.get_type_name()}"
+                found.setdefault(name, declared)
+    return {
+        name: declared
+        for name, declared in found.items()
+        if not name.startswith(f"{{{XS}}}") and declared is not spyne.ComplexModel
+    }
+
+
+DECLARED, NAMED = declared_types(), named_types()
+
+
+def test_every_type_of_the_schemas_is_declared_and_no_other():
+    assert set(DECLARED) == set(NAMED)
+
+
+def test_complex_types_are_the_same():
+    complex_types = {name for name, declared in DECLARED.items() if is_complex(declared)}
+    assert len(complex_types) == 40
+    assert {name: from_types(DECLARED[name]) for name in complex_types} == {
+        name: from_schema(NAMED[name]) for name in complex_types
+    }
+
+
+def test_arrays_are_those_without_bound():
+    unbounded = {
+        name
+        for name, item in NAMED.items()
+        if item.find(".//xs:element[@maxOccurs='unbounded']", N) is not None
+    }
+    assert {name for name, declared in DECLARED.items() if is_array(declared)} == unbounded
+
+
+def test_bases_are_the_same():
+    assert {
+        name: f"{{{base.get_namespace()}}}{base.get_type_name()}"
+        for name, declared in DECLARED.items()
+        if is_complex(declared) and (base := declared.__extends__)
+    } == {
+        name: resolved(extension, extension.get("base"))
+        for name, item in NAMED.items()
+        for extension in item.iterfind(".//xs:extension", N)
+    }
+
+
+def test_enumerations_and_lists_are_the_same():
+    simple = {name: declared for name, declared in DECLARED.items() if not is_complex(declared)}
+    assert {
+        name: (issubclass(declared, Flags), list(declared.Attributes.values))
+        for name, declared in simple.items()
+    } == {
+        name: (
+            item.find("xs:list", N) is not None,
+            [value.get("value") for value in item.iterfind(".//xs:enumeration", N)],
+        )
+        for name, item in NAMED.items()
+        if name in simple
+    }
+
+
+def test_messages_are_the_same():
+    billing = next(item for item in SCHEMAS if item.get("targetNamespace") == BILLING)
+    wrappers = {
+        item.get("name"): from_schema(item)
+        for item in billing.iterfind("xs:element", N)
+        if item.find("xs:complexType", N) is not None
+    }
+    assert {name: from_types(item) for name, item in (REQUESTS | RESPONSES).items()} == wrappers
+
+
+def test_credentials_are_headers_of_the_contract():
+    billing = next(item for item in SCHEMAS if item.get("targetNamespace") == BILLING)
+    elements = {f"{{{BILLING}}}{item.get('name')}" for item in billing.iterfind("xs:element", N)}
+    assert set(headers._CREDENTIALS) < elements
+
+
+def test_implemented_operations_are_operations_of_the_contract():
+    assert set(OPERATIONS) > IMPLEMENTED_OPERATIONS
+    assert len(OPERATIONS) == 16
