@@ -1,0 +1,275 @@
+"""Unmodified SOAP clients, with one way to call them and to read their faults.
+
+Arguments and results stay what each client makes of them; only the wrapping around a list, and
+the shape of a fault, differ between zeep and suds so much that tests need one form.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import suds
+import zeep
+from bingads import ServiceClient
+from bingads.authorization import (
+    AuthorizationData,
+    OAuthTokens,
+    OAuthWebAuthCodeGrant,
+    PasswordAuthentication,
+)
+from bingads.util import DictCache
+from lxml import etree
+
+from service.soap.namespaces import BILLING
+
+# Parsed descriptions, by which each new client costs a millisecond.
+_CACHE = DictCache()
+_BINDING = f"{{{BILLING}}}BasicHttpBinding_ICustomerBillingService"
+
+Predicate = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Keys:
+    """By what a caller is known; None for what it does not send."""
+
+    developer_token: str | None = None
+    authentication_token: str | None = None
+    user_name: str | None = None
+    password: str | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The SOAP headers."""
+        headers = {
+            "DeveloperToken": self.developer_token,
+            "AuthenticationToken": self.authentication_token,
+            "UserName": self.user_name,
+            "Password": self.password,
+        }
+        return {name: value for name, value in headers.items() if value is not None}
+
+
+@dataclass(eq=False)
+class Refused(Exception):
+    """A fault as the client understood it.
+
+    Attributes:
+        kind: The element in ``detail``; None when there is none.
+        text: The faultstring.
+        details: ``Details`` of the first error, which AdApiFaultDetail calls ``Detail``.
+        error_code: ``ErrorCode``, which only AdApiFaultDetail has.
+    """
+
+    fault_code: str
+    text: str
+    kind: str | None = None
+    tracking_id: str | None = None
+    code: int | None = None
+    details: str | None = None
+    message: str | None = None
+    error_code: str | None = None
+
+
+class Caller:
+    """A client and its credentials."""
+
+    def call(self, operation: str, **arguments: Any) -> Any:
+        """Call an operation; answers the one element of its response.
+
+        Raises:
+            Refused: A fault came back.
+        """
+        raise NotImplementedError
+
+    def flags(self, *names: str) -> Any:
+        """A list of enumerated values, as this client takes it."""
+        raise NotImplementedError
+
+    @property
+    def tracking_id(self) -> str:
+        """The TrackingId in the header of the last reply."""
+        raise NotImplementedError
+
+    def search(
+        self,
+        *predicates: Predicate,
+        page: tuple[int, int] | None = (0, 100),
+        order: tuple[str, str] | None = None,
+        fields: Any = None,
+    ) -> list[Any]:
+        """SearchCoupons."""
+        arguments: dict[str, Any] = {"Predicates": _predicates(predicates)}
+        if order:
+            arguments["Ordering"] = {"OrderBy": [{"Field": order[0], "Order": order[1]}]}
+        if page:
+            arguments["PageInfo"] = {"Index": page[0], "Size": page[1]}
+        if fields:
+            arguments["ReturnAdditionalFields"] = fields
+        coupons = self.call("SearchCoupons", **arguments)
+        return list(coupons.Coupon) if coupons else []
+
+    def dispatch(self, customer_id: int, class_name: str | None, *emails: str) -> list[Any]:
+        """DispatchCoupons; answers the partial errors."""
+        errors = self.call(
+            "DispatchCoupons",
+            SendToEmails={"string": list(emails)},
+            CustomerId=customer_id,
+            CouponClassName=class_name,
+        )
+        return list(errors.BatchError) if errors else []
+
+    def redeem(self, account_id: int | None, coupon_code: str | None) -> Any:
+        """RedeemCoupon; answers the redemption date."""
+        return self.call("RedeemCoupon", AccountId=account_id, CouponCode=coupon_code)
+
+
+class ZeepCaller(Caller):
+    """zeep.
+
+    Args:
+        client: Made from some description of the service.
+        keys: By what the caller is known.
+        url: Where to call; None for the address in the description.
+    """
+
+    def __init__(self, client: zeep.Client, keys: Keys, url: str | None = None) -> None:
+        self.client = client
+        self.service = client.create_service(_BINDING, url) if url else client.service
+        self.keys = keys
+        self._tracking_id = ""
+
+    def call(self, operation: str, **arguments: Any) -> Any:
+        try:
+            reply = self.service[operation](_soapheaders=self.keys.headers, **arguments)
+        except zeep.exceptions.Fault as fault:
+            raise self._refused(fault) from fault
+        self._tracking_id = reply.header.TrackingId
+        (name,) = reply.body
+        return reply.body[name]
+
+    def flags(self, *names: str) -> list[str]:
+        return list(names)
+
+    @property
+    def tracking_id(self) -> str:
+        return self._tracking_id
+
+    def _refused(self, fault: zeep.exceptions.Fault) -> Refused:
+        if fault.detail is None:
+            return Refused(fault.code, fault.message)
+        (element,) = fault.detail
+        kind = etree.QName(element).localname
+        detail = self.client.wsdl.types.deserialize(element)
+        if kind == "AdApiFaultDetail":
+            error = detail.Errors.AdApiError[0]
+        else:
+            error = detail.OperationErrors.OperationError[0]
+        return _refused(fault.code, fault.message, kind, detail.TrackingId, error)
+
+
+class SudsCaller(Caller):
+    """suds.
+
+    Args:
+        client: Made from some description of the service.
+        keys: By what the caller is known.
+    """
+
+    def __init__(self, client: suds.client.Client, keys: Keys) -> None:
+        self.client = client
+        client.set_options(soapheaders=keys.headers)
+
+    def call(self, operation: str, **arguments: Any) -> Any:
+        try:
+            return self.invoke(operation, **arguments)
+        except suds.WebFault as error:
+            raise self._refused(error.fault) from error
+
+    def invoke(self, operation: str, **arguments: Any) -> Any:
+        """Call an operation as the client's users do."""
+        return getattr(self.client.service, operation)(**arguments)
+
+    def flags(self, *names: str) -> str:
+        return " ".join(names)
+
+    @property
+    def tracking_id(self) -> str:
+        envelope = self.client.last_received().getChild("Envelope")
+        return str(envelope.getChild("Header").getChild("TrackingId").getText())
+
+    def _refused(self, fault: Any) -> Refused:
+        if not hasattr(fault, "detail"):
+            return Refused(fault.faultcode, fault.faultstring)
+        ((kind, detail),) = fault.detail
+        if kind == "AdApiFaultDetail":
+            error = detail.Errors.AdApiError
+        else:
+            error = detail.OperationErrors.OperationError
+        return _refused(fault.faultcode, fault.faultstring, kind, detail.TrackingId, error)
+
+
+class BingAdsCaller(SudsCaller):
+    """Microsoft's SDK, whose every change is the address.
+
+    Args:
+        service_client: Made from the description inside the SDK.
+    """
+
+    def __init__(self, service_client: ServiceClient) -> None:
+        self.service_client = service_client
+        self.client = service_client.soap_client
+
+    def invoke(self, operation: str, **arguments: Any) -> Any:
+        return getattr(self.service_client, operation)(**arguments)
+
+    @property
+    def tracking_id(self) -> str:
+        return str(self.service_client.get_response_header()["TrackingId"])
+
+
+def bing_ads_caller(url: str, keys: Keys, customer_id: int, account_id: int) -> BingAdsCaller:
+    """Make a ServiceClient as the SDK's users do, and tell it where the service is."""
+    if keys.user_name:
+        authentication = PasswordAuthentication(keys.user_name, keys.password)
+    else:
+        authentication = OAuthWebAuthCodeGrant(
+            client_id="client",
+            client_secret="secret",
+            redirection_uri="https://example.com/callback",
+            oauth_tokens=OAuthTokens(access_token=keys.authentication_token),
+        )
+    authorization_data = AuthorizationData(
+        account_id=account_id,
+        customer_id=customer_id,
+        developer_token=keys.developer_token,
+        authentication=authentication,
+    )
+    return BingAdsCaller(
+        ServiceClient(
+            "CustomerBillingService",
+            13,
+            authorization_data=authorization_data,
+            location=url,
+            cache=_CACHE,
+        )
+    )
+
+
+def _predicates(predicates: Iterable[Predicate]) -> Mapping[str, Any]:
+    names = ("Field", "Operator", "Value")
+    return {"Predicate": [dict(zip(names, each, strict=True)) for each in predicates]}
+
+
+def _refused(fault_code: str, text: str, kind: str, tracking_id: str, error: Any) -> Refused:
+    is_ad_api = kind == "AdApiFaultDetail"
+    return Refused(
+        fault_code,
+        text,
+        kind=kind,
+        tracking_id=tracking_id,
+        code=int(error.Code),
+        details=error.Detail if is_ad_api else error.Details,
+        message=error.Message,
+        error_code=error.ErrorCode if is_ad_api else None,
+    )

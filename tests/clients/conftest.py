@@ -1,0 +1,158 @@
+"""A running service with a programme, and clients that call it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from importlib.resources import files
+from uuid import uuid4
+
+import pytest
+import suds.client
+import zeep
+from bingads.util import DictCache
+from zeep.transports import Transport
+
+from service.domain.roles import Role
+from service.operations.authentication import AUTHENTICATION, DEVELOPER
+from service.operations.parties import add_user, issue_token
+from service.storage.engine import Database
+from tests.clients.callers import Caller, Keys, SudsCaller, ZeepCaller, bing_ads_caller
+from tests.clients.server import Server, running
+from tests.programme import Clock, Programme
+
+OFFICIAL_WSDL = str(files("bingads") / "v13/proxies/production/customerbilling_service.xml")
+
+
+@dataclass(frozen=True)
+class Customer:
+    """A customer of the test's own, with an account and a user whose role is Standard."""
+
+    customer_id: int
+    account_id: int
+    keys: Keys
+
+
+Connect = Callable[..., Caller]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The service; it must not have logged an internal error, nor an invalid reply."""
+    with running(tmp_path_factory.mktemp("served")) as server:
+        yield server
+    assert server.trouble() == []
+
+
+@pytest.fixture(scope="session")
+def database(server: Server) -> Iterator[Database]:
+    """The database of the running service."""
+    database = Database(server.database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def programme(database: Database) -> Programme:
+    """The programme of the running service; tests add customers of their own to it."""
+    return Programme(database, Clock(datetime.now(timezone.utc)))
+
+
+@pytest.fixture
+def customer(programme: Programme) -> Customer:
+    """A new customer."""
+    customer_id = programme.customer()
+    keys = user_keys(programme, Role.STANDARD, customer_id)
+    return Customer(customer_id, programme.account(customer_id), keys)
+
+
+def user_keys(
+    programme: Programme, role: Role, customer_id: int | None, password: str | None = None
+) -> Keys:
+    """The keys of a new user: tokens, or the developer token and a password."""
+    name = f"user {uuid4()}"
+    add_user(programme.call(), name, role, customer_id, password)
+    developer_token = issue_token(programme.call(), name, DEVELOPER).text
+    if password:
+        return Keys(developer_token, user_name=name, password=password)
+    return Keys(developer_token, issue_token(programme.call(), name, AUTHENTICATION).text)
+
+
+@pytest.fixture(scope="session")
+def transport() -> Iterator[Transport]:
+    """zeep's way to the network, closed at the end."""
+    transport = Transport()
+    yield transport
+    transport.session.close()
+
+
+@pytest.fixture(scope="session")
+def zeep_wsdl(server: Server, transport: Transport) -> zeep.Client:
+    return zeep.Client(f"{server.url}?wsdl", transport=transport)
+
+
+@pytest.fixture(scope="session")
+def zeep_single_wsdl(server: Server, transport: Transport) -> zeep.Client:
+    return zeep.Client(f"{server.url}?singleWsdl", transport=transport)
+
+
+@pytest.fixture(scope="session")
+def zeep_official(transport: Transport) -> zeep.Client:
+    return zeep.Client(OFFICIAL_WSDL, transport=transport)
+
+
+@pytest.fixture(scope="session")
+def suds_cache() -> DictCache:
+    """Parsed descriptions, by which each further client costs suds nothing."""
+    return DictCache()
+
+
+@pytest.fixture
+def zeep_caller(zeep_wsdl: zeep.Client, customer: Customer) -> ZeepCaller:
+    """zeep with our description, for what only zeep shows."""
+    return ZeepCaller(zeep_wsdl, customer.keys)
+
+
+@pytest.fixture
+def connect_bing_ads(server: Server, customer: Customer) -> Connect:
+    """Makes SDK clients with these keys."""
+
+    return lambda keys: bing_ads_caller(server.url, keys, customer.customer_id, customer.account_id)
+
+
+@pytest.fixture
+def connect_zeep_wsdl(zeep_wsdl: zeep.Client) -> Connect:
+    return lambda keys: ZeepCaller(zeep_wsdl, keys)
+
+
+@pytest.fixture
+def connect_zeep_single_wsdl(zeep_single_wsdl: zeep.Client) -> Connect:
+    return lambda keys: ZeepCaller(zeep_single_wsdl, keys)
+
+
+@pytest.fixture
+def connect_zeep_official(zeep_official: zeep.Client, server: Server) -> Connect:
+    return lambda keys: ZeepCaller(zeep_official, keys, server.url)
+
+
+@pytest.fixture
+def connect_suds_single_wsdl(server: Server, suds_cache: DictCache) -> Connect:
+    def connect(keys: Keys) -> Caller:
+        url = f"{server.url}?singleWsdl"
+        return SudsCaller(suds.client.Client(url, cache=suds_cache, cachingpolicy=1), keys)
+
+    return connect
+
+
+@pytest.fixture(
+    params=["bing_ads", "zeep_wsdl", "zeep_single_wsdl", "zeep_official", "suds_single_wsdl"]
+)
+def connect(request: pytest.FixtureRequest) -> Connect:
+    """Makes clients with these keys; each test runs with each kind of client."""
+    connect: Connect = request.getfixturevalue(f"connect_{request.param}")
+    return connect
+
+
+@pytest.fixture
+def caller(connect: Connect, customer: Customer) -> Caller:
+    """A client of the customer's Standard user."""
+    return connect(customer.keys)

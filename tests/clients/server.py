@@ -1,0 +1,112 @@
+"""The real service for the tests of this folder: the command as a process, on a port of its own."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+from service.addresses import CUSTOMER_BILLING_PATH, HEALTH_PATH
+
+COMMAND = Path(sysconfig.get_path("scripts")) / "coupon-billing"
+START_SECONDS_MAX = 30
+STOP_SECONDS_MAX = 20
+_TROUBLE = re.compile("internal error|Traceback|ERROR|CRITICAL")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running service.
+
+    Attributes:
+        first_keys: What ``init --json`` printed.
+        log: Where the process writes.
+    """
+
+    port: int
+    database_url: str
+    first_keys: dict[str, Any]
+    log: Path
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The address that clients are given."""
+        return f"http://{self.host}{CUSTOMER_BILLING_PATH}"
+
+    def trouble(self) -> list[str]:
+        """The lines of the log that no healthy service writes."""
+        return [line for line in self.log.read_text().splitlines() if _TROUBLE.search(line)]
+
+
+@contextmanager
+def running(directory: Path, **settings: str) -> Iterator[Server]:
+    """Initialise a database in the directory and serve it; each reply is checked.
+
+    Args:
+        directory: For database and log.
+        settings: Further settings, by their variables' names without prefix.
+    """
+    database_url = f"sqlite:///{directory}/served.db"
+    settings = {"DATABASE": database_url, "VALIDATE_RESPONSES": "true", **settings}
+    environment = os.environ | {f"COUPON_BILLING_{name}": value for name, value in settings.items()}
+    init = subprocess.run([COMMAND, "init", "--json"], env=environment, capture_output=True)
+    assert init.returncode == 0, init.stderr
+    server = Server(_free_port(), database_url, json.loads(init.stdout), directory / "server.log")
+    with server.log.open("wb") as log, _process(server, environment, log) as process:
+        _await_health(server, process)
+        yield server
+
+
+@contextmanager
+def _process(
+    server: Server, environment: dict[str, str], log: Any
+) -> Iterator["subprocess.Popen[bytes]"]:
+    command = [COMMAND, "serve", "--bind", server.host]
+    process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+
+
+def _await_health(server: Server, process: "subprocess.Popen[bytes]") -> None:
+    """Return when the service answers; waiting for its end is the pause between the trials."""
+    for _ in range(START_SECONDS_MAX * 20):
+        with suppress(ConnectionError):
+            return _require_health(server)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.05)
+            break
+    raise AssertionError(f"the service did not start: {server.log.read_text()}")
+
+
+def _require_health(server: Server) -> None:
+    connection = HTTPConnection(server.host, timeout=5)
+    try:
+        connection.request("GET", HEALTH_PATH)
+        assert connection.getresponse().status == HTTPStatus.OK
+    finally:
+        connection.close()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
