@@ -2,11 +2,13 @@
 
 import spyne
 from lxml import etree
+from spyne.interface.xml_schema import XmlSchema
 
 from service.soap import headers
 from service.soap.contract import read_schema, schema_names
 from service.soap.customer_billing import IMPLEMENTED_OPERATIONS
 from service.soap.declared import is_array, is_complex, members_of
+from service.soap.endpoint import create_endpoint
 from service.soap.namespaces import BILLING, SERIALIZATION, XS
 from service.soap.types import adapi, arrays, entities, exception
 from service.soap.types.messages import OPERATIONS
@@ -144,3 +146,36 @@ def test_credentials_are_headers_of_the_contract():
 def test_implemented_operations_are_operations_of_the_contract():
     assert set(OPERATIONS) > IMPLEMENTED_OPERATIONS
     assert len(OPERATIONS) == 16
+
+
+def occurrence(complex_type):
+    """Name, type, nillable and occurrence of every element of a complex type."""
+    return [
+        (
+            item.get("name"),
+            resolved(item, item.get("type")),
+            item.get("nillable") == "true",
+            item.get("minOccurs", "1"),
+            item.get("maxOccurs", "1"),
+        )
+        for item in complex_type.iterfind(".//xs:sequence/xs:element", N)
+    ]
+
+
+def test_the_schema_that_spyne_generates_is_the_same():
+    generator = XmlSchema(create_endpoint(lambda *_: None).app.interface)
+    generator.build_interface_document()
+    generated = {
+        f"{{{schema.get('targetNamespace')}}}{item.get('name')}": occurrence(item)
+        for schema in generator.get_interface_document().values()
+        for item in schema.iterfind("xs:complexType", N)
+    }
+    wrappers = {
+        f"{{{BILLING}}}{item.get('name')}": item
+        for schema in SCHEMAS
+        if schema.get("targetNamespace") == BILLING
+        for item in schema.iterfind("xs:element", N)
+    }
+    # Spyne generates what operations reach: every data type and message, and no fault.
+    assert len(generated) == 66
+    assert generated == {name: occurrence((NAMED | wrappers)[name]) for name in generated}

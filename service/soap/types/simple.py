@@ -7,6 +7,8 @@ from typing import Any
 
 import spyne
 
+from service.soap.namespaces import ENTITIES
+
 __all__ = [
     "Boolean",
     "DateTime",
@@ -53,7 +55,8 @@ Long = spyne.Integer64.customize(nillable=False)
 class Flags(spyne.Unicode):
     """A list of names in one value, separated by white space (``xs:list``)."""
 
-    __namespace__ = "unused: each list has the namespace of its file"
+    # Spyne wants one here; a list that is declared has its own.
+    __namespace__ = ENTITIES
 
 
 def enumeration(namespace: str, name: str, *values: str, nillable: bool = False) -> SpyneType:
