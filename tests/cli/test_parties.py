@@ -1,0 +1,118 @@
+"""init, customer, account, user, token."""
+
+import pytest
+
+from service.domain.roles import Credentials
+from service.operations.authentication import Authenticator
+from service.storage.engine import Database
+
+
+def test_init_prints_the_first_keys_once(run, tmp_path):
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    keys = run("init", "--database", url, "--json").json
+    assert list(keys) == [
+        "customer_id",
+        "account_id",
+        "developer_token",
+        "authentication_token",
+        "user_name",
+        "password",
+    ]
+    assert all(keys.values())
+    again = run("init", "--database", url, "--json").json
+    assert again == dict.fromkeys(keys)
+    assert keys["password"] not in run("init", "--database", url).stdout
+
+
+def test_the_first_keys_admit(run, tmp_path):
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    keys = run("init", "--database", url, "--json").json
+    database = Database(url)
+    authenticate = Authenticator(database)
+    by_token = Credentials(keys["developer_token"], keys["authentication_token"])
+    by_password = Credentials(
+        keys["developer_token"], user_name=keys["user_name"], password=keys["password"]
+    )
+    callers = [authenticate(given, "id").caller for given in (by_token, by_password)]
+    database.close()
+    assert [caller.is_operator for caller in callers] == [True, True]
+
+
+def test_init_tells_people_their_tokens(run, tmp_path):
+    said = run("init", "--database", f"sqlite:///{tmp_path / 'new.db'}")
+    assert "developer_token" in said.stdout
+    assert "stored only as hashes" in said.stderr
+
+
+def test_customer_add(run, url):
+    assert run("customer", "add", "--name", "Fabrikam", "--json").json == {"customer_id": 2}
+
+
+def test_account_add_and_list(run, url):
+    added = run("account add --customer 1 --number X0000002 --currency EUR --json")
+    assert added.json == {"account_id": 2}
+    assert run("account list --customer 1 --json").json == {
+        "accounts": [
+            {"account_id": 1, "customer_id": 1, "number": "X0000001", "currency_code": "USD"},
+            {"account_id": 2, "customer_id": 1, "number": "X0000002", "currency_code": "EUR"},
+        ]
+    }
+    assert "X0000002" in run("account list --customer 1").stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "symbol"),
+    [
+        ("--customer 9 --number X0000002 --currency USD", "EntityNotExistent"),
+        ("--customer 1 --number X0000001 --currency USD", "NameTaken"),
+        ("--customer 1 --number short --currency USD", "ApiInputValidationError"),
+    ],
+)
+def test_account_add_refuses(run, url, options, symbol):
+    refused = run(f"account add {options}", "--json", exit_code=1)
+    assert refused.json["error"]["symbol"] == symbol
+
+
+def test_user_add_with_tokens_and_password(run, url):
+    user = "user add --name Kim --role ReadOnly --customer 1 --password-stdin --json"
+    assert run(user, stdin="s e c r e t\n").json == {"user_id": 2}
+    issued = run("token issue --user Kim --kind developer --json").json
+    assert list(issued) == ["token_id", "kind", "text"]
+    database = Database(url)
+    given = Credentials(issued["text"], user_name="Kim", password="s e c r e t")
+    caller = Authenticator(database)(given, "id").caller
+    database.close()
+    assert caller.may_read(1)
+    assert not caller.may_write(1)
+
+
+def test_user_add_refuses_an_empty_password(run, url):
+    user = "user add --name Kim --role Operator --password-stdin"
+    run(user, stdin="", exit_code=2)
+
+
+def test_user_add_refuses_a_role_without_its_customer(run, url):
+    refused = run("user add --name Kim --role Standard --json", exit_code=1)
+    assert refused.json["error"]["symbol"] == "ApiInputValidationError"
+
+
+def test_tokens_are_listed_without_their_text_and_revoked(run, url):
+    issue = "token issue --user operator --kind authentication --expires 2030-01-31 --json"
+    issued = run(issue).json
+    assert run("token", "revoke", issued["token_id"], "--json").json == {"token_id": 3}
+    listed = run("token", "list", "--json")
+    assert issued["text"] not in listed.stdout
+    last = listed.json["tokens"][-1]
+    assert last.pop("created_at") < last.pop("revoked_at")
+    assert last == {
+        "token_id": 3,
+        "user_name": "operator",
+        "kind": "authentication",
+        "expires_at": "2030-01-31T23:59:59.999999Z",
+    }
+
+
+def test_a_revoked_token_is_not_revoked_again(run, url):
+    run("token", "revoke", 1)
+    refused = run("token", "revoke", 1, "--json", exit_code=1)
+    assert refused.json["error"]["symbol"] == "EntityNotExistent"
