@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from service.domain.errors import (
     BATCH_TOO_LARGE,
@@ -24,6 +23,7 @@ from service.operations.classes import retire_class, update_class
 from service.operations.dispatch_coupons import dispatch_coupons
 from service.operations.redeem_coupon import redeem_coupon
 from service.storage.tables import audit, coupon, outbox
+from tests.operations.faults import require_all_or_nothing
 from tests.programme import START, Programme, member, terms
 
 TICK = timedelta(microseconds=1)
@@ -267,36 +267,9 @@ def test_a_retired_class_is_not_dispatched(programme: Programme, owner: int, spr
 def test_a_fault_at_any_statement_leaves_nothing(
     programme: Programme, owner: int, spring: int
 ) -> None:
-    before = [programme.rows(table) for table in (coupon, outbox, audit)]
-    faults_count = 0
-    while not _goes_through(programme, owner, statement_number=faults_count):
-        faults_count += 1
-        assert [programme.rows(table) for table in (coupon, outbox, audit)] == before
+    statements_count = require_all_or_nothing(
+        programme, lambda: dispatch(programme, addresses(2), owner)
+    )
     # The beginning, the class, the unused coupons; then coupons, mails, audit.
-    assert faults_count == 6
+    assert statements_count == 6
     assert len(sent(programme, spring)) == 2
-
-
-class DiskFullError(Exception):
-    """What fails in the middle of a transaction."""
-
-
-def _goes_through(programme: Programme, owner: int, *, statement_number: int) -> bool:
-    """Dispatch while a statement fails, counted from 0; whether there are fewer statements."""
-    left = statement_number
-
-    def fail_at_last(*_execution: Any) -> None:
-        nonlocal left
-        if left == 0:
-            raise DiskFullError
-        left -= 1
-
-    engine = programme.database.engine
-    event.listen(engine, "before_cursor_execute", fail_at_last)
-    try:
-        dispatch(programme, addresses(2), owner)
-    except DiskFullError:
-        return False
-    finally:
-        event.remove(engine, "before_cursor_execute", fail_at_last)
-    return True

@@ -29,6 +29,7 @@ from service.domain.terms import CouponType
 from service.operations.classes import retire_class, update_class
 from service.operations.redeem_coupon import redeem_coupon
 from service.storage.tables import audit, coupon, customer, redemption
+from tests.operations.faults import require_all_or_nothing
 from tests.programme import START, Clock, Programme, member, terms
 
 TICK = timedelta(microseconds=1)
@@ -297,3 +298,14 @@ def test_retention_coupons_do_not_count_as_acquisition(
     redeem_coupon(programme.call(), account, new_customers_coupons[0])
     redeem_coupon(programme.call(), account, programme.coupon(owner))
     assert len(programme.rows(redemption)) == 3
+
+
+def test_a_fault_at_any_statement_leaves_nothing(
+    programme: Programme, account: int, new_customers_coupons: list[str]
+) -> None:
+    code = new_customers_coupons[0]
+    statements_count = require_all_or_nothing(
+        programme, lambda: redeem_coupon(programme.call(), account, code)
+    )
+    # The beginning, the account, the coupon; then coupon, redemption, audit.
+    assert statements_count == 6

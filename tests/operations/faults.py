@@ -1,0 +1,55 @@
+"""Statements that fail, to see what a transaction leaves behind."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Table, event
+
+from service.storage.tables import metadata
+from tests.programme import Programme
+
+
+class DiskFullError(Exception):
+    """What fails in the middle of a transaction."""
+
+
+def require_all_or_nothing(programme: Programme, action: Callable[[], object]) -> int:
+    """Run the action, each time with another statement failing, until it goes through.
+
+    Asserts that no failure changed a row of any table.
+
+    Answers:
+        How many statements the action has.
+    """
+    before = _rows_of_all_tables(programme)
+    number = 0
+    while not _goes_through(programme, action, number):
+        assert _rows_of_all_tables(programme) == before
+        number += 1
+    assert _rows_of_all_tables(programme) != before
+    return number
+
+
+def _rows_of_all_tables(programme: Programme) -> dict[Table, list[dict[str, Any]]]:
+    return {table: programme.rows(table) for table in metadata.sorted_tables}
+
+
+def _goes_through(programme: Programme, action: Callable[[], object], failing: int) -> bool:
+    """Run the action; the statement of this number, counted from 0, fails if there is one."""
+    left = failing
+
+    def fail_at_last(*_execution: Any) -> None:
+        nonlocal left
+        if left == 0:
+            raise DiskFullError
+        left -= 1
+
+    engine = programme.database.engine
+    event.listen(engine, "before_cursor_execute", fail_at_last)
+    try:
+        action()
+    except DiskFullError:
+        return False
+    finally:
+        event.remove(engine, "before_cursor_execute", fail_at_last)
+    return True
