@@ -12,7 +12,6 @@ from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
-from urllib.error import URLError
 from urllib.request import urlopen
 
 import typer
@@ -20,7 +19,7 @@ import typer
 from service.addresses import CUSTOMER_BILLING_PATH, HEALTH_PATH
 from service.cli.calls import CommandRefusedError, new_call, opened, refusals_told
 from service.cli.demo_session import Client, run_session, search_body
-from service.cli.serving import BindOption
+from service.cli.serving import BindOption, require_free, split_bind
 from service.domain.terms import CouponTerms, CouponType
 from service.operations.calls import Call
 from service.operations.classes import NewClass, add_class
@@ -64,6 +63,7 @@ def demo(
         refusals_told(as_json=False),
         TemporaryDirectory(prefix="coupon-billing-") as folder,
     ):
+        require_free(*split_bind(address))
         database_url = f"sqlite:///{Path(folder, DATABASE_FILE)}"
         with opened(database_url) as database:
             programme = _prepare(new_call(database))
@@ -98,7 +98,7 @@ def _served(folder: str, database_url: str, address: str) -> Iterator["subproces
         [*command, *options], cwd=folder, stdout=subprocess.DEVNULL
     )
     try:
-        _wait_until_healthy(server, f"http://{address}{HEALTH_PATH}")
+        wait_until_healthy(server, f"http://{address}{HEALTH_PATH}")
         yield server
     finally:
         server.terminate()
@@ -109,10 +109,16 @@ def _served(folder: str, database_url: str, address: str) -> Iterator["subproces
             server.wait()
 
 
-def _wait_until_healthy(server: "subprocess.Popen[bytes]", url: str) -> None:
+def wait_until_healthy(server: "subprocess.Popen[bytes]", url: str) -> None:
+    """Wait for the service's first answer.
+
+    Raises:
+        CommandRefusedError: ``ServiceNotStarted``: its process ended, or it took
+            more than ``START_TIMEOUT_S``.
+    """
     deadline = time.monotonic() + START_TIMEOUT_S
     while server.poll() is None and time.monotonic() < deadline:
-        with suppress(URLError), urlopen(url, timeout=START_TIMEOUT_S):  # noqa: S310
+        with suppress(OSError), urlopen(url, timeout=START_TIMEOUT_S):  # noqa: S310
             return
         time.sleep(POLL_INTERVAL_S)
     raise CommandRefusedError("ServiceNotStarted", "The service did not start.", url)

@@ -46,7 +46,7 @@ def serve(
     with refusals_told(as_json=False):
         with opened(settings.database) as opened_database:
             require_current(opened_database)
-        _require_free(host, port)
+        require_free(host, port)
     url = customer_billing_url(settings)
     typer.echo(f"Endpoint  {url}\nWSDL      {url}?wsdl")
     # Workers are processes of their own: they read their settings from the environment.
@@ -66,8 +66,12 @@ def split_bind(bind: str) -> tuple[str, int]:
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
-def _require_free(host: str, port: int) -> None:
-    """Refuse an address in use: granian would share it, and half the calls would go elsewhere."""
+def require_free(host: str, port: int) -> None:
+    """Refuse an address in use: granian would share it, and half the calls would go elsewhere.
+
+    Raises:
+        CommandRefusedError: ``AddressUnusable``.
+    """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         socket.create_server((host, port), family=family).close()
