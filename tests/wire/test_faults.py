@@ -101,6 +101,11 @@ def test_an_instant_without_zone_is_a_bug(service, log):
     assert_internal_error(service.call(), log, "without a time zone")
 
 
+def test_an_error_that_cannot_be_spelled_is_a_bug(service, log):
+    service.answers["RedeemCoupon"] = ServiceError(CATALOGUE[-1], "vertical \x0b tab")
+    assert_internal_error(service.call(), log, "U+000B")
+
+
 def test_a_reply_that_breaks_the_schema_does_not_leave(service, log, coupon):
     service.answers["SearchCoupons"] = [coupon(active_duration=2**31)]
     answer = service.call("<b:SearchCouponsRequest/>")
