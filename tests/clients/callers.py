@@ -17,13 +17,10 @@ from bingads.authorization import (
     OAuthWebAuthCodeGrant,
     PasswordAuthentication,
 )
-from bingads.util import DictCache
 from lxml import etree
 
 from service.soap.namespaces import BILLING
 
-# Parsed descriptions, by which each new client costs a millisecond.
-_CACHE = DictCache()
 _BINDING = f"{{{BILLING}}}BasicHttpBinding_ICustomerBillingService"
 
 Predicate = tuple[str, str, str]
@@ -51,7 +48,7 @@ class Keys:
 
 
 @dataclass(eq=False)
-class Refused(Exception):
+class RefusedError(Exception):
     """A fault as the client understood it.
 
     Attributes:
@@ -78,7 +75,7 @@ class Caller:
         """Call an operation; answers the one element of its response.
 
         Raises:
-            Refused: A fault came back.
+            RefusedError: A fault came back.
         """
         raise NotImplementedError
 
@@ -155,9 +152,9 @@ class ZeepCaller(Caller):
     def tracking_id(self) -> str:
         return self._tracking_id
 
-    def _refused(self, fault: zeep.exceptions.Fault) -> Refused:
+    def _refused(self, fault: zeep.exceptions.Fault) -> RefusedError:
         if fault.detail is None:
-            return Refused(fault.code, fault.message)
+            return RefusedError(fault.code, fault.message)
         (element,) = fault.detail
         kind = etree.QName(element).localname
         detail = self.client.wsdl.types.deserialize(element)
@@ -198,9 +195,9 @@ class SudsCaller(Caller):
         envelope = self.client.last_received().getChild("Envelope")
         return str(envelope.getChild("Header").getChild("TrackingId").getText())
 
-    def _refused(self, fault: Any) -> Refused:
+    def _refused(self, fault: Any) -> RefusedError:
         if not hasattr(fault, "detail"):
-            return Refused(fault.faultcode, fault.faultstring)
+            return RefusedError(fault.faultcode, fault.faultstring)
         ((kind, detail),) = fault.detail
         if kind == "AdApiFaultDetail":
             error = detail.Errors.AdApiError
@@ -251,7 +248,6 @@ def bing_ads_caller(url: str, keys: Keys, customer_id: int, account_id: int) -> 
             13,
             authorization_data=authorization_data,
             location=url,
-            cache=_CACHE,
         )
     )
 
@@ -261,9 +257,9 @@ def _predicates(predicates: Iterable[Predicate]) -> Mapping[str, Any]:
     return {"Predicate": [dict(zip(names, each, strict=True)) for each in predicates]}
 
 
-def _refused(fault_code: str, text: str, kind: str, tracking_id: str, error: Any) -> Refused:
+def _refused(fault_code: str, text: str, kind: str, tracking_id: str, error: Any) -> RefusedError:
     is_ad_api = kind == "AdApiFaultDetail"
-    return Refused(
+    return RefusedError(
         fault_code,
         text,
         kind=kind,

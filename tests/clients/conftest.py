@@ -102,7 +102,7 @@ def zeep_official(transport: Transport) -> zeep.Client:
 
 @pytest.fixture(scope="session")
 def suds_cache() -> DictCache:
-    """Parsed descriptions, by which each further client costs suds nothing."""
+    """The description as XML. Clients that share more than that send each other's headers."""
     return DictCache()
 
 
@@ -136,11 +136,8 @@ def connect_zeep_official(zeep_official: zeep.Client, server: Server) -> Connect
 
 @pytest.fixture
 def connect_suds_single_wsdl(server: Server, suds_cache: DictCache) -> Connect:
-    def connect(keys: Keys) -> Caller:
-        url = f"{server.url}?singleWsdl"
-        return SudsCaller(suds.client.Client(url, cache=suds_cache, cachingpolicy=1), keys)
-
-    return connect
+    url = f"{server.url}?singleWsdl"
+    return lambda keys: SudsCaller(suds.client.Client(url, cache=suds_cache), keys)
 
 
 @pytest.fixture(

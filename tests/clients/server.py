@@ -61,9 +61,8 @@ def running(directory: Path, **settings: str) -> Iterator[Server]:
     database_url = f"sqlite:///{directory}/served.db"
     settings = {"DATABASE": database_url, "VALIDATE_RESPONSES": "true", **settings}
     environment = os.environ | {f"COUPON_BILLING_{name}": value for name, value in settings.items()}
-    init = subprocess.run([COMMAND, "init", "--json"], env=environment, capture_output=True)
-    assert init.returncode == 0, init.stderr
-    server = Server(_free_port(), database_url, json.loads(init.stdout), directory / "server.log")
+    keys = json.loads(subprocess.check_output([COMMAND, "init", "--json"], env=environment))
+    server = Server(_free_port(), database_url, keys, directory / "server.log")
     with server.log.open("wb") as log, _process(server, environment, log) as process:
         _await_health(server, process)
         yield server

@@ -10,7 +10,7 @@ from service.domain.roles import Role
 from service.domain.terms import CouponType
 from service.operations.classes import retire_class
 from service.soap.types.messages import OPERATIONS
-from tests.clients.callers import Keys, Refused
+from tests.clients.callers import Keys, RefusedError
 from tests.clients.conftest import user_keys
 from tests.programme import utc
 
@@ -142,7 +142,7 @@ def check(refused, row):
     ],
 )
 def test_a_refusal_arrives_typed(caller, customer, programme, row, scenario):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         scenario(caller, customer, programme)
     check(refused.value, row)
 
@@ -151,7 +151,7 @@ def test_a_refusal_arrives_typed(caller, customer, programme, row, scenario):
     "operation", sorted(set(OPERATIONS) - {"SearchCoupons", "DispatchCoupons", "RedeemCoupon"})
 )
 def test_an_operation_that_is_not_carried_out_says_so(zeep_caller, operation):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         zeep_caller.call(operation)
     check(refused.value, errors.OPERATION_NOT_SUPPORTED)
     assert operation in refused.value.details
@@ -163,7 +163,7 @@ def test_an_operation_that_is_not_carried_out_says_so(zeep_caller, operation):
 @pytest.mark.parametrize("wrong", ["developer_token", "authentication_token"])
 def test_a_wrong_token_is_refused(connect, customer, wrong):
     keys = {**vars(customer.keys), wrong: "wrong"}
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         connect(Keys(**keys)).redeem(customer.account_id, "ABC-123")
     check(refused.value, errors.INVALID_CREDENTIALS)
     assert refused.value.details is None
@@ -172,7 +172,7 @@ def test_a_wrong_token_is_refused(connect, customer, wrong):
 @pytest.mark.parametrize("missing", ["developer_token", "authentication_token"])
 def test_a_missing_token_is_refused_by_name(connect, customer, missing):
     keys = {**vars(customer.keys), missing: None}
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         connect(Keys(**keys)).redeem(customer.account_id, "ABC-123")
     check(refused.value, errors.REQUEST_MISSING_HEADERS)
     assert refused.value.details == missing.title().replace("_", "")
@@ -183,7 +183,7 @@ def test_user_name_and_password_are_as_good_as_a_token(connect, customer, progra
     code = coupon(programme, customer)
     assert connect(keys).redeem(customer.account_id, code).year >= 2026
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         connect(Keys(**{**vars(keys), "password": "wrong horse"})).search(of(customer))
     check(refused.value, errors.INVALID_CREDENTIALS)
 
@@ -205,16 +205,16 @@ def test_read_only_searches_and_changes_nothing(connect, customer, programme):
         lambda: caller.redeem(customer.account_id, code),
         lambda: caller.dispatch(customer.customer_id, "Spring", "a@example.com"),
     ):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RefusedError) as refused:
             change()
         check(refused.value, errors.NOT_AUTHORIZED)
 
 
 def test_only_operators_learn_that_an_account_does_not_exist(connect, customer, programme):
     operator = connect(user_keys(programme, Role.OPERATOR, None))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         operator.redeem(2**62, "ABC-123")
     check(refused.value, errors.ACCOUNT_ID_INVALID)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         connect(customer.keys).redeem(2**62, "ABC-123")
     check(refused.value, errors.NOT_AUTHORIZED)

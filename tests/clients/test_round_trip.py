@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from tests.clients.callers import Refused
+from tests.clients.callers import RefusedError
 
 
 def test_a_coupon_is_dispatched_found_redeemed_and_bound(caller, customer, programme):
@@ -26,7 +26,7 @@ def test_a_coupon_is_dispatched_found_redeemed_and_bound(caller, customer, progr
     assert abs(datetime.now(timezone.utc) - redeemed_at) < timedelta(minutes=1)
     assert caller.redeem(customer.account_id, code) == redeemed_at
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         caller.redeem(other_account_id, code)
     assert (refused.value.kind, refused.value.code) == ("ApiFault", 90002)
     assert refused.value.details.startswith("CouponAlreadyRedeemed")

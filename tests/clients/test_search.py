@@ -17,11 +17,9 @@ def of(customer, *further):
 @pytest.fixture
 def months(customer, programme):
     """Three classes with one coupon each, that start a month after another."""
-    names = ["January", "February", "March"]
-    for month, name in enumerate(names, 1):
+    for month, name in enumerate(["January", "February", "March"], 1):
         programme.coupon_class(customer.customer_id, name, start_date=utc(2026, month, 1))
         programme.mint(customer.customer_id, name)
-    return names
 
 
 def test_every_member_of_a_coupon_arrives(caller, customer, programme):
@@ -95,7 +93,8 @@ def test_members_without_value_arrive_as_nothing(caller, customer, programme):
         (("IsRedeemed", "Equals", "False"), ["February", "March"]),
     ],
 )
-def test_predicates_narrow_the_search(caller, customer, programme, months, predicate, found):
+@pytest.mark.usefixtures("months")
+def test_predicates_narrow_the_search(caller, customer, predicate, found):
     (january,) = caller.search(*of(customer, ("CouponClassName", "Equals", "January")))
     caller.redeem(customer.account_id, january.CouponCode)
 
@@ -113,7 +112,8 @@ def test_predicates_narrow_the_search(caller, customer, programme, months, predi
         (("CouponStartDate", "Descending"), ["March", "February", "January"]),
     ],
 )
-def test_the_order_is_the_one_asked_for(caller, customer, months, order, found):
+@pytest.mark.usefixtures("months")
+def test_the_order_is_the_one_asked_for(caller, customer, order, found):
     coupons = caller.search(*of(customer), order=order)
     assert [coupon.ClassName for coupon in coupons] == found
 
@@ -135,7 +135,7 @@ def test_a_page_of_the_greatest_size_arrives_whole(caller, customer, programme):
 
 
 def test_text_outside_ascii_comes_back_as_it_went(caller, customer, programme):
-    name = "Été & <Größe> ‘夏’"
+    name = "Été & <Größe> 夏"
     programme.coupon_class(customer.customer_id, name)
     programme.mint(customer.customer_id, name)
 

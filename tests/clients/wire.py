@@ -9,12 +9,19 @@ from typing import Any
 
 from lxml import etree
 
+from service.addresses import CUSTOMER_BILLING_PATH
 from service.soap.contract import compile_schema
 from service.soap.namespaces import SOAP_ENVELOPE
+from tests.clients.callers import Keys
 from tests.clients.server import Server
-from tests.wire.harness import Answer, check_reply
+from tests.wire.harness import Answer, check_reply, envelope
 
 SECONDS_MAX = 20
+_HEAD = f"""POST {CUSTOMER_BILLING_PATH} HTTP/1.1
+Host: {{host}}
+Content-Type: text/xml; charset=utf-8
+Content-Length: {{length}}
+"""
 _DECLARED = "s:Header/* | s:Body/*[not(self::s:Fault)] | s:Body/s:Fault/detail/*"
 
 
@@ -44,6 +51,10 @@ class Connection:
             headers = {name.title(): value for name, value in response.getheaders()}
             return Answer(response.status, headers, content)
 
+    def call(self, keys: Keys, body: str) -> Answer:
+        """Call an operation by an envelope with this content."""
+        return self.soap(_HEAD, signed(keys, body))
+
     def soap(self, head: str, body: bytes) -> Answer:
         """Exchange as ``exchange`` does, and hold the reply against SOAP and the schemas."""
         answer = self.exchange(head, body)
@@ -58,6 +69,12 @@ def connected(server: Server) -> Iterator[Connection]:
     connection = Connection(server)
     with connection.socket:
         yield connection
+
+
+def signed(keys: Keys, body: str) -> bytes:
+    """An envelope with credentials; prefixes are those of ``tests.wire.harness.envelope``."""
+    headers = (f"<b:{name}>{value}</b:{name}>" for name, value in keys.headers.items())
+    return envelope(body, "".join(headers))
 
 
 def check_schema(answer: Answer) -> None:
