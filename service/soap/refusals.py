@@ -171,7 +171,7 @@ SCHEMA_INVALID = _row(
 VALUE_OUT_OF_RANGE = _row(
     "ValueOutOfRange",
     "A value is valid in the schema and too large to be handled.",
-    "Instants are in the years 1 to 9999, with hours 0 to 23; numbers have less than 4300 digits.",
+    "Instants are in the years 1 to 9999; numbers have less than 4300 digits.",
 )
 
 REFUSALS: tuple[Refusal, ...] = tuple(_rows)

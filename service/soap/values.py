@@ -8,12 +8,14 @@ ValueError or TypeError for a value that has no spelling, so that no broken mess
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import spyne
 
+from service.domain.instants import parse_instant
 from service.soap.types.simple import Flags, SpyneType
 
 __all__ = ["Spelling", "spelling_of"]
@@ -68,6 +70,11 @@ def write_integer(value: int) -> str:
     return format(value, "d")
 
 
+# A page repeats the dates and amounts of a few terms on every coupon.
+SPELLINGS_KEPT_MAX = 1024
+
+
+@lru_cache(maxsize=SPELLINGS_KEPT_MAX)
 def write_double(value: float | Decimal) -> str:
     """Write the shortest text that reads back as the same double."""
     text = repr(float(value))
@@ -94,33 +101,7 @@ def write_boolean(value: bool) -> str:
     return "true" if value else "false"
 
 
-_DATE_TIME = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})"
-    r"(?:\.([0-9]+))?(?:Z|([+-])([0-9]{2}):([0-9]{2}))?"
-)
-_MICROSECOND_DIGITS = 6
-
-
-def read_date_time(text: str) -> datetime:
-    """Read an instant; without a zone it is in UTC; digits past the microsecond are dropped.
-
-    Raises:
-        ValueError: A year outside 1 to 9999, or the hour 24.
-        OverflowError: The offset moves it out of those years.
-    """
-    match = _DATE_TIME.fullmatch(text.strip())
-    if match is None:
-        raise ValueError("years have four digits")
-    *date_and_time, fraction, sign, hours, minutes = match.groups()
-    microseconds = (fraction or "").ljust(_MICROSECOND_DIGITS, "0")[:_MICROSECOND_DIGITS]
-    year, month, day, hour, minute, second = map(int, date_and_time)
-    local = datetime(year, month, day, hour, minute, second, int(microseconds), tzinfo=timezone.utc)
-    if sign is None:
-        return local
-    offset = timedelta(hours=int(hours), minutes=int(minutes))
-    return local - offset if sign == "+" else local + offset
-
-
+@lru_cache(maxsize=SPELLINGS_KEPT_MAX)
 def write_date_time(value: datetime) -> str:
     """Write an instant in UTC with ``Z``, its fraction only when there is one."""
     if value.tzinfo is not timezone.utc:
@@ -155,7 +136,7 @@ _INTEGER = Spelling(int, write_integer, "0")
 _DOUBLE = Spelling(float, write_double, "0")
 _DECIMAL = Spelling(Decimal, write_decimal, "0")
 _BOOLEAN = Spelling(read_boolean, write_boolean, "false")
-_DATE_TIMES = Spelling(read_date_time, write_date_time, "0001-01-01T00:00:00")
+_DATE_TIMES = Spelling(parse_instant, write_date_time, "0001-01-01T00:00:00")
 _BASE64 = Spelling(b64decode, write_base64, "")
 _FLAGS = Spelling(str.split, write_flags, "")
 _STRING = Spelling(str, write_string, "")

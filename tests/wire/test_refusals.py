@@ -138,7 +138,7 @@ REQUESTS: dict[str, list[Callable[[WireService], Answer]]] = {
                 f"<b:MonthYear>{instant}</b:MonthYear></b:GetAccountMonthlySpendRequest>"
             )
             for instant in (
-                "2026-01-01T24:00:00",
+                "9999-12-31T24:00:00",
                 "10000-01-01T00:00:00Z",
                 "-0001-01-01T00:00:00Z",
                 "0001-01-01T00:00:00+14:00",
