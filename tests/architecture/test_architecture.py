@@ -1,0 +1,139 @@
+"""The rooms of the service see one another only as they should, and stay small."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import service
+from tests.architecture.imports import Imports, find_circle, read_imports, wrong_arrows
+
+ROOT = Path(service.__path__[0])
+FILE_LINES_MAX = 500
+FUNCTION_LINES_MAX = 60
+
+ROOMS: dict[str, set[str]] = {
+    "domain": set(),
+    "storage": {"domain"},
+    "operations": {"storage", "domain"},
+    "soap": {"operations", "domain"},
+    "settings": set(),
+    "addresses": {"settings"},
+    "app": {"soap", "operations", "storage", "settings", "addresses"},
+    "cli": {"soap", "operations", "storage", "domain", "settings", "addresses", "app"},
+}
+"""The rooms that each room may see; a new room says here what it may see."""
+
+FOREIGN: dict[str, set[str]] = {
+    "domain": {"sqlalchemy", "alembic", "lxml", "spyne"},
+    "storage": {"lxml", "spyne"},
+    "operations": {"lxml", "spyne"},
+    "soap": {"sqlalchemy", "alembic"},
+}
+"""The libraries that a room must not see: no SQL, or no XML."""
+
+
+@pytest.fixture(scope="module")
+def imports() -> Imports:
+    """What the modules of the service import."""
+    return read_imports(ROOT)
+
+
+def test_every_room_is_known(imports: Imports) -> None:
+    assert {module.split(".")[1] for module in imports if "." in module} == ROOMS.keys()
+
+
+def test_arrows_run_one_way(imports: Imports) -> None:
+    assert wrong_arrows(imports, ROOMS, FOREIGN) == []
+
+
+def test_modules_import_in_no_circle(imports: Imports) -> None:
+    assert find_circle(imports) == []
+
+
+@pytest.fixture
+def planted(tmp_path: Path) -> Path:
+    """A package with two rooms and nothing wrong."""
+    for name, text in {
+        "house/__init__.py": "",
+        "house/soap/__init__.py": "",
+        "house/soap/wire.py": "import lxml.etree\nfrom house.domain.rules import RULE\n",
+        "house/soap/service.py": "from house.soap import wire\n",
+        "house/domain/__init__.py": "",
+        "house/domain/rules.py": "import decimal\nRULE = decimal.Decimal(1)\n",
+    }.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return tmp_path / "house"
+
+
+PLANTED_ROOMS: dict[str, set[str]] = {"domain": set(), "soap": {"domain"}}
+PLANTED_FOREIGN = {"domain": {"lxml"}, "soap": {"sqlalchemy"}}
+
+
+def test_a_right_house_passes(planted: Path) -> None:
+    imports = read_imports(planted)
+    assert wrong_arrows(imports, PLANTED_ROOMS, PLANTED_FOREIGN) == []
+    assert find_circle(imports) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "expected"),
+    [
+        (
+            "domain/rules.py",
+            "from house.soap.wire import parse",
+            "house.domain.rules imports house.soap.wire",
+        ),
+        ("domain/rules.py", "from house import soap", "house.domain.rules imports house.soap"),
+        ("domain/rules.py", "import house.soap", "house.domain.rules imports house.soap"),
+        ("domain/rules.py", "import lxml.etree", "house.domain.rules imports lxml.etree"),
+        (
+            "soap/wire.py",
+            "def late():\n    from sqlalchemy import text",
+            "house.soap.wire imports sqlalchemy.text",
+        ),
+        (
+            "soap/__init__.py",
+            "if False:\n    import sqlalchemy",
+            "house.soap imports sqlalchemy",
+        ),
+    ],
+)
+def test_a_wrong_import_is_found(planted: Path, path: str, line: str, expected: str) -> None:
+    with (planted / path).open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+    assert wrong_arrows(read_imports(planted), PLANTED_ROOMS, PLANTED_FOREIGN) == [expected]
+
+
+def test_a_circle_is_found(planted: Path) -> None:
+    with (planted / "soap/wire.py").open("a", encoding="utf-8") as file:
+        file.write("from house.soap.service import serve\n")
+    circle = find_circle(read_imports(planted))
+    assert set(circle) == {"house.soap.service", "house.soap.wire"}
+    assert circle[0] == circle[-1]
+
+
+def sources() -> list[Path]:
+    """Every module but the migrations, which are lists of tables as Alembic writes them."""
+    return [path for path in ROOT.rglob("*.py") if "versions" not in path.parts]
+
+
+def test_no_file_is_long() -> None:
+    lengths = {
+        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
+        for path in sources()
+    }
+    assert {name: length for name, length in lengths.items() if length > FILE_LINES_MAX} == {}
+
+
+def test_no_function_is_long() -> None:
+    lengths = {
+        f"{path.relative_to(ROOT)}:{node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for path in sources()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert len(lengths) > 100
+    assert {name: length for name, length in lengths.items() if length > FUNCTION_LINES_MAX} == {}

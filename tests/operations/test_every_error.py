@@ -1,0 +1,264 @@
+"""Every row of the catalogue is produced, by the smallest scenario that has it."""
+
+import ast
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from service.domain import errors
+from service.domain.errors import CATALOGUE, BatchError, ErrorRow, FaultKind, ServiceError
+from service.domain.roles import Credentials, Role
+from service.domain.search import OrderBy, Paging, Predicate, SearchRequest
+from service.domain.terms import CouponType
+from service.operations.authentication import Authenticator
+from service.operations.classes import retire_class
+from service.operations.dispatch_coupons import dispatch_coupons
+from service.operations.mint_coupons import mint_coupons
+from service.operations.parties import add_account, add_customer, issue_token
+from service.operations.redeem_coupon import redeem_coupon
+from service.operations.search_coupons import search_coupons
+from tests.programme import START, Programme, member
+
+Scenario = Callable[[Programme, int], object]
+
+SCENARIOS: dict[ErrorRow, Scenario] = {}
+ON_THE_WIRE = {
+    errors.INTERNAL_ERROR: (
+        "test_faults.py",
+        "test_a_bug_in_an_operation_tells_the_log_and_not_the_caller",
+    ),
+    errors.OPERATION_NOT_SUPPORTED: (
+        "test_captured_envelopes.py",
+        "test_a_recorded_request_is_read",
+    ),
+}
+"""Rows that only a request can produce, and the tests that produce them."""
+WIRE_TESTS = Path(__file__).parents[1] / "wire"
+
+
+def scenario(row: ErrorRow) -> Callable[[Scenario], Scenario]:
+    """Declare what produces a row, for a customer that is new to the programme."""
+
+    def declare(produce: Scenario) -> Scenario:
+        assert SCENARIOS.setdefault(row, produce) is produce, f"two scenarios for {row.symbol}"
+        return produce
+
+    return declare
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in CATALOGUE if row not in ON_THE_WIRE], ids=lambda row: row.symbol
+)
+def test_an_operation_produces_it(programme: Programme, row: ErrorRow) -> None:
+    assert row in SCENARIOS, f"no scenario produces {row.symbol}"
+    owner = programme.customer()
+    if row.kind is FaultKind.ITEM:
+        assert [error.row for error in dispatched(SCENARIOS[row](programme, owner))] == [row]
+    else:
+        with pytest.raises(ServiceError) as refusal:
+            SCENARIOS[row](programme, owner)
+        assert refusal.value.row is row
+
+
+@pytest.mark.parametrize("row", ON_THE_WIRE, ids=lambda row: row.symbol)
+def test_a_request_produces_it(row: ErrorRow) -> None:
+    assert row not in SCENARIOS
+    file_name, test_name = ON_THE_WIRE[row]
+    module = ast.parse((WIRE_TESTS / file_name).read_text(encoding="utf-8"))
+    functions = [node for node in module.body if isinstance(node, ast.FunctionDef)]
+    (test,) = (node for node in functions if node.name == test_name)
+    # The number stands in the test itself, or in what the test calls.
+    called = {node.id for node in ast.walk(test) if isinstance(node, ast.Name)} | {test_name}
+    numbers = {
+        node.value
+        for function in functions
+        if function.name in called
+        for node in ast.walk(function)
+        if isinstance(node, ast.Constant)
+    }
+    assert row.code in numbers
+
+
+def dispatched(result: object) -> list[BatchError]:
+    assert isinstance(result, list)
+    return result
+
+
+def search(programme: Programme, owner: int, *predicates: Predicate, **request: object) -> object:
+    first = Predicate("CustomerId", "Equals", str(owner))
+    whole = {"predicates": [first, *predicates], "page_info": Paging(0, 1), **request}
+    return search_coupons(programme.call(), SearchRequest(**whole))  # type: ignore[arg-type]
+
+
+def redeem_with(programme: Programme, owner: int, **terms: object) -> object:
+    code = programme.coupon(owner, **terms)
+    return redeem_coupon(programme.call(), programme.account(owner), code)
+
+
+def dispatch(programme: Programme, owner: int, *emails: str | None) -> list[BatchError]:
+    programme.coupon_class(owner)
+    programme.mint(owner)
+    return dispatch_coupons(programme.call(), list(emails), owner, "Spring")
+
+
+@scenario(errors.INVALID_CREDENTIALS)
+def _(programme: Programme, owner: int) -> object:
+    return Authenticator(programme.database)(Credentials("wrong", "wrong"), "t")
+
+
+@scenario(errors.REQUEST_MISSING_HEADERS)
+def _(programme: Programme, owner: int) -> object:
+    return Authenticator(programme.database)(Credentials(), "t")
+
+
+@scenario(errors.INPUT_INVALID)
+def _(programme: Programme, owner: int) -> object:
+    return search(programme, owner, ordering=[OrderBy("Number", "Ascending")])
+
+
+@scenario(errors.NULL_PARAMETER)
+def _(programme: Programme, owner: int) -> object:
+    return redeem_coupon(programme.call(), programme.account(owner), None)
+
+
+@scenario(errors.ENTITY_NOT_EXISTENT)
+def _(programme: Programme, owner: int) -> object:
+    return issue_token(programme.call(), "nobody", "developer")
+
+
+@scenario(errors.PREDICATE_MISSING)
+def _(programme: Programme, owner: int) -> object:
+    return search(programme, owner, predicates=None)
+
+
+@scenario(errors.NOT_AUTHORIZED)
+def _(programme: Programme, owner: int) -> object:
+    return add_customer(programme.call(member(owner, Role.SUPER_ADMIN)), "Contoso")
+
+
+@scenario(errors.ACCOUNT_ID_INVALID)
+def _(programme: Programme, owner: int) -> object:
+    return redeem_coupon(programme.call(), None, "CODE")
+
+
+@scenario(errors.BATCH_TOO_LARGE)
+def _(programme: Programme, owner: int) -> object:
+    return dispatch(programme, owner, *["kim@example.com"] * 1001)
+
+
+@scenario(errors.PREDICATE_INVALID)
+def _(programme: Programme, owner: int) -> object:
+    return search(programme, owner, Predicate("Amount", "Equals", "1"))
+
+
+@scenario(errors.PAGING_INVALID)
+def _(programme: Programme, owner: int) -> object:
+    return search(programme, owner, page_info=Paging(0, 0))
+
+
+@scenario(errors.LIST_EMPTY)
+def _(programme: Programme, owner: int) -> object:
+    return dispatch(programme, owner)
+
+
+@scenario(errors.COUPON_NOT_FOUND)
+def _(programme: Programme, owner: int) -> object:
+    return redeem_coupon(programme.call(), programme.account(owner), "NO-SUCH-CODE")
+
+
+@scenario(errors.COUPON_ALREADY_REDEEMED)
+def _(programme: Programme, owner: int) -> object:
+    code = programme.coupon(owner)
+    redeem_coupon(programme.call(), programme.account(owner), code)
+    return redeem_coupon(programme.call(), programme.account(owner), code)
+
+
+@scenario(errors.COUPON_NOT_STARTED)
+def _(programme: Programme, owner: int) -> object:
+    return redeem_with(programme, owner, start_date=START + timedelta(days=1))
+
+
+@scenario(errors.COUPON_ENDED)
+def _(programme: Programme, owner: int) -> object:
+    return redeem_with(programme, owner, end_date=START - timedelta(days=1))
+
+
+@scenario(errors.COUPON_EXPIRED)
+def _(programme: Programme, owner: int) -> object:
+    return redeem_with(programme, owner, expiration_date=START - timedelta(days=1))
+
+
+@scenario(errors.CURRENCY_MISMATCH)
+def _(programme: Programme, owner: int) -> object:
+    return redeem_with(programme, owner, currency_code="EUR")
+
+
+@scenario(errors.ACQUISITION_NOT_ELIGIBLE)
+def _(programme: Programme, owner: int) -> object:
+    redeem_with(programme, owner, coupon_type=CouponType.ACQUISITION)
+    return redeem_with(programme, owner, coupon_type=CouponType.ACQUISITION)
+
+
+@scenario(errors.COUPON_CLAIMED_BY_ANOTHER_ACCOUNT)
+def _(programme: Programme, owner: int) -> object:
+    code = programme.coupon(owner)
+    programme.claim(code, programme.account(owner))
+    return redeem_coupon(programme.call(), programme.account(owner), code)
+
+
+@scenario(errors.COUPON_CLASS_RETIRED)
+def _(programme: Programme, owner: int) -> object:
+    programme.coupon_class(owner)
+    retire_class(programme.call(), owner, "Spring")
+    return programme.mint(owner)
+
+
+@scenario(errors.COUPON_CLASS_NOT_FOUND)
+def _(programme: Programme, owner: int) -> object:
+    return programme.mint(owner, "No such class")
+
+
+@scenario(errors.NO_COUPON_AVAILABLE)
+def _(programme: Programme, owner: int) -> object:
+    return dispatch(programme, owner, "kim@example.com", "lee@example.com")
+
+
+@scenario(errors.EMAIL_INVALID)
+def _(programme: Programme, owner: int) -> object:
+    return dispatch(programme, owner, "nobody")
+
+
+@scenario(errors.EMAIL_DUPLICATE)
+def _(programme: Programme, owner: int) -> object:
+    return dispatch(programme, owner, "kim@example.com", "kim@example.com")
+
+
+@scenario(errors.NAME_TAKEN)
+def _(programme: Programme, owner: int) -> object:
+    add_account(programme.call(), owner, "SAMENAME", "USD")
+    return add_account(programme.call(), owner, "SAMENAME", "USD")
+
+
+@scenario(errors.TERMS_INVALID)
+def _(programme: Programme, owner: int) -> object:
+    return programme.coupon_class(owner, active_duration=0)
+
+
+@scenario(errors.PATTERN_INVALID)
+def _(programme: Programme, owner: int) -> object:
+    return programme.coupon_class(owner, pattern="NO PLACE")
+
+
+@scenario(errors.PATTERN_FULL)
+def _(programme: Programme, owner: int) -> object:
+    programme.coupon_class(owner, pattern="A-#")
+    programme.mint(owner, count=100)
+    return programme.mint(owner)
+
+
+@scenario(errors.QUANTITY_OUT_OF_RANGE)
+def _(programme: Programme, owner: int) -> object:
+    programme.coupon_class(owner)
+    return mint_coupons(programme.call(), owner, "Spring", 0)
