@@ -4,6 +4,7 @@ Arguments and results stay what each client makes of them; only the wrapping aro
 the shape of a fault, differ between zeep and suds so much that tests need one form.
 """
 
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ import suds
 import zeep
 from bingads import ServiceClient
 from bingads.authorization import (
+    Authentication,
     AuthorizationData,
     OAuthTokens,
     OAuthWebAuthCodeGrant,
@@ -19,6 +21,7 @@ from bingads.authorization import (
 )
 from lxml import etree
 
+from service.domain.errors import ErrorRow, FaultKind
 from service.soap.namespaces import BILLING
 
 _BINDING = f"{{{BILLING}}}BasicHttpBinding_ICustomerBillingService"
@@ -66,6 +69,24 @@ class RefusedError(Exception):
     details: str | None = None
     message: str | None = None
     error_code: str | None = None
+
+
+def check_fault(fault: RefusedError, row: ErrorRow) -> None:
+    """A fault is the row's, and says so to those who read only its text."""
+    assert fault.kind == row.kind.value
+    assert (fault.code, fault.message) == (row.code, row.message)
+    assert fault.fault_code.endswith("Server")
+    assert fault.text.startswith(
+        "Invalid client data. Check the SOAP fault details for more information. "
+        f"{row.symbol}: {row.message}"
+    )
+    assert fault.tracking_id
+    assert fault.text.endswith(f" TrackingId: {fault.tracking_id}.")
+    if row.kind is FaultKind.AD_API:
+        assert fault.error_code == row.symbol
+    else:
+        assert fault.details
+        assert fault.details.startswith(row.symbol)
 
 
 class Caller:
@@ -227,28 +248,30 @@ class BingAdsCaller(SudsCaller):
 
 def bing_ads_caller(url: str, keys: Keys, customer_id: int, account_id: int) -> BingAdsCaller:
     """Make a ServiceClient as the SDK's users do, and tell it where the service is."""
-    if keys.user_name:
-        authentication = PasswordAuthentication(keys.user_name, keys.password)
-    else:
-        authentication = OAuthWebAuthCodeGrant(
-            client_id="client",
-            client_secret="secret",
-            redirection_uri="https://example.com/callback",
-            oauth_tokens=OAuthTokens(access_token=keys.authentication_token),
-        )
     authorization_data = AuthorizationData(
         account_id=account_id,
         customer_id=customer_id,
         developer_token=keys.developer_token,
-        authentication=authentication,
+        authentication=_authentication(keys),
     )
-    return BingAdsCaller(
-        ServiceClient(
-            "CustomerBillingService",
-            13,
-            authorization_data=authorization_data,
-            location=url,
-        )
+    service_client = ServiceClient(
+        "CustomerBillingService", 13, authorization_data=authorization_data, location=url
+    )
+    return BingAdsCaller(service_client)
+
+
+def _authentication(keys: Keys) -> Authentication:
+    if keys.user_name:
+        return PasswordAuthentication(keys.user_name, keys.password)
+    with warnings.catch_warnings():
+        # The SDK reads the clock in a way that Python 3.12 deprecates.
+        warnings.filterwarnings("ignore", "datetime.datetime.utcnow", DeprecationWarning)
+        tokens = OAuthTokens(access_token=keys.authentication_token)
+    return OAuthWebAuthCodeGrant(
+        client_id="client",
+        client_secret="secret",
+        redirection_uri="https://example.com/callback",
+        oauth_tokens=tokens,
     )
 
 

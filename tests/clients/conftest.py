@@ -32,7 +32,8 @@ class Customer:
     keys: Keys
 
 
-Connect = Callable[..., Caller]
+Connect = Callable[[Keys], Caller]
+NewKeys = Callable[..., Keys]
 
 
 @pytest.fixture(scope="session")
@@ -58,23 +59,26 @@ def programme(database: Database) -> Programme:
 
 
 @pytest.fixture
-def customer(programme: Programme) -> Customer:
+def new_keys(programme: Programme) -> NewKeys:
+    """Makes users, and the keys by which they are known: tokens, or a password if one is given."""
+
+    def make(role: Role, customer_id: int | None, password: str | None = None) -> Keys:
+        name = f"user {uuid4()}"
+        add_user(programme.call(), name, role, customer_id, password)
+        developer_token = issue_token(programme.call(), name, DEVELOPER).text
+        if password:
+            return Keys(developer_token, user_name=name, password=password)
+        return Keys(developer_token, issue_token(programme.call(), name, AUTHENTICATION).text)
+
+    return make
+
+
+@pytest.fixture
+def customer(programme: Programme, new_keys: NewKeys) -> Customer:
     """A new customer."""
     customer_id = programme.customer()
-    keys = user_keys(programme, Role.STANDARD, customer_id)
+    keys = new_keys(Role.STANDARD, customer_id)
     return Customer(customer_id, programme.account(customer_id), keys)
-
-
-def user_keys(
-    programme: Programme, role: Role, customer_id: int | None, password: str | None = None
-) -> Keys:
-    """The keys of a new user: tokens, or the developer token and a password."""
-    name = f"user {uuid4()}"
-    add_user(programme.call(), name, role, customer_id, password)
-    developer_token = issue_token(programme.call(), name, DEVELOPER).text
-    if password:
-        return Keys(developer_token, user_name=name, password=password)
-    return Keys(developer_token, issue_token(programme.call(), name, AUTHENTICATION).text)
 
 
 @pytest.fixture(scope="session")

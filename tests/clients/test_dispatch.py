@@ -21,17 +21,17 @@ def test_each_address_gets_a_coupon(caller, customer, programme):
 def test_each_address_without_a_coupon_has_an_error_at_its_place(caller, customer, programme):
     class_id = programme.coupon_class(customer.customer_id)
     programme.mint(customer.customer_id)
-    emails = ["no address", "a@example.com", "a@EXAMPLE.com", "b@example.com"]
+    emails = ["a@example.com", "b@example.com", "no address", "a@EXAMPLE.com"]
 
     errors = caller.dispatch(customer.customer_id, "Spring", *emails)
 
-    assert [(error.Index, error.Code) for error in errors] == [(0, 90012), (2, 90013), (3, 90011)]
+    assert [(error.Index, error.Code) for error in errors] == [(1, 90011), (2, 90012), (3, 90013)]
     assert [error.Details.partition(":")[0] for error in errors] == [
+        "NoCouponAvailable",
         "EmailInvalid",
         "EmailDuplicate",
-        "NoCouponAvailable",
     ]
-    assert errors[2].Message == "The class has no coupon left to dispatch."
+    assert errors[0].Message == "The class has no coupon left to dispatch."
     assert sent_to(programme, class_id) == ["a@example.com"]
 
 

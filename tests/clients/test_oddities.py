@@ -5,8 +5,7 @@ import suds
 import zeep
 
 from service.domain import errors
-from tests.clients.callers import RefusedError, SudsCaller
-from tests.clients.test_faults import check
+from tests.clients.callers import RefusedError, SudsCaller, check_fault
 from tests.clients.wire import connected
 
 PAGE = {"Index": 0, "Size": 10}
@@ -67,18 +66,18 @@ def test_suds_sends_no_argument(suds_caller):
         "DispatchCoupons": errors.LIST_EMPTY,
         "SearchCoupons": errors.PREDICATE_MISSING,
     }.items():
-        check(refused(suds_caller, operation), row)
+        check_fault(refused(suds_caller, operation), row)
 
 
 def test_suds_sends_nil(suds_caller, customer, predicates):
     nil = suds.null()
     fault = refused(suds_caller, "SearchCoupons", Predicates=nil, PageInfo=PAGE)
-    check(fault, errors.PREDICATE_MISSING)
+    check_fault(fault, errors.PREDICATE_MISSING)
     fault = refused(suds_caller, "SearchCoupons", Predicates=predicates, PageInfo=nil)
-    check(fault, errors.PAGING_INVALID)
-    check(refused(suds_caller, "DispatchCoupons", SendToEmails=nil), errors.LIST_EMPTY)
+    check_fault(fault, errors.PAGING_INVALID)
+    check_fault(refused(suds_caller, "DispatchCoupons", SendToEmails=nil), errors.LIST_EMPTY)
     fault = refused(suds_caller, "RedeemCoupon", AccountId=customer.account_id, CouponCode=nil)
-    check(fault, errors.NULL_PARAMETER)
+    check_fault(fault, errors.NULL_PARAMETER)
 
 
 def test_suds_drops_none_in_a_list_and_keeps_empty_text(suds_caller, customer, programme):
@@ -116,7 +115,7 @@ def test_an_sdk_object_without_operator_is_refused(connect_bing_ads, customer):
 def test_an_unset_sdk_page_counts_as_zero(suds_caller, predicates):
     page = suds_caller.client.factory.create("ns4:Paging")
     fault = refused(suds_caller, "SearchCoupons", Predicates=predicates, PageInfo=page)
-    check(fault, errors.PAGING_INVALID)
+    check_fault(fault, errors.PAGING_INVALID)
 
 
 @pytest.mark.parametrize("emails", [["a@example.com"], ["a@example.com", "b@example.com"]])
@@ -166,9 +165,9 @@ def test_zeep_sees_an_empty_list_as_none(zeep_caller, predicates):
 
 def test_zeep_sends_nil(zeep_caller, customer):
     nil = zeep.xsd.Nil
-    check(refused(zeep_caller, "DispatchCoupons", SendToEmails=nil), errors.LIST_EMPTY)
+    check_fault(refused(zeep_caller, "DispatchCoupons", SendToEmails=nil), errors.LIST_EMPTY)
     fault = refused(zeep_caller, "RedeemCoupon", AccountId=customer.account_id, CouponCode=nil)
-    check(fault, errors.NULL_PARAMETER)
+    check_fault(fault, errors.NULL_PARAMETER)
 
 
 def test_zeep_splits_a_flag_that_is_not_a_list(zeep_caller, predicates):

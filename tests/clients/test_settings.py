@@ -6,9 +6,15 @@ from sqlalchemy import text
 
 from service.domain import errors
 from service.storage.engine import Database
-from tests.clients.callers import Keys, RefusedError, SudsCaller, ZeepCaller, bing_ads_caller
+from tests.clients.callers import (
+    Keys,
+    RefusedError,
+    SudsCaller,
+    ZeepCaller,
+    bing_ads_caller,
+    check_fault,
+)
 from tests.clients.server import running
-from tests.clients.test_faults import check
 from tests.clients.wire import connected
 
 
@@ -46,7 +52,7 @@ def test_clients_read_faults_that_travel_with_status_200(connect_200, status_200
     ]:
         with pytest.raises(RefusedError) as fault:
             caller.redeem(account_id, "ABC-123")
-        check(fault.value, row)
+        check_fault(fault.value, row)
 
 
 def test_the_first_password_is_as_good_as_the_first_tokens(status_200):
@@ -66,7 +72,7 @@ def test_an_internal_error_is_logged_under_its_tracking_id_and_told_to_nobody(tm
         with pytest.raises(RefusedError) as fault:
             caller.redeem(server.first_keys["account_id"], "ABC-123")
 
-    check(fault.value, errors.INTERNAL_ERROR)
+    check_fault(fault.value, errors.INTERNAL_ERROR)
     assert fault.value.details is None
     assert "sql" not in fault.value.text.lower()
     assert any(fault.value.tracking_id in line for line in server.trouble())
