@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, HttpUrl
+from pydantic import BeforeValidator, Field, HttpUrl
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ENVIRONMENT_PREFIX = "COUPON_BILLING_"
@@ -30,7 +30,8 @@ class Settings(BaseSettings):
     public_url: HttpUrl | None = None
     """Address under which clients see the service, such as ``https://billing.example``.
     The published WSDL names it; unset, the WSDL names what each request asked."""
-    fault_http_status: Literal[200, 500] = 500
+    # The environment has text, which is not one of the two numbers until it is read.
+    fault_http_status: Annotated[Literal[200, 500], BeforeValidator(int)] = 500
     """HTTP status of SOAP faults; 200 is what the original has been seen to send."""
     validate_responses: bool = False
     """Whether each reply is checked against the schemas before it leaves."""
