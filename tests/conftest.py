@@ -3,8 +3,10 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from service.storage.engine import Database
 from service.storage.schema import upgrade
@@ -26,8 +28,14 @@ def database(tmp_path: Path, empty_database_file: Path) -> Iterator[Database]:
     """A database of the test's own, without rows."""
     path = shutil.copy(empty_database_file, tmp_path / "test.db")
     database = Database(f"sqlite:///{path}")
+    event.listen(database.engine, "connect", _reverse_what_has_no_order)
     yield database
     database.close()
+
+
+def _reverse_what_has_no_order(connection: Any, _record: object) -> None:
+    # A statement without ORDER BY that happens to answer in order would pass otherwise.
+    connection.execute("PRAGMA reverse_unordered_selects = ON")
 
 
 @pytest.fixture

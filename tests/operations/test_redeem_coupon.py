@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, update
 
 from service.domain.errors import (
     ACCOUNT_ID_INVALID,
@@ -27,8 +29,10 @@ from service.domain.instants import NO_END
 from service.domain.roles import COMMAND_LINE, Caller, Role
 from service.domain.terms import CouponType
 from service.operations.classes import retire_class, update_class
-from service.operations.redeem_coupon import redeem_coupon
-from service.storage.tables import audit, coupon, customer, redemption
+from service.operations.redeem_coupon import ATTEMPTS_MAX, redeem_coupon
+from service.storage import coupons
+from service.storage.coupons import RedeemableCoupon
+from service.storage.tables import audit, coupon, coupon_class, customer, redemption
 from tests.operations.faults import require_all_or_nothing
 from tests.programme import START, Clock, Programme, member, terms
 
@@ -309,3 +313,42 @@ def test_a_fault_at_any_statement_leaves_nothing(
     )
     # The beginning, the account, the coupon; then coupon, redemption, audit.
     assert statements_count == 6
+
+
+@pytest.fixture
+def lost_races(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Lets so many attempts find, when they write, that the class was retired meanwhile."""
+
+    def lose(count: int) -> None:
+        find, left = coupons.find_redeemable, iter(range(count))
+
+        def overtaken(connection: Connection, code: str) -> RedeemableCoupon | None:
+            found = find(connection, code)
+            for _ in islice(left, 1):
+                connection.execute(update(coupon_class).values(retired_at=START))
+            return found
+
+        monkeypatch.setattr(coupons, "find_redeemable", overtaken)
+
+    return lose
+
+
+def test_whoever_loses_a_race_decides_again(
+    programme: Programme, owner: int, account: int, lost_races: Callable[[int], None]
+) -> None:
+    code = programme.coupon(owner)
+    lost_races(ATTEMPTS_MAX - 1)
+    assert redeem_coupon(programme.call(), account, code) == START
+    # What the lost attempts did is undone.
+    assert programme.rows(coupon_class)[0]["retired_at"] is None
+    assert len(programme.rows(redemption)) == 1
+
+
+def test_nobody_decides_for_ever(
+    programme: Programme, owner: int, account: int, lost_races: Callable[[int], None]
+) -> None:
+    code = programme.coupon(owner)
+    lost_races(ATTEMPTS_MAX)
+    with pytest.raises(RuntimeError, match="attempts lost a race"):
+        redeem_coupon(programme.call(), account, code)
+    assert programme.rows(redemption) == []

@@ -1,0 +1,118 @@
+"""Conditional statements decide, whatever was read before them."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Connection, Update, update
+
+from service.domain.redemption import NewRedemption
+from service.domain.terms import CouponType
+from service.storage import classes, coupons
+from service.storage.coupons import RedeemableCoupon
+from service.storage.engine import Database
+from service.storage.tables import coupon, coupon_class, customer, metadata, outbox
+from tests.programme import START, Programme, terms
+
+NEW = NewRedemption(START, START, terms().amount, "USD")
+
+
+@pytest.fixture
+def accounts_of_one(programme: Programme) -> tuple[int, int]:
+    """Two accounts of one customer."""
+    owner = programme.customer()
+    return programme.account(owner), programme.account(owner)
+
+
+@pytest.fixture
+def found(programme: Programme) -> RedeemableCoupon:
+    """A coupon as a redemption has just read it."""
+    code = programme.coupon(programme.customer(), coupon_type=CouponType.ACQUISITION)
+    return read(programme.database, code)
+
+
+def read(database: Database, code: str) -> RedeemableCoupon:
+    with database.reading() as connection:
+        found = coupons.find_redeemable(connection, code)
+    assert found is not None
+    return found
+
+
+def record(
+    database: Database, found: RedeemableCoupon, account_id: int, customer_id: int | None = None
+) -> bool:
+    """Redeem; what fails is undone, as an operation does."""
+    with database.engine.connect() as connection, connection.begin() as transaction:
+        is_done = coupons.record_redemption(connection, found, account_id, NEW, customer_id)
+        if not is_done:
+            transaction.rollback()
+    return is_done
+
+
+def test_a_coupon_is_redeemed_once(
+    database: Database, found: RedeemableCoupon, accounts_of_one: tuple[int, int]
+) -> None:
+    first, second = accounts_of_one
+    assert record(database, found, first)
+    assert not record(database, found, first)
+    assert not record(database, found, second)
+
+
+def retire(_connection: Connection, _account_id: int) -> Update:
+    return update(coupon_class).values(retired_at=START)
+
+
+def claim(_connection: Connection, account_id: int) -> Update:
+    return update(coupon).values(claimed_account_id=account_id, claimed_at=START)
+
+
+def change_terms(connection: Connection, _account_id: int) -> Update:
+    return update(coupon).values(terms_id=classes.add_terms(connection, terms()))
+
+
+def redeem_alone(_connection: Connection, _account_id: int) -> Update:
+    return update(coupon).values(redeemed_at=START)
+
+
+@pytest.mark.parametrize("meanwhile", [retire, claim, change_terms, redeem_alone])
+def test_a_coupon_that_has_changed_since_is_not_redeemed(
+    programme: Programme,
+    found: RedeemableCoupon,
+    accounts_of_one: tuple[int, int],
+    meanwhile: Callable[[Connection, int], Update],
+) -> None:
+    account_id, other = accounts_of_one
+    with programme.database.writing() as connection:
+        connection.execute(meanwhile(connection, other))
+    before = [programme.rows(table) for table in metadata.sorted_tables]
+    assert not record(programme.database, found, account_id)
+    assert [programme.rows(table) for table in metadata.sorted_tables] == before
+
+
+def test_a_coupon_that_its_own_account_has_claimed_since_is_redeemed(
+    database: Database, found: RedeemableCoupon, accounts_of_one: tuple[int, int]
+) -> None:
+    account_id, _ = accounts_of_one
+    with database.writing() as connection:
+        connection.execute(claim(connection, account_id))
+    assert record(database, found, account_id)
+
+
+def test_a_customer_redeems_one_acquisition_coupon(
+    programme: Programme, found: RedeemableCoupon, accounts_of_one: tuple[int, int]
+) -> None:
+    owner = programme.rows(customer)[0]["customer_id"]
+    second = read(programme.database, programme.coupon(owner))
+    assert record(programme.database, found, accounts_of_one[0], owner)
+    assert not record(programme.database, second, accounts_of_one[1], owner)
+    assert record(programme.database, second, accounts_of_one[1], None)
+
+
+def test_a_coupon_that_somebody_has_is_not_sent(
+    programme: Programme, found: RedeemableCoupon, accounts_of_one: tuple[int, int]
+) -> None:
+    assert record(programme.database, found, accounts_of_one[0])
+    with programme.database.writing() as connection:
+        with pytest.raises(RuntimeError, match="handed out twice"):
+            coupons.send_coupons(connection, {found.coupon_id: "kim@example.com"}, START)
+        connection.rollback()
+    assert programme.rows(outbox) == []
