@@ -136,6 +136,7 @@ def test_a_pattern_is_used_up_at_once(
 ) -> None:
     batch = mint_of_ten(programme, owner, count)
     assert (batch.requested_count, batch.created_count) == (count, 10)
+    assert batch.codes == [f"A-{digit}" for digit in DIGITS]
     require_dense(programme, owner, spring)
 
 

@@ -194,6 +194,7 @@ def test_days_are_counted_over_29_february(
     ("before_the_end", "expected"),
     [
         (timedelta(days=2), NO_END - timedelta(days=1)),
+        (timedelta(days=1, hours=5), NO_END - timedelta(hours=5)),
         (timedelta(days=1), NO_END),
         (timedelta(hours=23), NO_END),
         (timedelta(0), NO_END),
