@@ -6,11 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import event
 
 from service.storage.engine import Database
 from service.storage.schema import upgrade
 from tests.programme import Clock, Programme
+
+# A busy machine is slow, which proves nothing about the code.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, exists, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from service.domain.roles import Role
 from service.storage.statements import new_id
@@ -51,13 +51,6 @@ def find_user(connection: Connection, name: str) -> tuple[int, str | None] | Non
     statement = select(service_user.c.user_id, service_user.c.password_hash)
     row = connection.execute(statement.where(service_user.c.name == name)).one_or_none()
     return None if row is None else (row.user_id, row.password_hash)
-
-
-def user_name_exists(connection: Connection, name: str) -> bool:
-    """Whether a user has this name already."""
-    return bool(
-        connection.execute(select(exists().where(service_user.c.name == name))).scalar_one()
-    )
 
 
 def find_roles(connection: Connection, user_id: int) -> tuple[str, list[tuple[int | None, Role]]]:
