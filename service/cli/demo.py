@@ -19,7 +19,7 @@ import typer
 from service.addresses import CUSTOMER_BILLING_PATH, HEALTH_PATH
 from service.cli.calls import CommandRefusedError, new_call, opened, refusals_told
 from service.cli.demo_session import Client, run_session, search_body
-from service.cli.serving import BindOption, require_free, split_bind
+from service.cli.serving import WORKER_STOP_TIMEOUT_S, BindOption, require_free, split_bind
 from service.domain.terms import CouponTerms, CouponType
 from service.operations.calls import Call
 from service.operations.classes import NewClass, add_class
@@ -32,7 +32,7 @@ CLASS_NAME = "Welcome"
 COUPONS_COUNT = 100
 OTHER_ACCOUNT_NUMBER = "X0000002"
 START_TIMEOUT_S = 30
-STOP_TIMEOUT_S = 15
+STOP_TIMEOUT_S = WORKER_STOP_TIMEOUT_S + 5
 POLL_INTERVAL_S = 0.1
 
 

@@ -20,6 +20,9 @@ from service.cli.calls import (
 from service.cli.options import DatabaseOption
 from service.settings import ENVIRONMENT_PREFIX, Settings
 
+WORKER_STOP_TIMEOUT_S = 10
+"""How long a worker may take to finish its calls before it is killed."""
+
 BindOption = Annotated[
     str | None,
     typer.Option(
@@ -93,5 +96,7 @@ def _run(settings: Settings, host: str, port: int) -> None:
         websockets=False,
         log_level=LogLevels.error,
         respawn_failed_workers=True,
+        # A signal that reaches a worker before it listens for signals is lost.
+        workers_kill_timeout=WORKER_STOP_TIMEOUT_S,
     )
     server.serve()

@@ -1,5 +1,6 @@
 """serve and demo: real processes, real sockets, real signals."""
 
+import os
 import re
 import signal
 import socket
@@ -15,10 +16,10 @@ import pytest
 from service.addresses import CUSTOMER_BILLING_PATH
 from service.cli.calls import CommandRefusedError
 from service.cli.demo import wait_until_healthy
-from service.cli.serving import split_bind
+from service.cli.serving import WORKER_STOP_TIMEOUT_S, split_bind
 
 COMMAND = [sys.executable, "-m", "service.cli"]
-PATIENCE_S = 60
+PATIENCE_S = 30
 
 
 @pytest.fixture
@@ -42,7 +43,11 @@ def running(*arguments, environment=None):
             yield process
         finally:
             process.terminate()
-            process.communicate(timeout=PATIENCE_S)
+            try:
+                process.communicate(timeout=PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
 
 
 def finished(*arguments):
@@ -82,6 +87,16 @@ def test_serve_answers_until_a_signal_comes(url, address, sent):
         assert (process.returncode, complaints) == (0, "")
     with socket.create_server(("127.0.0.1", int(address.rpartition(":")[2]))):
         pass
+
+
+@pytest.mark.prove
+def test_serve_ends_though_a_worker_does_not_listen_to_signals(url, address):
+    with running("serve", "--bind", address) as process:
+        assert read(f"http://{address}/healthz") == "ok\n"
+        worker = int(subprocess.check_output(["pgrep", "-P", str(process.pid)]))
+        os.kill(worker, signal.SIGSTOP)
+        process.terminate()
+        assert process.wait(WORKER_STOP_TIMEOUT_S + PATIENCE_S) == 0
 
 
 def test_the_option_names_the_workers_database(url, address, tmp_path, monkeypatch):
