@@ -9,12 +9,14 @@ from typing import Any
 
 from sqlalchemy import Table, insert, select, update
 
+from service.domain.ledger import Spend
 from service.domain.roles import COMMAND_LINE, Caller, Role
 from service.domain.terms import CouponTerms, CouponType
 from service.operations.calls import Call
 from service.operations.classes import NewClass, add_class
 from service.operations.mint_coupons import mint_coupons
 from service.operations.parties import add_account, add_customer
+from service.operations.record_spend import record_spend
 from service.storage.engine import Database
 from service.storage.tables import coupon
 
@@ -99,6 +101,11 @@ class Programme:
     def claim(self, code: str, account_id: int) -> None:
         """Book a coupon for an account."""
         self.change(coupon, coupon.c.code == code, claimed_account_id=account_id, claimed_at=START)
+
+    def spend(self, account_id: int, amount: str = "1", spent_at: datetime | None = None) -> Spend:
+        """Report a spend under a reference of its own."""
+        reference = f"invoice {next(self._numbers)}"
+        return record_spend(self.call(), account_id, Decimal(amount), reference, spent_at)
 
     def change(self, table: Table, where: Any, **values: Any) -> None:
         """Change rows behind the back of the operations."""

@@ -294,6 +294,15 @@ QUANTITY_OUT_OF_RANGE = _row(
     "Details has the bounds.",
 )
 
+SPEND_REFERENCE_TAKEN = _row(
+    90106,
+    "SpendReferenceTaken",
+    FaultKind.API,
+    "The reference names another spend.",
+    "The same reference with the same figures is answered the first result again; with other"
+    " figures it is refused. Details has the figures of the first.",
+)
+
 CATALOGUE: tuple[ErrorRow, ...] = tuple(sorted(_rows.values(), key=lambda row: row.code))
 
 

@@ -8,12 +8,17 @@ from service.domain.terms import CouponTerms
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account that redeems coupons, and the customer that it bills to."""
+    """An account that redeems coupons, and the customer that it bills to.
+
+    Attributes:
+        email: Where its mail goes; None for an account that is sent none.
+    """
 
     account_id: int
     customer_id: int
     number: str
     currency_code: str
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,7 @@ class CouponClass:
     Attributes:
         terms: The terms of coupons minted from now on; each coupon keeps those
             that it was minted with.
+        language: Of the mails that its coupons are sent in, as BCP 47 names it.
         coupons_count: How many coupons the class has.
         retired_at: When it was retired; None while it is in use.
     """
@@ -35,6 +41,7 @@ class CouponClass:
     feature_id: int | None
     code_pattern: str
     code_alphabet: str
+    language: str
     coupons_count: int
     retired_at: datetime | None
 

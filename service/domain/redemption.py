@@ -57,7 +57,7 @@ class NewRedemption:
 
     redeemed_at: datetime
     expires_at: datetime
-    balance: Decimal
+    granted: Decimal
     currency_code: str
 
 

@@ -1,5 +1,6 @@
 """Coupon classes: added, listed, given new terms, retired."""
 
+import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,6 +23,8 @@ from service.storage import accounts, audit, classes
 
 CLASS_NAME_LENGTH_MAX = 255
 FEATURE_ID_MAX = 2**31 - 1
+DEFAULT_LANGUAGE = "en"
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,7 @@ class NewClass:
     Attributes:
         feature_id: The feature whose adoption the class rewards; None for none.
         code_pattern: See ``service.domain.codes.CodePattern``.
+        language: Of the mails that its coupons are sent in, as BCP 47 names it.
     """
 
     customer_id: int
@@ -39,6 +43,7 @@ class NewClass:
     feature_id: int | None = None
     code_pattern: str = DEFAULT_PATTERN
     code_alphabet: str = DEFAULT_ALPHABET
+    language: str = DEFAULT_LANGUAGE
 
 
 def add_class(call: Call, new: NewClass) -> int:
@@ -54,6 +59,8 @@ def add_class(call: Call, new: NewClass) -> int:
     pattern = check_pattern(new.code_pattern, new.code_alphabet)
     if new.feature_id is not None and not 0 <= new.feature_id <= FEATURE_ID_MAX:
         raise ServiceError(TERMS_INVALID, f"FeatureId must be 0 to {FEATURE_ID_MAX}")
+    if not _LANGUAGE.fullmatch(new.language):
+        raise ServiceError(TERMS_INVALID, f"{new.language!r} is not a language such as en or de-AT")
     with call.database.writing() as connection:
         if not accounts.customer_exists(connection, new.customer_id):
             raise ServiceError(ENTITY_NOT_EXISTENT, f"customer {new.customer_id}")
@@ -66,6 +73,7 @@ def add_class(call: Call, new: NewClass) -> int:
             feature_id=new.feature_id,
             code_pattern=pattern.text,
             code_alphabet=pattern.alphabet,
+            language=new.language,
             now=call.now,
         )
         after = {"name": name, **_terms_as_json(new.terms)}

@@ -5,6 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
+from service.domain.emails import normal_address
 from service.domain.errors import (
     ENTITY_NOT_EXISTENT,
     INPUT_INVALID,
@@ -55,7 +56,9 @@ def add_customer(call: Call, name: str) -> int:
     return customer_id
 
 
-def add_account(call: Call, customer_id: int, number: str, currency_code: str) -> int:
+def add_account(
+    call: Call, customer_id: int, number: str, currency_code: str, email: str | None = None
+) -> int:
     """Add an account that bills to the customer; answers its number.
 
     Args:
@@ -63,11 +66,12 @@ def add_account(call: Call, customer_id: int, number: str, currency_code: str) -
         customer_id: The bill-to customer.
         number: The account's label: eight letters or digits, unique in the service.
         currency_code: ISO 4217, three capital letters.
+        email: Where its mail goes; None to send it none.
 
     Raises:
         ServiceError: ``UserIsNotAuthorized`` (operators only),
             ``EntityNotExistent`` (customer), ``ApiInputValidationError`` (number,
-            currency) or ``NameTaken`` (number).
+            currency, e-mail) or ``NameTaken`` (number).
     """
     _require_operator(call)
     if not _ACCOUNT_NUMBER.fullmatch(number):
@@ -75,12 +79,15 @@ def add_account(call: Call, customer_id: int, number: str, currency_code: str) -
         raise ServiceError(INPUT_INVALID, text)
     if not is_currency(currency_code):
         raise ServiceError(INPUT_INVALID, f"currency {currency_code!r} is unknown")
+    address = _address(email)
     with call.database.writing() as connection:
         if not accounts.customer_exists(connection, customer_id):
             raise ServiceError(ENTITY_NOT_EXISTENT, f"customer {customer_id}")
         if accounts.account_number_exists(connection, number):
             raise ServiceError(NAME_TAKEN, f"account number {number}")
-        account_id = accounts.add_account(connection, customer_id, number, currency_code, call.now)
+        account_id = accounts.add_account(
+            connection, customer_id, number, currency_code, email=address, now=call.now
+        )
         after = {"customer_id": customer_id, "number": number, "currency_code": currency_code}
         change = audit.Change("add", "account", account_id, after=after)
         audit.append(connection, call.author, [change])
@@ -180,6 +187,15 @@ def revoke_token(call: Call, token_id: int) -> None:
         if not users.revoke_token(connection, token_id, call.now):
             raise ServiceError(ENTITY_NOT_EXISTENT, f"token {token_id}")
         audit.append(connection, call.author, [audit.Change("revoke", "token", token_id)])
+
+
+def _address(email: str | None) -> str | None:
+    if email is None:
+        return None
+    try:
+        return normal_address(email)
+    except ValueError as error:
+        raise ServiceError(INPUT_INVALID, f"e-mail {email[:40]!r}: {error}") from error
 
 
 def _require_operator(call: Call) -> None:

@@ -16,6 +16,7 @@ from service.domain.errors import (
 from service.domain.redemption import NewRedemption, RedeemingAccount, redeem
 from service.domain.terms import CouponType
 from service.operations.calls import Call
+from service.operations.record_spend import promote_waiting
 from service.storage import audit, coupons
 from service.storage.accounts import find_redeeming_account
 from service.storage.coupons import RedeemableCoupon
@@ -88,7 +89,9 @@ def _record(
         "account_id": account.account_id,
         "redeemed_at": new.redeemed_at.isoformat(),
         "expires_at": new.expires_at.isoformat(),
-        "balance": str(new.balance),
+        "balance": str(new.granted),
     }
     change = audit.Change("redeem", "coupon", found.coupon_id, after=after)
     audit.append(connection, call.author, [change])
+    if not found.state.terms.spend_threshold:
+        promote_waiting(connection, call, account.account_id)

@@ -2,25 +2,36 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, exists, insert, select
+from sqlalchemy import Connection, bindparam, exists, func, insert, select
 
 from service.domain.programmes import Account
 from service.domain.redemption import RedeemingAccount
 from service.storage.statements import new_id
-from service.storage.tables import account, customer, redemption
+from service.storage.tables import account, customer, redemption, spend
 
+_ACCOUNTS = select(
+    account.c.account_id,
+    account.c.customer_id,
+    account.c.number,
+    account.c.currency_code,
+    account.c.email,
+).order_by(account.c.account_id)
 _REDEEMING = (
     select(
         account.c.account_id,
         account.c.customer_id,
         account.c.currency_code,
-        customer.c.first_spend_at,
+        select(func.min(spend.c.spent_at))
+        .where(spend.c.customer_id == account.c.customer_id, spend.c.reversed_at.is_(None))
+        .scalar_subquery()
+        .label("customer_first_spend_at"),
         exists()
         .where(redemption.c.acquisition_customer_id == account.c.customer_id)
         .label("has_acquisition"),
     )
-    .join(customer, customer.c.customer_id == account.c.customer_id)
     .where(account.c.account_id == bindparam("account_id"))
+    # What is decided about an account is decided for one caller after the other.
+    .with_for_update(of=account)
 )
 
 
@@ -41,13 +52,20 @@ def any_customer_exists(connection: Connection) -> bool:
 
 
 def add_account(
-    connection: Connection, customer_id: int, number: str, currency_code: str, now: datetime
+    connection: Connection,
+    customer_id: int,
+    number: str,
+    currency_code: str,
+    *,
+    email: str | None,
+    now: datetime,
 ) -> int:
     """Insert an account; answers its number."""
     values = {
         "customer_id": customer_id,
         "number": number,
         "currency_code": currency_code,
+        "email": email,
         "created_at": now,
     }
     return new_id(connection.execute(insert(account).values(values)))
@@ -60,10 +78,15 @@ def account_number_exists(connection: Connection, number: str) -> bool:
 
 def list_accounts(connection: Connection, customer_id: int) -> list[Account]:
     """The accounts that bill to a customer, oldest first."""
-    columns = (account.c.account_id, account.c.customer_id, account.c.number)
-    statement = select(*columns, account.c.currency_code).order_by(account.c.account_id)
-    rows = connection.execute(statement.where(account.c.customer_id == customer_id))
+    rows = connection.execute(_ACCOUNTS.where(account.c.customer_id == customer_id))
     return [Account(*row) for row in rows]
+
+
+def find_account(connection: Connection, account_id: int, *, lock: bool = False) -> Account | None:
+    """An account; locked, what concerns it is decided for one caller after the other."""
+    statement = _ACCOUNTS.where(account.c.account_id == account_id)
+    row = connection.execute(statement.with_for_update() if lock else statement).one_or_none()
+    return None if row is None else Account(*row)
 
 
 def find_redeeming_account(connection: Connection, account_id: int) -> RedeemingAccount | None:

@@ -46,6 +46,7 @@ def add_class(
     feature_id: int | None,
     code_pattern: str,
     code_alphabet: str,
+    language: str,
     now: datetime,
 ) -> int:
     """Insert a coupon class; answers its number."""
@@ -56,6 +57,7 @@ def add_class(
         "feature_id": feature_id,
         "code_pattern": code_pattern,
         "code_alphabet": code_alphabet,
+        "language": language,
         "created_at": now,
     }
     return new_id(connection.execute(insert(coupon_class).values(values)))
@@ -97,6 +99,7 @@ def _class_of(row: Row[Any]) -> CouponClass:
         feature_id=row.feature_id,
         code_pattern=row.code_pattern,
         code_alphabet=row.code_alphabet,
+        language=row.language,
         coupons_count=row.coupons_count,
         retired_at=row.retired_at,
     )

@@ -10,15 +10,9 @@ from sqlalchemy import Connection, Row, and_, bindparam, exists, insert, or_, se
 from service.domain.programmes import Batch
 from service.domain.redemption import CouponState, NewRedemption
 from service.storage.classes import TERMS_COLUMNS, terms_of
+from service.storage.outbox import queue_mails
 from service.storage.statements import insert_or_ignore, new_id
-from service.storage.tables import (
-    coupon,
-    coupon_batch,
-    coupon_class,
-    coupon_terms,
-    outbox,
-    redemption,
-)
+from service.storage.tables import coupon, coupon_batch, coupon_class, coupon_terms, redemption
 
 _IS_UNUSED = and_(
     coupon.c.sent_at.is_(None), coupon.c.claimed_at.is_(None), coupon.c.redeemed_at.is_(None)
@@ -167,11 +161,7 @@ def send_coupons(connection: Connection, emails_by_coupon: dict[int, str], now: 
     ]
     if connection.execute(_SEND, sent).rowcount != len(sent):
         raise RuntimeError("a coupon was handed out twice")
-    mails = [
-        {"kind": "dispatch", "recipient": email, "coupon_id": coupon_id, "created_at": now}
-        for coupon_id, email in emails_by_coupon.items()
-    ]
-    connection.execute(insert(outbox), mails)
+    queue_mails(connection, "dispatch", emails_by_coupon, now)
 
 
 def find_redeemable(connection: Connection, code: str) -> RedeemableCoupon | None:
@@ -217,8 +207,9 @@ def record_redemption(
         "account_id": account_id,
         "redeemed_at": new.redeemed_at,
         "expires_at": new.expires_at,
+        "granted": new.granted,
         "spend_to_threshold": 0,
-        "balance": new.balance,
+        "balance": new.granted,
         "currency_code": new.currency_code,
         "acquisition_customer_id": acquisition_customer_id,
     }

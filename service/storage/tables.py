@@ -6,6 +6,7 @@ both say the same.
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -15,7 +16,9 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -38,7 +41,6 @@ customer = Table(
     metadata,
     Column("customer_id", Id, primary_key=True),
     Column("name", String(255), nullable=False),
-    Column("first_spend_at", Instant),
     Column("created_at", Instant, nullable=False),
 )
 
@@ -49,6 +51,8 @@ account = Table(
     Column("customer_id", ForeignKey("customer.customer_id"), nullable=False, index=True),
     Column("number", String(8), nullable=False, unique=True),
     Column("currency_code", String(3), nullable=False),
+    # Where its mail goes; None for an account that is sent none.
+    Column("email", String(320)),
     Column("created_at", Instant, nullable=False),
 )
 
@@ -127,6 +131,8 @@ coupon_class = Table(
     Column("feature_id", Integer),
     Column("code_pattern", String(100), nullable=False),
     Column("code_alphabet", String(94), nullable=False),
+    # Of the mails that its coupons are sent in, as BCP 47 names it.
+    Column("language", String(35), nullable=False, server_default="en"),
     # How many coupons the class has: their seq runs from 0 to one less, without gaps.
     Column("coupons_count", Integer, nullable=False, server_default="0"),
     Column("retired_at", Instant),
@@ -162,10 +168,23 @@ coupon = Table(
     Column("sent_at", Instant),
     Column("claimed_account_id", ForeignKey("account.account_id")),
     Column("claimed_at", Instant),
+    # The class's feature when the coupon was claimed.
+    Column("claimed_feature_id", Integer),
     Column("redeemed_at", Instant),
     UniqueConstraint("class_id", "seq"),
     CheckConstraint("(sent_to_email IS NULL) = (sent_at IS NULL)", "sent"),
     CheckConstraint("(claimed_account_id IS NULL) = (claimed_at IS NULL)", "claimed"),
+    CheckConstraint("claimed_feature_id IS NULL OR claimed_at IS NOT NULL", "claimed_feature"),
+)
+_IS_OF_FEATURE = text("claimed_feature_id IS NOT NULL")
+# An account claims one coupon of a feature ever.
+Index(
+    "uq_coupon_claimed_feature",
+    coupon.c.claimed_account_id,
+    coupon.c.claimed_feature_id,
+    unique=True,
+    sqlite_where=_IS_OF_FEATURE,
+    postgresql_where=_IS_OF_FEATURE,
 )
 _UNUSED = text("sent_at IS NULL AND claimed_at IS NULL AND redeemed_at IS NULL")
 Index(
@@ -184,12 +203,67 @@ redemption = Table(
     Column("redeemed_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("activated_at", Instant),
+    # Whether it is the coupon of its account that draws on spend.
+    Column("is_active", Boolean, nullable=False, server_default=false()),
+    # The most that the coupon gives, and the sums of its ledger lines.
+    Column("granted", Money, nullable=False),
     Column("spend_to_threshold", Money, nullable=False),
     Column("balance", Money, nullable=False),
     Column("currency_code", String(3), nullable=False),
     # Set for Acquisition coupons: a customer redeems one of them ever.
     Column("acquisition_customer_id", ForeignKey("customer.customer_id"), unique=True),
-    CheckConstraint("balance >= 0 AND spend_to_threshold >= 0", "amounts"),
+    CheckConstraint("balance >= 0 AND balance <= granted AND spend_to_threshold >= 0", "amounts"),
+    CheckConstraint("NOT is_active OR activated_at IS NOT NULL", "active"),
+)
+_IS_ACTIVE = text("is_active")
+Index(
+    "uq_redemption_active",
+    redemption.c.account_id,
+    unique=True,
+    sqlite_where=_IS_ACTIVE,
+    postgresql_where=_IS_ACTIVE,
+)
+
+# What accounts spent, and what that did to their coupons: lines are only added.
+
+spend = Table(
+    "spend",
+    metadata,
+    Column("spend_id", Id, primary_key=True),
+    # The customer that the account billed to when it spent.
+    Column("customer_id", ForeignKey("customer.customer_id"), nullable=False),
+    Column("account_id", ForeignKey("account.account_id"), nullable=False),
+    Column("reference", String(255), nullable=False),
+    Column("amount", Money, nullable=False),
+    Column("spent_at", Instant, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Column("reversed_at", Instant),
+    UniqueConstraint("customer_id", "reference"),
+    CheckConstraint("amount > 0", "amount"),
+    Index("ix_spend_account_id_spent_at", "account_id", "spent_at"),
+)
+_STANDS = text("reversed_at IS NULL")
+Index(
+    "ix_spend_standing",
+    spend.c.customer_id,
+    spend.c.spent_at,
+    sqlite_where=_STANDS,
+    postgresql_where=_STANDS,
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("line_id", Id, primary_key=True),
+    Column("coupon_id", ForeignKey("redemption.coupon_id"), nullable=False),
+    Column("spend_id", ForeignKey("spend.spend_id"), nullable=False),
+    # A reversing line takes back what the line of the same coupon and spend did.
+    Column("is_reversal", Boolean, nullable=False),
+    Column("towards_threshold", Money, nullable=False),
+    Column("drawn", Money, nullable=False),
+    UniqueConstraint("spend_id", "coupon_id", "is_reversal"),
+    CheckConstraint("towards_threshold >= 0 AND drawn >= 0", "amounts"),
+    Index("ix_ledger_coupon_id", "coupon_id"),
 )
 
 # What was changed by whom, and what is still to be sent.
@@ -198,18 +272,29 @@ outbox = Table(
     "outbox",
     metadata,
     Column("message_id", Id, primary_key=True),
-    Column("kind", String(32), nullable=False),
+    # The Message-ID of the mail: the same for each attempt, so that a repeat is known as one.
+    Column("mail_id", String(255), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
     Column("recipient", String(320), nullable=False),
-    Column("coupon_id", ForeignKey("coupon.coupon_id"), nullable=False),
+    Column("coupon_id", ForeignKey("coupon.coupon_id"), nullable=False, index=True),
+    Column("state", String(16), nullable=False, server_default="queued"),
+    Column("attempts_count", Integer, nullable=False, server_default="0"),
+    # When a queued message is due; while a worker has it, when the worker counts as dead.
+    Column("next_attempt_at", Instant, nullable=False),
+    Column("last_error", Text),
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant),
+    CheckConstraint("kind IN ('dispatch', 'distribute')", "kind"),
+    CheckConstraint("state IN ('queued', 'sent', 'failed')", "state"),
+    CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", "sent"),
+    CheckConstraint("attempts_count >= 0", "attempts_count"),
 )
-_UNSENT = text("sent_at IS NULL")
+_IS_QUEUED = text("state = 'queued'")
 Index(
-    "ix_outbox_unsent",
-    outbox.c.message_id,
-    sqlite_where=_UNSENT,
-    postgresql_where=_UNSENT,
+    "ix_outbox_due",
+    outbox.c.next_attempt_at,
+    sqlite_where=_IS_QUEUED,
+    postgresql_where=_IS_QUEUED,
 )
 
 audit = Table(

@@ -72,6 +72,7 @@ def test_a_class_is_stored_whole(programme: Programme, owner: int) -> None:
         feature_id=3,
         code_pattern="####-####-####",
         code_alphabet=DEFAULT_ALPHABET,
+        language="en",
         coupons_count=0,
         retired_at=None,
     )

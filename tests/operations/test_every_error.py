@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from service.operations.classes import retire_class
 from service.operations.dispatch_coupons import dispatch_coupons
 from service.operations.mint_coupons import mint_coupons
 from service.operations.parties import add_account, add_customer, issue_token
+from service.operations.record_spend import record_spend
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.search_coupons import search_coupons
 from tests.programme import START, Programme, member
@@ -262,3 +264,10 @@ def _(programme: Programme, owner: int) -> object:
 def _(programme: Programme, owner: int) -> object:
     programme.coupon_class(owner)
     return mint_coupons(programme.call(), owner, "Spring", 0)
+
+
+@scenario(errors.SPEND_REFERENCE_TAKEN)
+def _(programme: Programme, owner: int) -> object:
+    account_id = programme.account(owner)
+    record_spend(programme.call(), account_id, Decimal(1), "invoice")
+    return record_spend(programme.call(), account_id, Decimal(2), "invoice")

@@ -32,7 +32,7 @@ from service.operations.classes import retire_class, update_class
 from service.operations.redeem_coupon import ATTEMPTS_MAX, redeem_coupon
 from service.storage import coupons
 from service.storage.coupons import RedeemableCoupon
-from service.storage.tables import audit, coupon, coupon_class, customer, redemption
+from service.storage.tables import audit, coupon, coupon_class, redemption, spend
 from tests.operations.faults import require_all_or_nothing
 from tests.programme import START, Clock, Programme, member, terms
 
@@ -65,7 +65,9 @@ def test_a_redemption_is_stored_whole(programme: Programme, owner: int, account:
             "account_id": account,
             "redeemed_at": START,
             "expires_at": START + timedelta(days=30),
-            "activated_at": None,
+            "activated_at": START,
+            "is_active": True,
+            "granted": Decimal("12.34"),
             "spend_to_threshold": Decimal(0),
             "balance": Decimal("12.34"),
             "currency_code": "USD",
@@ -75,7 +77,7 @@ def test_a_redemption_is_stored_whole(programme: Programme, owner: int, account:
 
 
 def test_a_redemption_is_in_the_audit_log(programme: Programme, owner: int, account: int) -> None:
-    code = programme.coupon(owner)
+    code = programme.coupon(owner, spend_threshold=Decimal(1))
     call = programme.call(member(owner))
     redeem_coupon(call, account, code)
     last = programme.rows(audit)[-1]
@@ -289,9 +291,9 @@ def test_acquisition_coupons_are_for_new_customers(
     programme: Programme, owner: int, account: int, new_customers_coupons: list[str]
 ) -> None:
     code, bound = new_customers_coupons[0], START - timedelta(days=30)
-    programme.change(customer, customer.c.customer_id == owner, first_spend_at=bound - TICK)
+    programme.spend(account, spent_at=bound - TICK)
     assert refusal(programme, account, code).row is ACQUISITION_NOT_ELIGIBLE
-    programme.change(customer, customer.c.customer_id == owner, first_spend_at=bound)
+    programme.change(spend, spend.c.account_id == account, spent_at=bound)
     assert redeem_coupon(programme.call(), account, code) == START
 
 
@@ -311,8 +313,9 @@ def test_a_fault_at_any_statement_leaves_nothing(
     statements_count = require_all_or_nothing(
         programme, lambda: redeem_coupon(programme.call(), account, code)
     )
-    # The beginning, the account, the coupon; then coupon, redemption, audit.
-    assert statements_count == 6
+    # The beginning, the account, the coupon; then coupon, redemption, audit; and, as the
+    # coupon has no threshold, the account's coupons, the one that becomes active, audit.
+    assert statements_count == 9
 
 
 @pytest.fixture

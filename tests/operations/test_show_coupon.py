@@ -27,7 +27,9 @@ def test_a_coupon_is_shown_with_its_history(
     assert record.coupon.send_to_email == "kim@example.com"
     assert record.coupon.redemption_info is not None
     assert record.coupon.redemption_info.redemption_date == START + timedelta(days=3)
-    assert [event.action for event in record.history] == ["mint", "dispatch", "redeem"]
+    assert [event.action for event in record.history] == [
+        *("mint", "dispatch", "redeem", "activate")
+    ]
     assert record.history[0].at == START
     assert record.history[-1].at == START + timedelta(days=3)
 

@@ -60,22 +60,45 @@ FIRST: dict[str, dict[str, Any]] = {
         "sent_at": START,
         "claimed_account_id": 1,
         "claimed_at": START,
+        "claimed_feature_id": 7,
     },
     "redemption": {
         "coupon_id": 1,
         "account_id": 1,
         "redeemed_at": START,
         "expires_at": START,
+        "activated_at": START,
+        "is_active": True,
+        "granted": 50,
         "spend_to_threshold": 0,
         "balance": 50,
         "currency_code": "USD",
         "acquisition_customer_id": 1,
     },
+    "spend": {
+        "spend_id": 1,
+        "customer_id": 1,
+        "account_id": 1,
+        "reference": "invoice 1",
+        "amount": 10,
+        "spent_at": START,
+        "recorded_at": START,
+    },
+    "ledger": {
+        "line_id": 1,
+        "coupon_id": 1,
+        "spend_id": 1,
+        "is_reversal": False,
+        "towards_threshold": 0,
+        "drawn": 10,
+    },
     "outbox": {
         "message_id": 1,
+        "mail_id": "<1@example.com>",
         "kind": "dispatch",
         "recipient": "kim@example.com",
         "coupon_id": 1,
+        "next_attempt_at": START,
         "created_at": START,
     },
     "audit": {
@@ -96,8 +119,11 @@ CHANGES: dict[str, dict[str, Any]] = {
     "membership": {"user_id": 2},
     "token": {"digest": b"2" * 32},
     "coupon_class": {"name": "Summer"},
-    "coupon": {"seq": 1, "code": "B"},
-    "redemption": {"coupon_id": 2, "acquisition_customer_id": None},
+    "coupon": {"seq": 1, "code": "B", "claimed_feature_id": 8},
+    "redemption": {"coupon_id": 2, "acquisition_customer_id": None, "is_active": False},
+    "spend": {"reference": "invoice 2"},
+    "ledger": {"is_reversal": True},
+    "outbox": {"mail_id": "<2@example.com>"},
 }
 """What a second row has of its own, beside its number."""
 
@@ -153,11 +179,13 @@ UNIQUE = {
 }
 NEW_NUMBERS: dict[str, dict[str, Any]] = {
     "service_user": {"user_id": 3, "name": "mo"},
-    "coupon": {"coupon_id": 3, "seq": 3, "code": "C"},
+    "coupon": {"coupon_id": 3, "seq": 3, "code": "C", "claimed_feature_id": 9},
 }
 
 
-@pytest.mark.parametrize("name", [it for it in UNIQUE if it != "uq_membership_operator"])
+@pytest.mark.parametrize(
+    "name", [it for it in UNIQUE if it not in {"uq_membership_operator", "uq_redemption_active"}]
+)
 def test_what_is_unique_comes_once(filled: Database, name: str) -> None:
     table, columns = UNIQUE[name]
     again = {column: FIRST[table.name][column] for column in columns}
@@ -172,6 +200,12 @@ def test_a_user_is_operator_once(filled: Database) -> None:
     try_insert(filled, membership, values)
     again = refusal(filled, membership, {**values, "membership_id": 3})
     assert again == "UNIQUE constraint failed: membership.user_id"
+
+
+def test_an_account_has_one_active_coupon(filled: Database) -> None:
+    redemption = metadata.tables["redemption"]
+    again = refusal(filled, redemption, {**second(redemption), "is_active": True})
+    assert again == "UNIQUE constraint failed: redemption.account_id"
 
 
 FOREIGN_KEYS = [key for table in TABLES for key in table.foreign_keys]
@@ -212,7 +246,15 @@ CHECKS: dict[str, list[dict[str, Any]]] = {
     "ck_coupon_class_coupons_count": [{"coupons_count": -1}],
     "ck_coupon_sent": [{"sent_to_email": None}, {"sent_at": None}],
     "ck_coupon_claimed": [{"claimed_account_id": None}, {"claimed_at": None}],
-    "ck_redemption_amounts": [{"balance": -1}, {"spend_to_threshold": -1}],
+    "ck_coupon_claimed_feature": [{"claimed_account_id": None, "claimed_at": None}],
+    "ck_redemption_amounts": [{"balance": -1}, {"balance": 51}, {"spend_to_threshold": -1}],
+    "ck_redemption_active": [{"is_active": True, "activated_at": None}],
+    "ck_spend_amount": [{"amount": 0}, {"amount": -1}],
+    "ck_ledger_amounts": [{"towards_threshold": -1}, {"drawn": -1}],
+    "ck_outbox_kind": [{"kind": "Dispatch"}],
+    "ck_outbox_state": [{"state": "lost"}],
+    "ck_outbox_sent": [{"state": "sent"}, {"sent_at": START}],
+    "ck_outbox_attempts_count": [{"attempts_count": -1}],
 }
 DECLARED = {
     str(it.name): table

@@ -1,0 +1,236 @@
+"""The spend ledger: what accounts spent, and what that did to their coupons.
+
+A redemption's ``balance``, ``spend_to_threshold`` and activity are kept equal to
+the ledger's lines by the statements here; ``find_differences`` proves it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import (
+    Connection,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from service.domain.ledger import Line, Movement, RedeemedCoupon, Spend
+from service.storage.statements import new_id
+from service.storage.tables import coupon, coupon_terms, ledger, redemption, spend
+from service.storage.types import Money
+
+_REDEEMED = (
+    select(
+        redemption.c.coupon_id,
+        redemption.c.currency_code,
+        coupon_terms.c.percent_off,
+        redemption.c.granted,
+        redemption.c.balance,
+        coupon_terms.c.spend_threshold,
+        redemption.c.spend_to_threshold,
+        redemption.c.redeemed_at,
+        redemption.c.expires_at,
+        redemption.c.activated_at,
+        redemption.c.is_active,
+    )
+    .select_from(redemption)
+    .join(coupon, coupon.c.coupon_id == redemption.c.coupon_id)
+    .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id)
+    .where(redemption.c.account_id == bindparam("account_id"))
+)
+_SPEND = select(
+    spend.c.spend_id,
+    spend.c.account_id,
+    spend.c.reference,
+    spend.c.amount,
+    spend.c.spent_at,
+    spend.c.recorded_at,
+    spend.c.reversed_at,
+).where(
+    spend.c.customer_id == bindparam("customer_id"), spend.c.reference == bindparam("reference")
+)
+_LINES = (
+    select(ledger.c.coupon_id, coupon.c.code, ledger.c.towards_threshold, ledger.c.drawn)
+    .join(coupon, coupon.c.coupon_id == ledger.c.coupon_id)
+    .where(ledger.c.spend_id == bindparam("spend_id"), ~ledger.c.is_reversal)
+    .order_by(ledger.c.line_id)
+)
+_MOVE = (
+    update(redemption)
+    .where(redemption.c.coupon_id == bindparam("moved_coupon_id"))
+    .values(
+        spend_to_threshold=redemption.c.spend_to_threshold + bindparam("counted", type_=Money()),
+        balance=redemption.c.balance - bindparam("taken", type_=Money()),
+        is_active=bindparam("active"),
+        activated_at=bindparam("activated"),
+    )
+)
+_REVERSE = (
+    update(spend)
+    .where(spend.c.spend_id == bindparam("reversed_spend_id"), spend.c.reversed_at.is_(None))
+    .values(reversed_at=bindparam("now"))
+)
+_MONTH = select(func.sum(spend.c.amount)).where(
+    spend.c.account_id == bindparam("account_id"),
+    spend.c.reversed_at.is_(None),
+    spend.c.spent_at >= bindparam("first"),
+    spend.c.spent_at < bindparam("next_first"),
+)
+
+
+def redeemed_coupons(
+    connection: Connection, account_id: int, spent_at: datetime
+) -> list[RedeemedCoupon]:
+    """The coupons of an account that a spend at the instant can concern."""
+    concerned = or_(redemption.c.expires_at >= bindparam("spent_at"), redemption.c.is_active)
+    rows = connection.execute(
+        _REDEEMED.where(concerned), {"account_id": account_id, "spent_at": spent_at}
+    )
+    return [RedeemedCoupon(**row) for row in rows.mappings()]
+
+
+def coupons_of_spend(
+    connection: Connection, account_id: int, spend_id: int
+) -> list[RedeemedCoupon]:
+    """The coupons that a spend did something to, as they are now."""
+    lines = select(ledger.c.coupon_id).where(ledger.c.spend_id == spend_id)
+    rows = connection.execute(
+        _REDEEMED.where(redemption.c.coupon_id.in_(lines)), {"account_id": account_id}
+    )
+    return [RedeemedCoupon(**row) for row in rows.mappings()]
+
+
+def find_spend(connection: Connection, customer_id: int, reference: str) -> Spend | None:
+    """The customer's spend of this reference, with what it did to coupons."""
+    row = connection.execute(
+        _SPEND, {"customer_id": customer_id, "reference": reference}
+    ).one_or_none()
+    if row is None:
+        return None
+    lines = connection.execute(_LINES, {"spend_id": row.spend_id})
+    return Spend(*row, tuple(Line(*line) for line in lines))
+
+
+def add_spend(
+    connection: Connection,
+    customer_id: int,
+    account_id: int,
+    reference: str,
+    *,
+    amount: Decimal,
+    spent_at: datetime,
+    now: datetime,
+) -> int:
+    """Insert a spend; answers its number."""
+    values = {
+        "customer_id": customer_id,
+        "account_id": account_id,
+        "reference": reference,
+        "amount": amount,
+        "spent_at": spent_at,
+        "recorded_at": now,
+    }
+    return new_id(connection.execute(insert(spend).values(values)))
+
+
+def reverse_spend(connection: Connection, spend_id: int, now: datetime) -> bool:
+    """Mark a spend as reversed; whether it stood until now."""
+    values = {"reversed_spend_id": spend_id, "now": now}
+    return connection.execute(_REVERSE, values).rowcount == 1
+
+
+def add_lines(
+    connection: Connection, spend_id: int, lines: Iterable[Line], *, is_reversal: bool
+) -> None:
+    """Append lines to the ledger, one a coupon."""
+    rows = [
+        {
+            "coupon_id": line.coupon_id,
+            "spend_id": spend_id,
+            "is_reversal": is_reversal,
+            "towards_threshold": line.towards_threshold,
+            "drawn": line.drawn,
+        }
+        for line in lines
+    ]
+    if rows:
+        connection.execute(insert(ledger), rows)
+
+
+def move(connection: Connection, movements: Sequence[Movement]) -> None:
+    """Bring the coupons to where the movements end."""
+    rows = [
+        {
+            "moved_coupon_id": movement.coupon.coupon_id,
+            "counted": movement.towards_threshold,
+            "taken": movement.coupon.balance - movement.balance,
+            "active": movement.is_active,
+            "activated": movement.activated_at,
+        }
+        # The one that ends being active comes before the one that begins: an account
+        # has one at a time, and the database insists on it.
+        for movement in sorted(movements, key=lambda movement: movement.is_active)
+    ]
+    if rows:
+        connection.execute(_MOVE, rows)
+
+
+def sum_of_month(
+    connection: Connection, account_id: int, first: datetime, next_first: datetime
+) -> Decimal:
+    """What the account spent from the one instant until before the other."""
+    values = {"account_id": account_id, "first": first, "next_first": next_first}
+    return connection.execute(_MONTH, values).scalar() or Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A redemption whose figures are not the sums of its ledger lines."""
+
+    coupon_id: int
+    spend_to_threshold: Decimal
+    spend_to_threshold_in_ledger: Decimal
+    balance: Decimal
+    balance_in_ledger: Decimal
+
+
+def find_differences(connection: Connection) -> list[Difference]:
+    """Every redemption that the ledger does not bear out."""
+    sign = case((ledger.c.is_reversal, literal(-1)), else_=literal(1))
+    sums = (
+        select(
+            ledger.c.coupon_id,
+            func.sum(sign * ledger.c.towards_threshold, type_=Money()).label("counted"),
+            func.sum(sign * ledger.c.drawn, type_=Money()).label("drawn"),
+        )
+        .group_by(ledger.c.coupon_id)
+        .subquery()
+    )
+    counted = func.coalesce(sums.c.counted, literal(Decimal(0), Money()), type_=Money())
+    drawn = func.coalesce(sums.c.drawn, literal(Decimal(0), Money()), type_=Money())
+    is_unbounded = and_(coupon_terms.c.percent_off.is_not(None), redemption.c.granted == 0)
+    left = case((is_unbounded, redemption.c.granted), else_=redemption.c.granted - drawn)
+    statement = (
+        select(
+            redemption.c.coupon_id,
+            redemption.c.spend_to_threshold,
+            counted,
+            redemption.c.balance,
+            left,
+        )
+        .select_from(redemption)
+        .join(coupon, coupon.c.coupon_id == redemption.c.coupon_id)
+        .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id)
+        .join(sums, sums.c.coupon_id == redemption.c.coupon_id, isouter=True)
+        .where(or_(redemption.c.spend_to_threshold != counted, redemption.c.balance != left))
+        .order_by(redemption.c.coupon_id)
+    )
+    return [Difference(*row) for row in connection.execute(statement)]
