@@ -19,6 +19,9 @@ def add(
         str, typer.Option("--number", metavar="NUMBER", help="Eight capital letters or digits.")
     ],
     currency: CurrencyOption,
+    email: Annotated[
+        str | None, typer.Option("--email", metavar="EMAIL", help="Where its mail goes.")
+    ] = None,
     database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -27,7 +30,7 @@ def add(
     JSON: account_id.
     """
     with calling(database, as_json=as_json) as call:
-        account_id = add_account(call, customer, number, currency)
+        account_id = add_account(call, customer, number, currency, email)
     show({"account_id": account_id}, as_json=as_json)
 
 
@@ -37,9 +40,9 @@ def list_(
 ) -> None:
     """List the accounts that bill to a customer.
 
-    JSON: accounts, each with account_id, customer_id, number, currency_code.
+    JSON: accounts, each with account_id, customer_id, number, currency_code, email.
     """
     with calling(database, as_json=as_json) as call:
         accounts = list_accounts(call, customer)
-    columns = ("account_id", "customer_id", "number", "currency_code")
+    columns = ("account_id", "customer_id", "number", "currency_code", "email")
     show_list("accounts", accounts, columns, as_json=as_json)

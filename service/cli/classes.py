@@ -78,6 +78,10 @@ def add(
     ] = None,
     pattern: PatternOption = None,
     alphabet: AlphabetOption = None,
+    language: Annotated[
+        str | None,
+        typer.Option("--language", metavar="TAG", help="Of its mails, such as en or de-AT."),
+    ] = None,
     database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -95,8 +99,8 @@ def add(
         expiration_date=expires,
     )
     terms = CouponTerms(coupon_type=coupon_type, currency_code=currency, **given)
-    codes = _given(code_pattern=pattern, code_alphabet=alphabet)
-    new = NewClass(customer_id=customer, name=name, terms=terms, feature_id=feature, **codes)
+    rest = _given(code_pattern=pattern, code_alphabet=alphabet, language=language)
+    new = NewClass(customer_id=customer, name=name, terms=terms, feature_id=feature, **rest)
     with calling(database, as_json=as_json) as call:
         class_id = add_class(call, new)
     show({"class_id": class_id}, as_json=as_json)
@@ -125,7 +129,7 @@ def show_(
     """Show a class and its terms.
 
     JSON: class_id, customer_id, name, terms_id, terms, feature_id, code_pattern,
-    code_alphabet, coupons_count, retired_at.
+    code_alphabet, language, coupons_count, retired_at.
     """
     with calling(database, as_json=as_json) as call:
         found = show_class(call, customer, name)

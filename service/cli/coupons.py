@@ -7,6 +7,7 @@ import typer
 
 from service.cli.calls import calling
 from service.cli.options import (
+    AccountOption,
     ClassOption,
     CustomerOption,
     DatabaseOption,
@@ -112,7 +113,7 @@ def show_(code: CodeArgument, database: DatabaseOption = None, as_json: JsonOpti
 @app.command()
 def redeem(
     code: CodeArgument,
-    account: Annotated[int, typer.Option("--account", metavar="ID", help="The account's number.")],
+    account: AccountOption,
     database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:

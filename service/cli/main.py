@@ -4,6 +4,7 @@ import typer
 
 from service.cli import (
     accounts,
+    checking,
     classes,
     configuration,
     coupons,
@@ -12,6 +13,7 @@ from service.cli import (
     initialise,
     minting,
     serving,
+    spend,
     tokens,
     users,
 )
@@ -33,6 +35,8 @@ app.add_typer(tokens.app, name="token")
 app.add_typer(classes.app, name="class")
 app.command("mint")(minting.mint)
 app.add_typer(coupons.app, name="coupon")
+app.add_typer(spend.app, name="spend")
+app.command("check")(checking.check)
 app.command("config")(configuration.config)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from service.domain.instants import parse_instant
+from service.domain.search import ID_MAX
 
 
 def _decimal(text: str) -> Decimal:
@@ -41,7 +42,10 @@ DatabaseOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 CustomerOption = Annotated[
-    int, typer.Option("--customer", metavar="ID", help="The customer's number.")
+    int, typer.Option("--customer", metavar="ID", max=ID_MAX, help="The customer's number.")
+]
+AccountOption = Annotated[
+    int, typer.Option("--account", metavar="ID", max=ID_MAX, help="The account's number.")
 ]
 ClassOption = Annotated[
     str, typer.Option("--class", metavar="NAME", help="The coupon class's name.")
@@ -52,6 +56,12 @@ NameOption = Annotated[str, typer.Option("--name", metavar="NAME", help="Its nam
 
 CurrencyOption = Annotated[
     str, typer.Option("--currency", metavar="CODE", help="ISO 4217, such as USD.")
+]
+SpentAmountOption = Annotated[
+    Decimal,
+    typer.Option(
+        "--amount", metavar="AMOUNT", parser=_decimal, help="In the account's currency, above 0."
+    ),
 ]
 AmountOption = Annotated[
     Decimal | None,
@@ -118,6 +128,15 @@ TokenExpiresOption = Annotated[
         metavar="DATE",
         parser=_end,
         help="From when on it is not accepted, in UTC; a bare date is its last microsecond.",
+    ),
+]
+SpentOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--date",
+        metavar="DATE",
+        parser=_start,
+        help="When it was spent, in UTC; a bare date is its midnight. Without it, now.",
     ),
 ]
 StartsFromOption = Annotated[

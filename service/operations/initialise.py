@@ -3,11 +3,18 @@
 import secrets
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from service.domain.roles import Role
-from service.operations.authentication import AUTHENTICATION, DEVELOPER
+from service.operations.authentication import (
+    AUTHENTICATION,
+    DEVELOPER,
+    hash_password,
+    token_digest,
+)
 from service.operations.calls import Call
-from service.operations.parties import add_account, add_customer, add_user, issue_token
-from service.storage import accounts, schema
+from service.operations.parties import TOKEN_BYTES
+from service.storage import accounts, audit, schema, users
 
 FIRST_CUSTOMER = "First customer"
 FIRST_ACCOUNT_NUMBER = "X0000001"
@@ -35,18 +42,33 @@ def initialise(call: Call) -> FirstKeys | None:
         The first keys, or None when the database had customers already.
     """
     schema.upgrade(call.database)
-    with call.database.reading() as connection:
+    password = secrets.token_urlsafe(PASSWORD_BYTES)
+    password_hash = hash_password(password)
+    with call.database.writing() as connection:
         if accounts.any_customer_exists(connection):
             return None
-    customer_id = add_customer(call, FIRST_CUSTOMER)
-    account_id = add_account(call, customer_id, FIRST_ACCOUNT_NUMBER, FIRST_CURRENCY)
-    password = secrets.token_urlsafe(PASSWORD_BYTES)
-    add_user(call, FIRST_USER, Role.OPERATOR, None, password)
+        return _first_keys(connection, call, password, password_hash)
+
+
+def _first_keys(connection: Connection, call: Call, password: str, password_hash: str) -> FirstKeys:
+    now = call.now
+    customer_id = accounts.add_customer(connection, FIRST_CUSTOMER, now)
+    account_id = accounts.add_account(
+        connection, customer_id, FIRST_ACCOUNT_NUMBER, FIRST_CURRENCY, email=None, now=now
+    )
+    user_id = users.add_user(connection, FIRST_USER, password_hash, now)
+    users.add_role(connection, user_id, Role.OPERATOR, None)
+    tokens = {kind: secrets.token_urlsafe(TOKEN_BYTES) for kind in (DEVELOPER, AUTHENTICATION)}
+    for kind, text in tokens.items():
+        users.add_token(connection, user_id, kind, token_digest(text), now=now, expires_at=None)
+    made = {"customer": customer_id, "account": account_id, "user": user_id}
+    changes = [audit.Change("initialise", entity, number) for entity, number in made.items()]
+    audit.append(connection, call.author, changes)
     return FirstKeys(
         customer_id=customer_id,
         account_id=account_id,
-        developer_token=issue_token(call, FIRST_USER, DEVELOPER).text,
-        authentication_token=issue_token(call, FIRST_USER, AUTHENTICATION).text,
+        developer_token=tokens[DEVELOPER],
+        authentication_token=tokens[AUTHENTICATION],
         user_name=FIRST_USER,
         password=password,
     )

@@ -5,6 +5,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, NoReturn
 
 from spyne.service import ServiceMeta
@@ -14,6 +15,7 @@ from service.domain.errors import OPERATION_NOT_SUPPORTED, BatchError, ServiceEr
 from service.domain.search import OrderBy, Paging, Predicate, SearchRequest
 from service.operations.calls import Call
 from service.operations.dispatch_coupons import dispatch_coupons
+from service.operations.get_account_monthly_spend import get_account_monthly_spend
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.search_coupons import search_coupons
 from service.soap.declaration import ContractService, operation
@@ -34,6 +36,13 @@ class CustomerBillingService(ContractService):
     ) -> list[BatchError]:
         """Send a coupon of the class to each address."""
         return dispatch_coupons(call, send_to_emails, customer_id, coupon_class_name)
+
+    @operation
+    def GetAccountMonthlySpend(
+        call: Call, account_id: int | None, month_year: datetime | None
+    ) -> Decimal:
+        """Show what an account spent in a month."""
+        return get_account_monthly_spend(call, account_id, month_year)
 
     @operation
     def RedeemCoupon(call: Call, account_id: int | None, coupon_code: str | None) -> datetime:

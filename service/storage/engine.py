@@ -26,8 +26,8 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that sees one state of the database and changes nothing."""
-        with self.engine.connect() as connection, connection.begin():
+        """A transaction that sees one state of the database; what it writes is undone."""
+        with self.engine.connect() as connection:
             yield connection
 
     @contextmanager

@@ -15,7 +15,7 @@ def spring(run, url):
         "--amount 100.50 --percent-off 12.5 --spend-threshold 25 --active-days 90"
         " --start 2026-12-01 --end 2027-01-31 --expires 2027-06-30T12:00:00+02:00"
     )
-    codes = "--feature 7 --pattern sp-####-#### --alphabet abcdefgh"
+    codes = "--feature 7 --language de-AT --pattern sp-####-#### --alphabet abcdefgh"
     assert run(f"{ADD} {terms} {codes}", "--json").json == {"class_id": 1}
     return run(SHOW).json
 
@@ -40,6 +40,7 @@ def test_every_option_of_add_is_kept(spring):
         "feature_id": 7,
         "code_pattern": "SP-####-####",
         "code_alphabet": "ABCDEFGH",
+        "language": "de-AT",
         "coupons_count": 0,
         "retired_at": None,
     }

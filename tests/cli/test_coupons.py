@@ -120,7 +120,8 @@ def test_show_tells_what_happened(run, codes):
     record = run("coupon", "show", sent["coupon_code"], "--json").json
     assert list(record) == ["coupon_id", "customer_id", "batch_id", "coupon", "history"]
     assert record["coupon"]["is_redeemed"] is True
-    assert [event["action"] for event in record["history"]] == ["mint", "dispatch", "redeem"]
+    actions = [event["action"] for event in record["history"]]
+    assert actions == ["mint", "dispatch", "redeem", "activate"]
     assert {event["user_name"] for event in record["history"]} == {"command line"}
     assert record["history"][1]["after"] == {"sent_to_email": "a@example.com"}
     assert len({event["tracking_id"] for event in record["history"]}) == 3

@@ -49,13 +49,12 @@ def test_customer_add(run, url):
 
 
 def test_account_add_and_list(run, url):
-    added = run("account add --customer 1 --number X0000002 --currency EUR --json")
-    assert added.json == {"account_id": 2}
+    add = "account add --customer 1 --number X0000002 --currency EUR --email kim@EXAMPLE.com"
+    assert run(add, "--json").json == {"account_id": 2}
+    first = {"account_id": 1, "customer_id": 1, "number": "X0000001", "currency_code": "USD"}
+    second = {"account_id": 2, "customer_id": 1, "number": "X0000002", "currency_code": "EUR"}
     assert run("account list --customer 1 --json").json == {
-        "accounts": [
-            {"account_id": 1, "customer_id": 1, "number": "X0000001", "currency_code": "USD"},
-            {"account_id": 2, "customer_id": 1, "number": "X0000002", "currency_code": "EUR"},
-        ]
+        "accounts": [{**first, "email": None}, {**second, "email": "kim@example.com"}]
     }
     assert "X0000002" in run("account list --customer 1").stdout
 
@@ -66,6 +65,7 @@ def test_account_add_and_list(run, url):
         ("--customer 9 --number X0000002 --currency USD", "EntityNotExistent"),
         ("--customer 1 --number X0000001 --currency USD", "NameTaken"),
         ("--customer 1 --number short --currency USD", "ApiInputValidationError"),
+        ("--customer 1 --number X0000002 --currency USD --email @", "ApiInputValidationError"),
     ],
 )
 def test_account_add_refuses(run, url, options, symbol):

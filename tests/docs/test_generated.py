@@ -80,6 +80,6 @@ def test_every_command_has_its_section():
         "coupon dispatch",
     ):
         assert f"\n## coupon-billing {words}\n" in page
-    assert page.count("\n## ") == 21
+    assert page.count("\n## ") == 24
     assert "| `--type` | `Acquisition`, `Retention` | Who may redeem. Required. |" in page
     assert "|  | `EMAIL...` | To whom. Required. |" in page
