@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager, suppress
-from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
@@ -60,7 +59,7 @@ def read(url):
     """Ask until the service listens."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
-        with suppress(URLError), urlopen(url) as reply:
+        with suppress(OSError), urlopen(url) as reply:
             return reply.read().decode()
     raise TimeoutError(url)
 
