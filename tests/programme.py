@@ -80,11 +80,21 @@ class Programme:
         return add_account(self.call(), customer_id, number, currency_code)
 
     def coupon_class(
-        self, customer_id: int, name: str = "Spring", *, pattern: str = "######", **changes: Any
+        self,
+        customer_id: int,
+        name: str = "Spring",
+        *,
+        pattern: str = "######",
+        feature_id: int | None = None,
+        **changes: Any,
     ) -> int:
         """A new coupon class; the changes are those of ``terms``."""
         new = NewClass(
-            customer_id=customer_id, name=name, terms=terms(**changes), code_pattern=pattern
+            customer_id=customer_id,
+            name=name,
+            terms=terms(**changes),
+            code_pattern=pattern,
+            feature_id=feature_id,
         )
         return add_class(self.call(), new)
 

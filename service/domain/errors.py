@@ -18,6 +18,8 @@ class FaultKind(Enum):
     """Trouble with what this operation was asked; the whole call is refused."""
     ITEM = "BatchError"
     """Trouble with one item of a list; the rest of the call went through."""
+    PARTIAL = "OperationError"
+    """Trouble with one account of a list; the rest of the call went through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +257,20 @@ EMAIL_DUPLICATE = _row(
     "The e-mail address stands more than once in the request.",
     "The first one was served; each address gets one coupon a request.",
 )
+FEATURE_ALREADY_CLAIMED = _row(
+    90014,
+    "FeatureAlreadyClaimed",
+    FaultKind.PARTIAL,
+    "The account has claimed a coupon of this feature before.",
+    "An account claims one coupon of a feature ever.",
+)
+COUPON_WITHOUT_FEATURE = _row(
+    90015,
+    "CouponWithoutFeature",
+    FaultKind.PARTIAL,
+    "The coupon does not reward the adoption of a feature.",
+    "Its class has no feature. It is redeemed without being claimed.",
+)
 
 # Programmes: what an operator asks for, our numbers.
 
@@ -353,6 +369,36 @@ class BatchError:
     def details(self) -> str:
         """``Details`` on the wire: the symbol, then what was wrong."""
         return details_text(self.row, self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountError:
+    """Why one account of a list failed, while the rest of the call went through.
+
+    Attributes:
+        row: The row of the catalogue.
+        account_id: The account as the caller named it.
+        text: What was wrong with this account.
+    """
+
+    row: ErrorRow
+    account_id: int
+    text: str = ""
+
+    @property
+    def code(self) -> int:
+        """``Code`` on the wire."""
+        return self.row.code
+
+    @property
+    def message(self) -> str:
+        """``Message`` on the wire."""
+        return self.row.message
+
+    @property
+    def details(self) -> str:
+        """``Details`` on the wire: the account, the symbol, then what was wrong."""
+        return f"{self.account_id}: {details_text(self.row, self.text)}"
 
 
 def details_text(row: ErrorRow, text: str) -> str:

@@ -69,12 +69,12 @@ def redeem(coupon: CouponState, account: RedeemingAccount, now: datetime) -> New
             redeem the coupon: redeemed, class retired, claimed by another account,
             not started, ended, expired, wrong currency, not a new customer.
     """
-    _require_free(coupon, account)
-    _require_in_time(coupon, now)
     terms = coupon.terms
-    if terms.currency_code != account.currency_code:
-        text = f"the coupon is in {terms.currency_code}, the account in {account.currency_code}"
-        raise ServiceError(CURRENCY_MISMATCH, text)
+    require_free(coupon, account.account_id)
+    if terms.start_date is not None and now < terms.start_date:
+        raise ServiceError(COUPON_NOT_STARTED, f"StartDate is {terms.start_date.isoformat()}")
+    require_lasting(terms, now)
+    require_currency(terms, account.currency_code)
     if terms.coupon_type is CouponType.ACQUISITION:
         _require_new_customer(account, now)
     return NewRedemption(now, expiry_of(terms, now), terms.amount, account.currency_code)
@@ -91,25 +91,37 @@ def expiry_of(terms: CouponTerms, redeemed_at: datetime) -> datetime:
     return min(ends)
 
 
-def _require_free(coupon: CouponState, account: RedeemingAccount) -> None:
+def require_free(coupon: CouponState, account_id: int) -> None:
+    """Let only a coupon through that the account may have.
+
+    Raises:
+        ServiceError: ``CouponAlreadyRedeemed``, ``CouponClassRetired`` or
+            ``CouponClaimedByAnotherAccount``, in this order.
+    """
     if coupon.redeemed_account_id is not None:
-        raise ServiceError(COUPON_ALREADY_REDEEMED, f"coupon {coupon.code}, by another account")
+        whom = "this" if coupon.redeemed_account_id == account_id else "another"
+        raise ServiceError(COUPON_ALREADY_REDEEMED, f"coupon {coupon.code}, by {whom} account")
     if coupon.is_class_retired:
         raise ServiceError(COUPON_CLASS_RETIRED, f"coupon {coupon.code}")
-    if coupon.claimed_account_id not in {None, account.account_id}:
+    if coupon.claimed_account_id not in {None, account_id}:
         raise ServiceError(COUPON_CLAIMED_BY_ANOTHER_ACCOUNT, f"coupon {coupon.code}")
 
 
-def _require_in_time(coupon: CouponState, now: datetime) -> None:
-    terms = coupon.terms
-    if terms.start_date is not None and now < terms.start_date:
-        raise ServiceError(COUPON_NOT_STARTED, f"StartDate is {terms.start_date.isoformat()}")
+def require_lasting(terms: CouponTerms, now: datetime) -> None:
+    """Refuse a coupon whose time is over with ``CouponEnded`` or ``CouponExpired``."""
     if terms.end_date is not None and now > terms.end_date:
         raise ServiceError(COUPON_ENDED, f"EndDate was {terms.end_date.isoformat()}")
     if terms.expiration_date is not None and now > terms.expiration_date:
         raise ServiceError(
             COUPON_EXPIRED, f"ExpirationDate was {terms.expiration_date.isoformat()}"
         )
+
+
+def require_currency(terms: CouponTerms, currency_code: str) -> None:
+    """Refuse a coupon that is not in the account's currency with ``CurrencyMismatch``."""
+    if terms.currency_code != currency_code:
+        text = f"the coupon is in {terms.currency_code}, the account in {currency_code}"
+        raise ServiceError(CURRENCY_MISMATCH, text)
 
 
 def _require_new_customer(account: RedeemingAccount, now: datetime) -> None:

@@ -1,6 +1,5 @@
 """RedeemCoupon."""
 
-from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -15,14 +14,12 @@ from service.domain.errors import (
 )
 from service.domain.redemption import NewRedemption, RedeemingAccount, redeem
 from service.domain.terms import CouponType
+from service.operations.attempts import LostRaceError, decide
 from service.operations.calls import Call
 from service.operations.record_spend import promote_waiting
 from service.storage import audit, coupons
 from service.storage.accounts import find_redeeming_account
 from service.storage.coupons import RedeemableCoupon
-
-ATTEMPTS_MAX = 5
-"""Each attempt but the last lost a race; the next one sees the winner's work."""
 
 
 def redeem_coupon(call: Call, account_id: int | None, coupon_code: str | None) -> datetime:
@@ -41,14 +38,7 @@ def redeem_coupon(call: Call, account_id: int | None, coupon_code: str | None) -
     code = fold_code(coupon_code or "")
     if not code:
         raise ServiceError(NULL_PARAMETER, "CouponCode")
-    for _ in range(ATTEMPTS_MAX):
-        with suppress(_LostRaceError):
-            return _attempt(call, account_id, code)
-    raise RuntimeError(f"coupon {code}: {ATTEMPTS_MAX} attempts lost a race")
-
-
-class _LostRaceError(Exception):
-    """Another caller changed what was decided on: undo the transaction and decide again."""
+    return decide(lambda: _attempt(call, account_id, code))
 
 
 def _attempt(call: Call, account_id: int, code: str) -> datetime:
@@ -84,7 +74,7 @@ def _record(
     is_acquisition = found.state.terms.coupon_type is CouponType.ACQUISITION
     customer_id = account.customer_id if is_acquisition else None
     if not coupons.record_redemption(connection, found, account.account_id, new, customer_id):
-        raise _LostRaceError
+        raise LostRaceError
     after = {
         "account_id": account.account_id,
         "redeemed_at": new.redeemed_at.isoformat(),

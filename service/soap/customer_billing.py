@@ -6,14 +6,16 @@
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 from spyne.service import ServiceMeta
 
 from service.domain.coupons import Coupon
-from service.domain.errors import OPERATION_NOT_SUPPORTED, BatchError, ServiceError
+from service.domain.errors import OPERATION_NOT_SUPPORTED, AccountError, BatchError, ServiceError
 from service.domain.search import OrderBy, Paging, Predicate, SearchRequest
 from service.operations.calls import Call
+from service.operations.claim_coupons import AccountCoupon, claim_coupons
 from service.operations.dispatch_coupons import dispatch_coupons
 from service.operations.get_account_monthly_spend import get_account_monthly_spend
 from service.operations.redeem_coupon import redeem_coupon
@@ -26,6 +28,19 @@ __all__ = ["IMPLEMENTED_OPERATIONS", "CustomerBillingService", "UnsupportedOpera
 
 class CustomerBillingService(ContractService):
     """The operations that this service carries out."""
+
+    @operation
+    def ClaimFeatureAdoptionCoupons(
+        call: Call, account_coupon_pairs: list[Any] | None
+    ) -> tuple[list[Any], list[NoReturn], list[list[AccountError]]]:
+        """Book coupons for accounts."""
+        pairs = account_coupon_pairs and [_account_coupon(pair) for pair in account_coupon_pairs]
+        outcome = claim_coupons(call, pairs)
+        dates = [
+            SimpleNamespace(key=claim.account_id, value=claim.claimed_at)
+            for claim in outcome.claims
+        ]
+        return dates, [], _each_alone(outcome.errors)
 
     @operation
     def DispatchCoupons(
@@ -60,6 +75,15 @@ class CustomerBillingService(ContractService):
         """Show a page of a customer's coupons."""
         request = SearchRequest(predicates, ordering, page_info, return_additional_fields)
         return search_coupons(call, request)
+
+
+def _account_coupon(pair: Any) -> AccountCoupon:
+    return AccountCoupon() if pair is None else AccountCoupon(pair.key, pair.value)
+
+
+def _each_alone(errors: list[AccountError]) -> list[list[AccountError]]:
+    """PartialErrors: a list for each account that failed, with its one reason."""
+    return [[error] for error in errors]
 
 
 IMPLEMENTED_OPERATIONS: frozenset[str] = frozenset(CustomerBillingService.public_methods)

@@ -1,5 +1,6 @@
 """Customers and the accounts that bill to them."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, exists, func, insert, select
@@ -87,6 +88,15 @@ def find_account(connection: Connection, account_id: int, *, lock: bool = False)
     statement = _ACCOUNTS.where(account.c.account_id == account_id)
     row = connection.execute(statement.with_for_update() if lock else statement).one_or_none()
     return None if row is None else Account(*row)
+
+
+def find_accounts(
+    connection: Connection, account_ids: Collection[int], *, lock: bool = False
+) -> dict[int, Account]:
+    """Those of the accounts that exist, by their number; locked as ``find_account`` does."""
+    statement = _ACCOUNTS.where(account.c.account_id.in_(account_ids))
+    rows = connection.execute(statement.with_for_update() if lock else statement)
+    return {row.account_id: Account(*row) for row in rows}
 
 
 def find_redeeming_account(connection: Connection, account_id: int) -> RedeemingAccount | None:

@@ -100,6 +100,10 @@ class Caller:
         """
         raise NotImplementedError
 
+    def call_all(self, operation: str, **arguments: Any) -> Any:
+        """Call an operation; answers the several elements of its response."""
+        return self.call(operation, **arguments)
+
     def flags(self, *names: str) -> Any:
         """A list of enumerated values, as this client takes it."""
         raise NotImplementedError
@@ -158,13 +162,17 @@ class ZeepCaller(Caller):
         self._tracking_id = ""
 
     def call(self, operation: str, **arguments: Any) -> Any:
+        body = self.call_all(operation, **arguments)
+        (name,) = body
+        return body[name]
+
+    def call_all(self, operation: str, **arguments: Any) -> Any:
         try:
             reply = self.service[operation](_soapheaders=self.keys.headers, **arguments)
         except zeep.exceptions.Fault as fault:
             raise self._refused(fault) from fault
         self._tracking_id = reply.header.TrackingId
-        (name,) = reply.body
-        return reply.body[name]
+        return reply.body
 
     def flags(self, *names: str) -> list[str]:
         return list(names)

@@ -23,14 +23,14 @@ CALLS = {
     "suds-dispatch": ("DispatchCoupons", None),
     "suds-redeem": ("RedeemCoupon", None),
     "suds-redeem-nothing": ("RedeemCoupon", 2108),
-    "suds-claim": ("ClaimFeatureAdoptionCoupons", 204),
+    "suds-claim": ("ClaimFeatureAdoptionCoupons", None),
     "suds-distribute": ("DistributeCoupons", 204),
     "suds-eligibility": ("CheckFeatureAdoptionCouponEligibility", 204),
     "suds-info": ("GetCouponInfo", 204),
     "zeep-search": ("SearchCoupons", None),
     "zeep-dispatch": ("DispatchCoupons", None),
     "zeep-redeem": ("RedeemCoupon", None),
-    "zeep-claim": ("ClaimFeatureAdoptionCoupons", 204),
+    "zeep-claim": ("ClaimFeatureAdoptionCoupons", None),
     "zeep-distribute": ("DistributeCoupons", 204),
     "zeep-info": ("GetCouponInfo", 204),
     "template-redeem": ("RedeemCoupon", None),
@@ -98,7 +98,15 @@ def holds_a_date(answer):
     assert answer.text(".//b:RedemptionDate").endswith("Z")
 
 
+def holds_an_error_for_each_pair(answer):
+    dates, errors, partial = answer.payload
+    assert (len(dates), len(errors), len(partial)) == (0, 0, 2)
+    symbols = [text.text.split(": ")[1] for text in partial.findall(".//x:Details", NAMESPACES)]
+    assert symbols == ["CouponNotFound", "UserIsNotAuthorized"]
+
+
 CONTENT = {
+    "ClaimFeatureAdoptionCoupons": holds_an_error_for_each_pair,
     "SearchCoupons": holds_two_coupons,
     "DispatchCoupons": holds_no_error,
     "RedeemCoupon": holds_a_date,

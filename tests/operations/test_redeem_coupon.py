@@ -28,8 +28,9 @@ from service.domain.errors import (
 from service.domain.instants import NO_END
 from service.domain.roles import COMMAND_LINE, Caller, Role
 from service.domain.terms import CouponType
+from service.operations.attempts import ATTEMPTS_MAX
 from service.operations.classes import retire_class, update_class
-from service.operations.redeem_coupon import ATTEMPTS_MAX, redeem_coupon
+from service.operations.redeem_coupon import redeem_coupon
 from service.storage import coupons
 from service.storage.coupons import RedeemableCoupon
 from service.storage.tables import audit, coupon, coupon_class, redemption, spend

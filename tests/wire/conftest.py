@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from service.domain.coupons import Coupon, CouponClaimInfo, CouponRedemption
+from service.operations.claim_coupons import ClaimOutcome
 from service.soap import customer_billing
 from tests.wire.harness import NOON, WireService
 
@@ -15,11 +16,17 @@ def make_service(monkeypatch):
 
     def make(**settings):
         service = WireService(settings)
-        service.answers |= {"RedeemCoupon": NOON, "SearchCoupons": [], "DispatchCoupons": []}
+        service.answers |= {
+            "RedeemCoupon": NOON,
+            "SearchCoupons": [],
+            "DispatchCoupons": [],
+            "ClaimFeatureAdoptionCoupons": ClaimOutcome(),
+        }
         for function, name in {
             "redeem_coupon": "RedeemCoupon",
             "search_coupons": "SearchCoupons",
             "dispatch_coupons": "DispatchCoupons",
+            "claim_coupons": "ClaimFeatureAdoptionCoupons",
         }.items():
             monkeypatch.setattr(customer_billing, function, service.operation(name))
         return service
