@@ -40,7 +40,9 @@ def get_account_monthly_spend(
         if account is None or not call.caller.may_read(account.customer_id):
             row = ACCOUNT_ID_INVALID if call.caller.is_operator else NOT_AUTHORIZED
             raise ServiceError(row, f"account {account_id}")
-        return ledger.sum_of_month(connection, account_id, *_month(month_year))
+        return ledger.sum_of_month(
+            connection, account_id, *_month(month_year.astimezone(timezone.utc))
+        )
 
 
 def _month(instant: datetime) -> tuple[datetime, datetime]:
