@@ -1,8 +1,17 @@
 """Every setting of the service, with its unit and bounds; the only reader of the environment."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, HttpUrl
+from pydantic import (
+    BeforeValidator,
+    DirectoryPath,
+    Field,
+    HttpUrl,
+    NameEmail,
+    SecretStr,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ENVIRONMENT_PREFIX = "COUPON_BILLING_"
@@ -43,3 +52,37 @@ class Settings(BaseSettings):
     """Most elements in a request."""
     attributes_count_max: Annotated[int, Field(ge=16)] = 2_000
     """Most attributes in a request, namespace declarations not counted."""
+    smtp_host: str | None = None
+    """Mail server that takes the mails; unset, each mail is written as a file into
+    ``mail_folder``."""
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587
+    """Port of the mail server: mostly 587 for ``starttls``, 465 for ``tls``, 25 for ``none``."""
+    smtp_security: Literal["none", "starttls", "tls"] = "starttls"
+    """How the connection to the mail server is protected: not at all, by STARTTLS, or by TLS
+    from its first byte. The server's certificate must be one that this machine trusts."""
+    smtp_user: str | None = None
+    """Who signs in to the mail server; unset, nobody does."""
+    smtp_password: SecretStr = SecretStr("")
+    """Password of ``smtp_user``; never printed."""
+    mail_sender: NameEmail = NameEmail("coupon-billing", "coupons@coupon-billing.invalid")
+    """Whom mails are from, such as ``Contoso Coupons <coupons@contoso.example>``; to be set
+    with ``smtp_host``."""
+    mail_folder: Path = Path("mail")
+    """Where mails are written as files while ``smtp_host`` is unset."""
+    mail_templates: DirectoryPath | None = None
+    """Folder of your own mail templates; unset, only those of the package are used."""
+    mail_attempts_max: Annotated[int, Field(ge=1, le=100)] = 16
+    """After how many attempts a mail has failed; 16 take about two days."""
+    mail_timeout_s: Annotated[float, Field(ge=0.1, le=600)] = 30
+    """How long the mail server may be silent, in seconds. An attempt lasts five times as long
+    at most; a mail whose worker dies is tried again after ten times as long."""
+    mail_poll_s: Annotated[float, Field(ge=0.1, le=3600)] = 2
+    """How long the mail worker rests when no mail is due, in seconds."""
+
+    @model_validator(mode="after")
+    def _require_usable_mail(self) -> "Settings":
+        if self.smtp_host is not None and "mail_sender" not in self.model_fields_set:
+            raise ValueError("mail_sender must be set with smtp_host")
+        if self.smtp_user is not None and self.smtp_security == "none":
+            raise ValueError("smtp_user signs in over starttls or tls only")
+        return self

@@ -47,8 +47,9 @@ def read_settings(**given: Any) -> Settings:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
-        name = ENVIRONMENT_PREFIX + str(first["loc"][0]).upper()
-        raise typer.BadParameter(f"{name}: {first['msg']}") from None
+        # What is wrong with several settings together has no place of its own.
+        names = [f"{ENVIRONMENT_PREFIX}{name}".upper() for name in first["loc"][:1]]
+        raise typer.BadParameter(": ".join([*names, first["msg"]])) from None
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from service.cli import (
     spend,
     tokens,
     users,
+    worker,
 )
 
 app = typer.Typer(
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 app.command("init")(initialise.init)
 app.command("serve")(serving.serve)
+app.command("worker")(worker.worker)
 app.command("demo")(demo.demo)
 app.add_typer(customers.app, name="customer")
 app.add_typer(accounts.app, name="account")

@@ -1,5 +1,6 @@
 """E-mail addresses that coupons can be sent to."""
 
+import idna
 from email_validator import EmailNotValidError, validate_email
 
 
@@ -17,3 +18,13 @@ def normal_address(text: str) -> str:
         return validate_email(text.strip(), check_deliverability=False).normalized
     except EmailNotValidError as error:
         raise ValueError(str(error)) from error
+
+
+def wire_address(address: str) -> str:
+    """A normal address as mail servers have it: the domain is in ASCII.
+
+    Unless the part before the ``@`` is not: such an address needs a server that takes
+    Unicode, and is left as it is.
+    """
+    local, _, domain = address.rpartition("@")
+    return f"{local}@{idna.encode(domain).decode()}" if local.isascii() else address

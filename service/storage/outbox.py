@@ -1,13 +1,70 @@
 """The outbox: mails that are still to be sent, written in the transaction that causes them."""
 
 from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
-from service.storage.tables import outbox
+from service.domain.mail import MailContent, MailKind, Message, MessageState
+from service.storage.classes import TERMS_COLUMNS, terms_of
+from service.storage.tables import account, coupon, coupon_class, coupon_terms, customer, outbox
 
 _INSERT = insert(outbox)
+_IS_DUE = (
+    outbox.c.state == MessageState.QUEUED.value,
+    outbox.c.next_attempt_at <= bindparam("now"),
+)
+_OLDEST_DUE = (
+    select(outbox.c.message_id)
+    .where(*_IS_DUE)
+    .order_by(outbox.c.next_attempt_at, outbox.c.message_id)
+    .limit(1)
+    # Two workers take different messages instead of waiting for one another.
+    .with_for_update(skip_locked=True)
+)
+_TAKE = (
+    update(outbox)
+    .where(outbox.c.message_id == _OLDEST_DUE.scalar_subquery(), *_IS_DUE)
+    .values(attempts_count=outbox.c.attempts_count + 1, next_attempt_at=bindparam("lease_ends_at"))
+    .returning(outbox)
+)
+_SETTLE = update(outbox).where(
+    outbox.c.message_id == bindparam("settled_message_id"),
+    outbox.c.state == MessageState.QUEUED.value,
+    # Still leased to whoever settles it: the end of a lease is that of one attempt.
+    outbox.c.next_attempt_at == bindparam("lease_ends_at"),
+)
+_REQUEUE = (
+    update(outbox)
+    .where(
+        outbox.c.message_id == bindparam("requeued_message_id"),
+        outbox.c.state != MessageState.QUEUED.value,
+    )
+    .values(
+        state=MessageState.QUEUED.value,
+        attempts_count=0,
+        next_attempt_at=bindparam("now"),
+        last_error=None,
+        sent_at=None,
+    )
+)
+_CONTENT: Select[Any] = (
+    select(
+        coupon.c.code,
+        coupon_class.c.name.label("class_name"),
+        coupon_class.c.language,
+        customer.c.name.label("customer_name"),
+        account.c.number.label("account_number"),
+        *TERMS_COLUMNS,
+    )
+    .select_from(coupon)
+    .join(coupon_class, coupon_class.c.class_id == coupon.c.class_id)
+    .join(customer, customer.c.customer_id == coupon_class.c.customer_id)
+    .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id)
+    .join(account, account.c.account_id == coupon.c.claimed_account_id, isouter=True)
+    .where(coupon.c.coupon_id == bindparam("coupon_id"))
+)
 
 
 def queue_mails(
@@ -27,4 +84,66 @@ def queue_mails(
             }
             for coupon_id, email in emails_by_coupon.items()
         ],
+    )
+
+
+def take_due(connection: Connection, now: datetime, lease_ends_at: datetime) -> Message | None:
+    """Begin an attempt of the message that is due longest; None when none is.
+
+    The message is due again at the end of the lease, unless it is settled before.
+    """
+    values = {"now": now, "lease_ends_at": lease_ends_at}
+    row = connection.execute(_TAKE, values).one_or_none()
+    return None if row is None else _message_of(row)
+
+
+def settle(connection: Connection, message: Message, **values: Any) -> bool:
+    """Change a message that was taken; answers whether it is still leased as it was."""
+    found = {
+        "settled_message_id": message.message_id,
+        "lease_ends_at": message.next_attempt_at,
+    }
+    return connection.execute(_SETTLE.values(values), found).rowcount == 1
+
+
+def requeue(connection: Connection, message_id: int, now: datetime) -> bool:
+    """Queue a message that was sent or failed; answers whether it was one of these."""
+    values = {"requeued_message_id": message_id, "now": now}
+    return connection.execute(_REQUEUE, values).rowcount == 1
+
+
+def find_message(connection: Connection, message_id: int) -> Message | None:
+    """A message by its number."""
+    statement = select(outbox).where(outbox.c.message_id == message_id)
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else _message_of(row)
+
+
+def list_messages(
+    connection: Connection, state: MessageState | None, count_max: int
+) -> list[Message]:
+    """The newest messages, of one state or of all."""
+    statement = select(outbox).order_by(outbox.c.message_id.desc()).limit(count_max)
+    if state is not None:
+        statement = statement.where(outbox.c.state == state.value)
+    return [_message_of(row) for row in connection.execute(statement)]
+
+
+def find_content(connection: Connection, coupon_id: int) -> MailContent:
+    """What a mail about the coupon tells."""
+    row = connection.execute(_CONTENT, {"coupon_id": coupon_id}).one()
+    return MailContent(
+        code=row.code,
+        class_name=row.class_name,
+        customer_name=row.customer_name,
+        terms=terms_of(row),
+        language=row.language,
+        account_number=row.account_number,
+    )
+
+
+def _message_of(row: Row[Any]) -> Message:
+    values = dict(row._mapping)  # noqa: SLF001 - the name under which SQLAlchemy publishes it
+    return Message(
+        **{**values, "kind": MailKind(row.kind), "state": MessageState(row.state)},
     )

@@ -1,0 +1,96 @@
+"""``worker``: the delivery of mail."""
+
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import parent_process
+from threading import Event, Thread
+from types import FrameType
+from typing import Annotated
+
+import structlog
+import typer
+
+from service.cli.calls import opened, read_settings, refusals_told, require_current
+from service.cli.mail import create_mail_worker, where_mail_goes
+from service.cli.options import DatabaseOption
+from service.domain.mail import MessageState
+from service.jobs.mail_worker import MailWorker
+from service.settings import Settings
+
+
+def worker(
+    once: Annotated[bool, typer.Option("--once", help="Deliver what is due, then end.")] = False,
+    database: DatabaseOption = None,
+) -> None:
+    """Deliver the mails in the outbox until stopped by SIGINT or SIGTERM.
+
+    Each attempt is a line of JSON on standard error. Without the setting smtp_host,
+    mails are written as files into mail_folder. With --once, the exit code is 1
+    when a mail was not delivered.
+    """
+    settings = read_settings(database=database)
+    with refusals_told(as_json=False), opened(settings.database) as opened_database:
+        require_current(opened_database)
+        typer.echo(where_mail_goes(settings))
+        mail_worker = create_mail_worker(settings, opened_database)
+        _log_as_json()
+        with _stopped_by_signals() as stop:
+            if once:
+                mail_worker.drain(stop)
+            else:
+                mail_worker.run(stop, settings.mail_poll_s)
+    if once:
+        _sum_up(mail_worker)
+
+
+def _sum_up(mail_worker: MailWorker) -> None:
+    states = (MessageState.SENT, MessageState.QUEUED, MessageState.FAILED)
+    sent, retried, failed = (mail_worker.outcomes[state] for state in states)
+    typer.echo(f"{sent} sent, {retried} to be tried again, {failed} failed")
+    raise typer.Exit(1 if retried or failed else 0)
+
+
+def deliver_for_parent(settings: Settings) -> None:
+    """Deliver mail in a process that another one has started, for as long as that one lives."""
+    _log_as_json()
+    with _stopped_by_signals() as stop, opened(settings.database) as database:
+        Thread(target=_stop_without_parent, args=(stop,), daemon=True).start()
+        create_mail_worker(settings, database).run(stop, settings.mail_poll_s)
+
+
+def _stop_without_parent(stop: Event) -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        stop.set()
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[Event]:
+    """Set when the process is asked to end; the message at hand is finished first."""
+    stop = Event()
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _log_as_json() -> None:
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

@@ -1,0 +1,81 @@
+"""Mails about coupons: what they tell, the states of a message, and when it is tried again."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from service.domain.terms import CouponTerms
+
+BACK_OFF_MIN = timedelta(minutes=1)
+"""How long the second attempt waits after the first one failed."""
+BACK_OFF_MAX = timedelta(hours=6)
+"""The longest wait between two attempts."""
+
+
+class MessageState(str, Enum):
+    """Where a message is: queued, then sent or failed; resending queues it again."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class MailKind(str, Enum):
+    """Why a coupon is mailed: handed to an address, or booked for an account."""
+
+    DISPATCH = "dispatch"
+    DISTRIBUTE = "distribute"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailContent:
+    """What a mail tells of its coupon.
+
+    Attributes:
+        customer_name: Whom the coupon is from.
+        language: Of the class, as BCP 47 names it.
+        account_number: The account that the coupon is booked for; None for none.
+    """
+
+    code: str
+    class_name: str
+    customer_name: str
+    terms: CouponTerms
+    language: str
+    account_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A mail to one recipient, in the outbox.
+
+    Attributes:
+        mail_id: Its Message-ID, the same for each attempt.
+        attempts_count: How many attempts were begun.
+        next_attempt_at: When a queued message is due; while a worker has it, the
+            end of its lease.
+        last_error: Why the last attempt failed; None when none did.
+    """
+
+    message_id: int
+    mail_id: str
+    kind: MailKind
+    recipient: str
+    coupon_id: int
+    state: MessageState
+    attempts_count: int
+    next_attempt_at: datetime
+    last_error: str | None
+    created_at: datetime
+    sent_at: datetime | None
+
+
+def back_off(attempts_count: int) -> timedelta:
+    """How long to wait after so many failed attempts: doubled each time, up to a bound.
+
+    Args:
+        attempts_count: From 1 up.
+    """
+    # The exponent is bounded, as a timedelta is.
+    doublings = min(attempts_count - 1, 16)
+    return min(BACK_OFF_MIN * (1 << doublings), BACK_OFF_MAX)

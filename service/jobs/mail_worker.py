@@ -1,0 +1,107 @@
+"""The worker that delivers what is in the outbox."""
+
+from collections import Counter
+from email.headerregistry import Address
+from email.message import EmailMessage
+from threading import Event
+
+import structlog
+
+from service.domain.mail import MessageState
+from service.jobs.mail_message import compose
+from service.jobs.mail_templates import MailTemplates, TemplateBrokenError
+from service.jobs.transport import DeliveryError, ServerUnavailableError, Transport
+from service.operations.outbox import Delivery, Outbox
+
+_log = structlog.get_logger("service.mail")
+
+
+class MailWorker:
+    """Takes messages from the outbox, one after the other, and hands them over.
+
+    Any number of workers may run at once. One that is killed at any moment loses
+    no message: that which it had comes up again when its lease ends, and is sent
+    a second time, under the same Message-ID, if the receiver had it already.
+
+    Args:
+        outbox: Where the messages are.
+        templates: What they are made from.
+        transport: What takes them.
+        sender: Whom they are from.
+    """
+
+    def __init__(
+        self, outbox: Outbox, templates: MailTemplates, transport: Transport, sender: Address
+    ) -> None:
+        self._outbox = outbox
+        self._templates = templates
+        self._transport = transport
+        self._sender = sender
+        self.outcomes: Counter[MessageState] = Counter()
+        """How many attempts ended in which state; ``queued`` means another one follows."""
+
+    def drain(self, stop: Event) -> None:
+        """Deliver what is due until nothing is, no message would be taken, or ``stop`` is set."""
+        try:
+            while not stop.is_set() and (delivery := self._outbox.take()):
+                if not self._deliver(delivery):
+                    break
+        finally:
+            self._transport.close()
+
+    def run(self, stop: Event, poll_s: float) -> None:
+        """Deliver what becomes due, until ``stop`` is set.
+
+        Args:
+            stop: Ends the work after the message at hand.
+            poll_s: How long to rest when nothing is due.
+        """
+        while not stop.is_set():
+            self.drain(stop)
+            stop.wait(poll_s)
+
+    def _deliver(self, delivery: Delivery) -> bool:
+        """Make one attempt; answers whether to go on with the next message."""
+        message = delivery.message
+        try:
+            self._transport.send(self._make_mail(delivery))
+        except (DeliveryError, TemplateBrokenError) as error:
+            self._settle_failure(delivery, error)
+            return not isinstance(error, ServerUnavailableError)
+        self._outbox.mark_sent(message)
+        self._tell(delivery, MessageState.SENT)
+        return True
+
+    def _make_mail(self, delivery: Delivery) -> EmailMessage:
+        message = delivery.message
+        if self._outbox.is_spent(message):
+            raise DeliveryError("the last attempt did not come to its end", is_permanent=True)
+        rendered = self._templates.render(message.kind, delivery.content)
+        try:
+            return compose(message, rendered, self._sender)
+        except ValueError as error:
+            raise DeliveryError(str(error), is_permanent=True) from error
+
+    def _settle_failure(
+        self, delivery: Delivery, error: DeliveryError | TemplateBrokenError
+    ) -> None:
+        if isinstance(error, DeliveryError) and error.is_permanent:
+            self._outbox.mark_failed(delivery.message, str(error))
+            state = MessageState.FAILED
+        else:
+            state = self._outbox.put_off(delivery.message, str(error))
+        self._tell(delivery, state, error=type(error).__name__)
+
+    def _tell(self, delivery: Delivery, state: MessageState, **more: str) -> None:
+        """Log the outcome: never the code, nor the part of the address that names a person."""
+        message = delivery.message
+        self.outcomes[state] += 1
+        _log.info(
+            "mail",
+            message_id=message.message_id,
+            mail_id=message.mail_id,
+            recipient_domain=message.recipient.rpartition("@")[2],
+            attempt=message.attempts_count,
+            state=state.value,
+            **more,
+        )

@@ -1,0 +1,134 @@
+"""The outbox: messages delivered, listed, shown and sent again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from service.domain.errors import ENTITY_NOT_EXISTENT, INPUT_INVALID, NOT_AUTHORIZED, ServiceError
+from service.domain.mail import MailContent, Message, MessageState, back_off
+from service.operations.calls import Call, utc_now
+from service.storage import audit, outbox
+from service.storage.engine import Database
+
+LIST_COUNT_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message that a worker has taken, and what it tells."""
+
+    message: Message
+    content: MailContent
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """The outbox as workers see it; each method is one transaction.
+
+    A message that is taken is leased: it comes up again by itself when its worker
+    dies, and no other worker has it before.
+
+    Attributes:
+        lease: How long a worker may take for one message.
+        attempts_max: After how many attempts a message has failed.
+        clock: What the time is; workers on several machines must agree on it.
+    """
+
+    database: Database
+    lease: timedelta
+    attempts_max: int
+    clock: Callable[[], datetime] = utc_now
+
+    def take(self) -> Delivery | None:
+        """Begin an attempt of the message that is due longest; None when none is."""
+        now = self.clock()
+        with self.database.writing() as connection:
+            message = outbox.take_due(connection, now, now + self.lease)
+            if message is None:
+                return None
+            return Delivery(message, outbox.find_content(connection, message.coupon_id))
+
+    def is_spent(self, message: Message) -> bool:
+        """Whether the message had all its attempts before this one: their workers died."""
+        return message.attempts_count > self.attempts_max
+
+    def mark_sent(self, message: Message) -> None:
+        """The mail server has the message."""
+        now = self.clock()
+        with self.database.writing() as connection:
+            outbox.settle(
+                connection, message, state=MessageState.SENT.value, sent_at=now, last_error=None
+            )
+
+    def mark_failed(self, message: Message, error: str) -> None:
+        """No attempt will be better than this one."""
+        with self.database.writing() as connection:
+            outbox.settle(connection, message, state=MessageState.FAILED.value, last_error=error)
+
+    def put_off(self, message: Message, error: str) -> MessageState:
+        """Try again later; after the last attempt, fail. Answers the message's state."""
+        if message.attempts_count >= self.attempts_max:
+            self.mark_failed(message, error)
+            return MessageState.FAILED
+        due = self.clock() + back_off(message.attempts_count)
+        with self.database.writing() as connection:
+            outbox.settle(connection, message, next_attempt_at=due, last_error=error)
+        return MessageState.QUEUED
+
+
+def list_messages(call: Call, state: MessageState | None, count_max: int) -> list[Message]:
+    """The newest messages, newest first.
+
+    Args:
+        call: Whose call it is.
+        state: Only messages in this state; None for all.
+        count_max: How many, 1 to ``LIST_COUNT_MAX``.
+
+    Raises:
+        ServiceError: ``UserIsNotAuthorized`` (operators only) or
+            ``ApiInputValidationError`` (count).
+    """
+    _require_operator(call)
+    if not 1 <= count_max <= LIST_COUNT_MAX:
+        raise ServiceError(INPUT_INVALID, f"a list has 1 to {LIST_COUNT_MAX} messages")
+    with call.database.reading() as connection:
+        return outbox.list_messages(connection, state, count_max)
+
+
+def show_message(call: Call, message_id: int) -> Delivery:
+    """A message and what it tells.
+
+    Raises:
+        ServiceError: ``UserIsNotAuthorized`` (operators only) or
+            ``EntityNotExistent``.
+    """
+    _require_operator(call)
+    with call.database.reading() as connection:
+        message = outbox.find_message(connection, message_id)
+        if message is None:
+            raise ServiceError(ENTITY_NOT_EXISTENT, f"message {message_id}")
+        return Delivery(message, outbox.find_content(connection, message.coupon_id))
+
+
+def resend_message(call: Call, message_id: int) -> None:
+    """Queue a message that was sent or failed once more, under the same Message-ID.
+
+    Raises:
+        ServiceError: ``UserIsNotAuthorized`` (operators only),
+            ``EntityNotExistent``, or ``ApiInputValidationError``: it is queued.
+    """
+    _require_operator(call)
+    with call.database.writing() as connection:
+        before = outbox.find_message(connection, message_id)
+        if before is None:
+            raise ServiceError(ENTITY_NOT_EXISTENT, f"message {message_id}")
+        if not outbox.requeue(connection, message_id, call.now):
+            raise ServiceError(INPUT_INVALID, f"message {message_id} is queued already")
+        after = {"message_id": message_id, "recipient": before.recipient}
+        change = audit.Change("resend", "coupon", before.coupon_id, after=after)
+        audit.append(connection, call.author, [change])
+
+
+def _require_operator(call: Call) -> None:
+    if not call.caller.is_operator:
+        raise ServiceError(NOT_AUTHORIZED, "only operators do this")
