@@ -33,7 +33,9 @@ two must not expect them from the original.
 
 The fault is the element in the SOAP fault's detail. In `AdApiFaultDetail` the symbol is
 `ErrorCode`; in `ApiFault` and `BatchError`, `Details` starts with it. A `BatchError` is about one
-item of a list: it stands in the reply, and the other items went through.
+item of a list: it stands in the reply, and the other items went through. So is an `OperationError`
+of DistributeCoupons and ClaimFeatureAdoptionCoupons: its `Details` starts with the account's number
+and then has the symbol, and every row about coupons and accounts can stand there.
 
 | Code | Symbol | Fault | Message | When, and what to do |
 |---|---|---|---|---|

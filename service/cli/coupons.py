@@ -1,7 +1,7 @@
-"""``coupon``: coupons searched, shown, redeemed, dispatched."""
+"""``coupon``: coupons searched, shown, redeemed, dispatched, distributed."""
 
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,7 +15,9 @@ from service.cli.options import (
     StartsFromOption,
 )
 from service.cli.output import show, show_list
+from service.domain.errors import AccountError, BatchError
 from service.domain.search import (
+    ID_MAX,
     ORDER_BY_CLASS_NAME,
     ORDER_BY_START_DATE,
     PAGE_SIZE_MAX,
@@ -26,11 +28,14 @@ from service.domain.search import (
     SearchRequest,
 )
 from service.operations.dispatch_coupons import dispatch_coupons
+from service.operations.distribute_coupons import Distribution, distribute_coupons
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.search_coupons import search_coupons
 from service.operations.show_coupon import show_coupon
 
-app = typer.Typer(help="Coupons: searched, shown, redeemed, dispatched.", no_args_is_help=True)
+app = typer.Typer(
+    help="Coupons: searched, shown, redeemed, dispatched, distributed.", no_args_is_help=True
+)
 
 CodeArgument = Annotated[str, typer.Argument(metavar="CODE", help="The coupon's code.")]
 
@@ -142,20 +147,62 @@ def dispatch(
     with calling(database, as_json=as_json) as call:
         errors = dispatch_coupons(call, list(emails), customer, class_name)
     failed = [
-        {
-            "index": error.index,
-            "email": emails[error.index],
-            "code": error.code,
-            "message": error.message,
-            "details": error.details,
-        }
-        for error in errors
+        {"index": error.index, "email": emails[error.index], **_told(error)} for error in errors
     ]
-    result = {"dispatched_count": len(emails) - len(failed), "partial_errors": failed}
+    served_count = len(emails) - len(failed)
     if as_json:
-        show(result, as_json=True)
+        show({"dispatched_count": served_count, "partial_errors": failed}, as_json=True)
     else:
-        typer.echo(f"{result['dispatched_count']} of {len(emails)} addresses got a coupon")
-        if failed:
-            show_list("partial_errors", failed, ("email", "code", "details"), as_json=False)
+        typer.echo(f"{served_count} of {len(emails)} addresses got a coupon")
+        _show_failed(failed, "email")
     raise typer.Exit(1 if failed else 0)
+
+
+@app.command()
+def distribute(
+    customer: CustomerOption,
+    class_name: ClassOption,
+    account_ids: Annotated[
+        list[int], typer.Argument(metavar="ACCOUNT_ID...", max=ID_MAX, help="For whom.")
+    ],
+    feature: Annotated[
+        int | None,
+        typer.Option("--feature", metavar="ID", help="The feature that the class must have."),
+    ] = None,
+    no_notification: Annotated[
+        bool, typer.Option("--no-notification", help="Send the accounts no mail.")
+    ] = False,
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Book one coupon of a class for each account. Exit code 1 when any got none.
+
+    JSON: distributed_count, partial_errors, each with account_id, code, message,
+    details.
+    """
+    request = Distribution(
+        account_ids=account_ids,
+        class_name=class_name,
+        feature_id=feature,
+        send_notification=not no_notification,
+        customer_id=customer,
+    )
+    with calling(database, as_json=as_json) as call:
+        errors = distribute_coupons(call, request)
+    failed = [{"account_id": error.account_id, **_told(error)} for error in errors]
+    served_count = len(account_ids) - len(failed)
+    if as_json:
+        show({"distributed_count": served_count, "partial_errors": failed}, as_json=True)
+    else:
+        typer.echo(f"{served_count} of {len(account_ids)} accounts got a coupon")
+        _show_failed(failed, "account_id")
+    raise typer.Exit(1 if failed else 0)
+
+
+def _told(error: BatchError | AccountError) -> dict[str, Any]:
+    return {"code": error.code, "message": error.message, "details": error.details}
+
+
+def _show_failed(failed: list[dict[str, Any]], whom: str) -> None:
+    if failed:
+        show_list("partial_errors", failed, (whom, "code", "details"), as_json=False)

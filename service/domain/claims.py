@@ -50,7 +50,10 @@ class Claim:
 
 
 def claim(
-    coupon: ClaimableCoupon, account: Account, claimed_features: Container[int | None], now: datetime
+    coupon: ClaimableCoupon,
+    account: Account,
+    claimed_features: Container[int | None],
+    now: datetime,
 ) -> Claim:
     """Decide over a claim at the instant ``now``; a coupon can be claimed before its StartDate.
 

@@ -132,7 +132,8 @@ ACCOUNT_ID_INVALID = _row(
     "AccountIdInvalid",
     FaultKind.API,
     "The account id is not valid.",
-    "AccountId is missing, not positive, or (for an operator) not an account's.",
+    "AccountId is missing, not positive, or not an account's. Only operators and DistributeCoupons"
+    " are told the last.",
 )
 BATCH_TOO_LARGE = _row(
     3024,
@@ -177,7 +178,8 @@ COUPON_ALREADY_REDEEMED = _row(
     "CouponAlreadyRedeemed",
     FaultKind.API,
     "The coupon has already been redeemed.",
-    "Another account redeemed it. The same account is answered its first RedemptionDate again.",
+    "Another account redeemed it. The same account is answered its first RedemptionDate again,"
+    " but can no longer claim it.",
 )
 COUPON_NOT_STARTED = _row(
     90003,
@@ -227,21 +229,24 @@ COUPON_CLASS_RETIRED = _row(
     "CouponClassRetired",
     FaultKind.API,
     "The coupon class is retired.",
-    "Its coupons are neither dispatched nor redeemed any more, and no more are minted.",
+    "Its coupons are not dispatched, distributed, claimed or redeemed any more, and no more are"
+    " minted.",
 )
 COUPON_CLASS_NOT_FOUND = _row(
     90010,
     "CouponClassNotFound",
     FaultKind.API,
     "The customer has no coupon class of this name.",
-    "Class names are compared exactly, without the white space around them.",
+    "DistributeCoupons looks among the customers that the caller may write for. Class names are"
+    " compared exactly, without the white space around them.",
 )
 NO_COUPON_AVAILABLE = _row(
     90011,
     "NoCouponAvailable",
     FaultKind.ITEM,
-    "The class has no coupon left to dispatch.",
-    "Every coupon of the class is dispatched, claimed, redeemed, ended or expired.",
+    "The class has no coupon left.",
+    "Every coupon of the class, in the account's currency if it is for one, is dispatched, claimed,"
+    " redeemed, ended or expired.",
 )
 EMAIL_INVALID = _row(
     90012,
@@ -270,6 +275,35 @@ COUPON_WITHOUT_FEATURE = _row(
     FaultKind.PARTIAL,
     "The coupon does not reward the adoption of a feature.",
     "Its class has no feature. It is redeemed without being claimed.",
+)
+ACCOUNT_DUPLICATE = _row(
+    90016,
+    "AccountDuplicate",
+    FaultKind.PARTIAL,
+    "The account stands more than once in the request.",
+    "The first one counts; each account gets one coupon a request.",
+)
+ACCOUNT_WITHOUT_EMAIL = _row(
+    90017,
+    "AccountWithoutEmail",
+    FaultKind.PARTIAL,
+    "The account has no e-mail address to notify.",
+    "It got no coupon. Give it an address, or distribute without SendNotification.",
+)
+COUPON_CLASS_AMBIGUOUS = _row(
+    90018,
+    "CouponClassAmbiguous",
+    FaultKind.API,
+    "Several customers have a coupon class of this name.",
+    "DistributeCoupons names no customer: of those that the caller may write for, one may have the"
+    " class.",
+)
+ID_TOO_LARGE = _row(
+    90019,
+    "IdTooLarge",
+    FaultKind.API,
+    "An identifier does not fit into the contract's int.",
+    "GetCouponInfo answers no AccountId and no CouponId above 2147483647; Details names it.",
 )
 
 # Programmes: what an operator asks for, our numbers.

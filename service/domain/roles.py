@@ -56,6 +56,11 @@ class Caller:
         """Whether the caller changes what belongs to the customer."""
         return self.is_operator or self.roles.get(customer_id) in _WRITERS
 
+    @property
+    def writable_customers(self) -> list[int]:
+        """The customers for which the caller has a role that writes; an operator needs none."""
+        return [customer_id for customer_id in self.roles if self.may_write(customer_id)]
+
     def require_read(self, customer_id: int) -> None:
         """Let only those through who may read.
 

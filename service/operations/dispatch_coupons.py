@@ -4,10 +4,8 @@ from sqlalchemy import Connection
 
 from service.domain.emails import normal_address
 from service.domain.errors import (
-    BATCH_TOO_LARGE,
     EMAIL_DUPLICATE,
     EMAIL_INVALID,
-    LIST_EMPTY,
     NO_COUPON_AVAILABLE,
     NULL_PARAMETER,
     BatchError,
@@ -15,6 +13,7 @@ from service.domain.errors import (
 )
 from service.operations.calls import Call
 from service.operations.classes import require_class_in_use
+from service.operations.lists import require_list
 from service.storage import audit, coupons
 
 ADDRESSES_COUNT_MAX = 1000
@@ -37,7 +36,7 @@ def dispatch_coupons(
             addresses), ``NullParameter``, ``UserIsNotAuthorized``,
             ``CouponClassNotFound`` or ``CouponClassRetired``.
     """
-    emails = _require_emails(send_to_emails)
+    emails = require_list("SendToEmails", send_to_emails, ADDRESSES_COUNT_MAX)
     if not customer_id:
         raise ServiceError(NULL_PARAMETER, "CustomerId")
     call.caller.require_write(customer_id)
@@ -52,15 +51,6 @@ def dispatch_coupons(
         if address not in served
     ]
     return sorted(errors, key=lambda error: error.index)
-
-
-def _require_emails(emails: list[str | None] | None) -> list[str | None]:
-    if not emails:
-        raise ServiceError(LIST_EMPTY, "SendToEmails")
-    if len(emails) > ADDRESSES_COUNT_MAX:
-        text = f"SendToEmails has {len(emails)} items, the bound is {ADDRESSES_COUNT_MAX}"
-        raise ServiceError(BATCH_TOO_LARGE, text)
-    return emails
 
 
 def _sort_out(emails: list[str | None]) -> tuple[dict[str, int], list[BatchError]]:

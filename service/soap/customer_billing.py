@@ -11,13 +11,17 @@ from typing import Any, NoReturn
 
 from spyne.service import ServiceMeta
 
+from service.domain.coupon_info import CouponInfo
 from service.domain.coupons import Coupon
 from service.domain.errors import OPERATION_NOT_SUPPORTED, AccountError, BatchError, ServiceError
 from service.domain.search import OrderBy, Paging, Predicate, SearchRequest
 from service.operations.calls import Call
+from service.operations.check_eligibility import check_eligibility
 from service.operations.claim_coupons import AccountCoupon, claim_coupons
 from service.operations.dispatch_coupons import dispatch_coupons
+from service.operations.distribute_coupons import Distribution, distribute_coupons
 from service.operations.get_account_monthly_spend import get_account_monthly_spend
+from service.operations.get_coupon_info import get_coupon_info
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.search_coupons import search_coupons
 from service.soap.declaration import ContractService, operation
@@ -28,6 +32,13 @@ __all__ = ["IMPLEMENTED_OPERATIONS", "CustomerBillingService", "UnsupportedOpera
 
 class CustomerBillingService(ContractService):
     """The operations that this service carries out."""
+
+    @operation
+    def CheckFeatureAdoptionCouponEligibility(
+        call: Call, feature_id: int | None, account_ids: list[int] | None
+    ) -> list[int]:
+        """Show which accounts can claim a coupon of the feature."""
+        return check_eligibility(call, feature_id, account_ids)
 
     @operation
     def ClaimFeatureAdoptionCoupons(
@@ -53,11 +64,33 @@ class CustomerBillingService(ContractService):
         return dispatch_coupons(call, send_to_emails, customer_id, coupon_class_name)
 
     @operation
+    def DistributeCoupons(
+        call: Call,
+        account_ids: list[int] | None,
+        class_name: str | None,
+        feature_id: int | None,
+        send_notification: bool | None,
+    ) -> tuple[list[NoReturn], list[list[AccountError]]]:
+        """Book a coupon of the class for each account."""
+        request = Distribution(
+            account_ids=account_ids,
+            class_name=class_name,
+            feature_id=feature_id,
+            send_notification=bool(send_notification),
+        )
+        return [], _each_alone(distribute_coupons(call, request))
+
+    @operation
     def GetAccountMonthlySpend(
         call: Call, account_id: int | None, month_year: datetime | None
     ) -> Decimal:
         """Show what an account spent in a month."""
         return get_account_monthly_spend(call, account_id, month_year)
+
+    @operation
+    def GetCouponInfo(call: Call, customer_id: int | None) -> list[CouponInfo]:
+        """Show the coupons of a customer's accounts."""
+        return get_coupon_info(call, customer_id)
 
     @operation
     def RedeemCoupon(call: Call, account_id: int | None, coupon_code: str | None) -> datetime:

@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, exists, select, update
+from sqlalchemy import Connection, bindparam, exists, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from service.domain.claims import Claim, ClaimableCoupon
 from service.domain.redemption import CouponState
 from service.storage.classes import TERMS_COLUMNS, terms_of
+from service.storage.coupons import IS_LASTING, IS_UNUSED
 from service.storage.tables import coupon, coupon_class, coupon_terms, redemption
 
 _CLAIMABLE = (
@@ -51,6 +53,22 @@ _CLAIM = (
         claimed_feature_id=bindparam("feature_id"),
     )
 )
+_OPEN = (
+    select(coupon.c.coupon_id)
+    .select_from(coupon)
+    .join(coupon_class)
+    .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id)
+    .where(
+        coupon_class.c.feature_id == bindparam("feature_id"),
+        coupon_class.c.retired_at.is_(None),
+        coupon_terms.c.currency_code == bindparam("currency_code"),
+        coupon.c.claimed_at.is_(None),
+        coupon.c.redeemed_at.is_(None),
+        IS_LASTING,
+    )
+)
+# The first is part of the second; the index of unused coupons mostly answers it at once.
+_HAS_OPEN = select(or_(_OPEN.where(IS_UNUSED).exists(), _OPEN.exists()))
 
 
 def find_claimable(connection: Connection, codes: Collection[str]) -> dict[str, ClaimableCoupon]:
@@ -68,7 +86,7 @@ def find_claimable(connection: Connection, codes: Collection[str]) -> dict[str, 
             feature_id=row.feature_id,
             claimed_at=row.claimed_at,
         )
-        for row in connection.execute(_CLAIMABLE, {"codes": codes})
+        for row in connection.execute(_CLAIMABLE, {"codes": list(codes)})
     }
 
 
@@ -78,7 +96,7 @@ def claimed_features(
     """The features of which each account has claimed a coupon."""
     features: defaultdict[int, set[int | None]] = defaultdict(set)
     for account_id, feature_id in connection.execute(
-        _CLAIMED_FEATURES, {"account_ids": account_ids}
+        _CLAIMED_FEATURES, {"account_ids": list(account_ids)}
     ):
         features[account_id].add(feature_id)
     return features
@@ -105,3 +123,11 @@ def record_claims(connection: Connection, claims: Sequence[Claim]) -> bool:
     except IntegrityError:
         # The UNIQUE index decides between two coupons of a feature for one account.
         return False
+
+
+def has_open_coupon(
+    connection: Connection, feature_id: int, currency_code: str, now: datetime
+) -> bool:
+    """Whether a coupon of the feature, in this currency, can be claimed by whoever knows it."""
+    values = {"feature_id": feature_id, "currency_code": currency_code, "now": now}
+    return bool(connection.execute(_HAS_OPEN, values).scalar_one())

@@ -1,5 +1,6 @@
 """Coupon classes and their terms."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -74,6 +75,22 @@ def find_class(
         statement = statement.with_for_update(of=coupon_class)
     row = connection.execute(statement).one_or_none()
     return None if row is None else _class_of(row)
+
+
+def find_owners(
+    connection: Connection, name: str, customer_ids: Collection[int] | None
+) -> list[int]:
+    """Customers that have a class of this name, at most two of them.
+
+    Args:
+        connection: The transaction.
+        name: Of the class.
+        customer_ids: Among whom to look; None for all customers.
+    """
+    statement = select(coupon_class.c.customer_id).where(coupon_class.c.name == name)
+    if customer_ids is not None:
+        statement = statement.where(coupon_class.c.customer_id.in_(customer_ids))
+    return list(connection.scalars(statement.order_by(coupon_class.c.customer_id).limit(2)))
 
 
 def list_classes(connection: Connection, customer_id: int) -> list[CouponClass]:

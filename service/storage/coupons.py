@@ -14,10 +14,10 @@ from service.storage.outbox import queue_mails
 from service.storage.statements import insert_or_ignore, new_id
 from service.storage.tables import coupon, coupon_batch, coupon_class, coupon_terms, redemption
 
-_IS_UNUSED = and_(
+IS_UNUSED = and_(
     coupon.c.sent_at.is_(None), coupon.c.claimed_at.is_(None), coupon.c.redeemed_at.is_(None)
 )
-_IS_LASTING = and_(
+IS_LASTING = and_(
     or_(coupon_terms.c.end_date.is_(None), coupon_terms.c.end_date >= bindparam("now")),
     or_(
         coupon_terms.c.expiration_date.is_(None), coupon_terms.c.expiration_date >= bindparam("now")
@@ -28,15 +28,16 @@ _USED_CODES = select(coupon.c.code).where(coupon.c.code.in_(bindparam("codes", e
 _UNUSED = (
     select(coupon.c.coupon_id, coupon.c.code)
     .join(coupon_terms)
-    .where(coupon.c.class_id == bindparam("class_id"), _IS_UNUSED, _IS_LASTING)
+    .where(coupon.c.class_id == bindparam("class_id"), IS_UNUSED, IS_LASTING)
     .order_by(coupon.c.seq)
     .limit(bindparam("count"))
     # Two dispatches at once take different coupons instead of waiting for one another.
     .with_for_update(of=coupon, skip_locked=True)
 )
+_UNUSED_IN_CURRENCY = _UNUSED.where(coupon_terms.c.currency_code == bindparam("currency_code"))
 _SEND = (
     update(coupon)
-    .where(coupon.c.coupon_id == bindparam("sent_coupon_id"), _IS_UNUSED)
+    .where(coupon.c.coupon_id == bindparam("sent_coupon_id"), IS_UNUSED)
     .values(sent_to_email=bindparam("email"), sent_at=bindparam("now"))
 )
 _REDEEMABLE = (
@@ -142,10 +143,23 @@ def close_batch(connection: Connection, class_id: int, batch: Batch) -> None:
 
 
 def take_unused(
-    connection: Connection, class_id: int, count: int, now: datetime
+    connection: Connection,
+    class_id: int,
+    count: int,
+    now: datetime,
+    currency_code: str | None = None,
 ) -> list[tuple[int, str]]:
-    """Find coupons that nobody has, in seq order, and lock them: number and code."""
-    rows = connection.execute(_UNUSED, {"class_id": class_id, "count": count, "now": now})
+    """Find coupons that nobody has, in seq order, and lock them: number and code.
+
+    Args:
+        connection: The transaction that holds the locks.
+        class_id: The coupons' class.
+        count: How many at the most.
+        now: They have not ended or expired then.
+        currency_code: Only coupons in this currency; None for any.
+    """
+    values = {"class_id": class_id, "count": count, "now": now, "currency_code": currency_code}
+    rows = connection.execute(_UNUSED if currency_code is None else _UNUSED_IN_CURRENCY, values)
     return [(row.coupon_id, row.code) for row in rows]
 
 

@@ -186,6 +186,13 @@ Index(
     sqlite_where=_IS_OF_FEATURE,
     postgresql_where=_IS_OF_FEATURE,
 )
+_IS_CLAIMED = text("claimed_at IS NOT NULL")
+Index(
+    "ix_coupon_claimed_account_id",
+    coupon.c.claimed_account_id,
+    sqlite_where=_IS_CLAIMED,
+    postgresql_where=_IS_CLAIMED,
+)
 _UNUSED = text("sent_at IS NULL AND claimed_at IS NULL AND redeemed_at IS NULL")
 Index(
     "ix_coupon_unused",

@@ -31,7 +31,7 @@ def test_each_address_without_a_coupon_has_an_error_at_its_place(caller, custome
         "EmailInvalid",
         "EmailDuplicate",
     ]
-    assert errors[0].Message == "The class has no coupon left to dispatch."
+    assert errors[0].Message == "The class has no coupon left."
     assert sent_to(programme, class_id) == ["a@example.com"]
 
 

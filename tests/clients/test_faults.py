@@ -69,7 +69,7 @@ SCENARIOS = [
     (errors.NULL_PARAMETER, dispatching(None, "a@example.com")),
     (errors.NULL_PARAMETER, lambda caller, customer, _: caller.redeem(customer.account_id, None)),
     (errors.NULL_PARAMETER, lambda caller, customer, _: caller.redeem(customer.account_id, "")),
-    (errors.OPERATION_NOT_SUPPORTED, lambda caller, *_: caller.call("GetCouponInfo")),
+    (errors.OPERATION_NOT_SUPPORTED, lambda caller, *_: caller.call("GetBillingGroups")),
     (
         errors.PREDICATE_MISSING,
         lambda caller, *_: caller.search(("CouponClassName", "Equals", "Spring")),

@@ -78,8 +78,9 @@ def test_every_command_has_its_section():
         "coupon show",
         "coupon redeem",
         "coupon dispatch",
+        "coupon distribute",
     ):
         assert f"\n## coupon-billing {words}\n" in page
-    assert page.count("\n## ") == 24
+    assert page.count("\n## ") == 25
     assert "| `--type` | `Acquisition`, `Retention` | Who may redeem. Required. |" in page
     assert "|  | `EMAIL...` | To whom. Required. |" in page

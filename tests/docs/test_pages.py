@@ -14,6 +14,8 @@ from service.app import create_app
 from service.cli.main import app as command_line
 from service.domain.codes import DENSITY_MIN, PATTERN_LENGTH_MAX
 from service.domain.search import PAGE_SIZE_MAX, PREDICATES_COUNT_MAX
+from service.operations import check_eligibility, distribute_coupons
+from service.operations.claim_coupons import PAIRS_COUNT_MAX
 from service.operations.classes import CLASS_NAME_LENGTH_MAX
 from service.operations.dispatch_coupons import ADDRESSES_COUNT_MAX
 from service.operations.mint_coupons import COUPONS_COUNT_MAX
@@ -147,6 +149,11 @@ def test_the_table_of_limits():
         "Predicates of a search": PREDICATES_COUNT_MAX,
         "Coupons in a page": PAGE_SIZE_MAX,
         "Addresses in one DispatchCoupons": ADDRESSES_COUNT_MAX,
+        "Accounts in one DistributeCoupons": distribute_coupons.ACCOUNTS_COUNT_MAX,
+        "Accounts in one CheckFeatureAdoptionCouponEligibility": (
+            check_eligibility.ACCOUNTS_COUNT_MAX
+        ),
+        "Pairs in one ClaimFeatureAdoptionCoupons": PAIRS_COUNT_MAX,
         "Coupons minted by one command": COUPONS_COUNT_MAX,
         "Length of a code, in characters": PATTERN_LENGTH_MAX,
         "Name of a coupon class, in characters": CLASS_NAME_LENGTH_MAX,

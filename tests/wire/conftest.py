@@ -21,12 +21,18 @@ def make_service(monkeypatch):
             "SearchCoupons": [],
             "DispatchCoupons": [],
             "ClaimFeatureAdoptionCoupons": ClaimOutcome(),
+            "CheckFeatureAdoptionCouponEligibility": [],
+            "DistributeCoupons": [],
+            "GetCouponInfo": [],
         }
         for function, name in {
             "redeem_coupon": "RedeemCoupon",
             "search_coupons": "SearchCoupons",
             "dispatch_coupons": "DispatchCoupons",
             "claim_coupons": "ClaimFeatureAdoptionCoupons",
+            "check_eligibility": "CheckFeatureAdoptionCouponEligibility",
+            "distribute_coupons": "DistributeCoupons",
+            "get_coupon_info": "GetCouponInfo",
         }.items():
             monkeypatch.setattr(customer_billing, function, service.operation(name))
         return service

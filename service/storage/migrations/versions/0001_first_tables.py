@@ -173,6 +173,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('class_id', 'seq', name=op.f('uq_coupon_class_id_seq')),
     sa.UniqueConstraint('code', name=op.f('uq_coupon_code'))
     )
+    op.create_index('ix_coupon_claimed_account_id', 'coupon', ['claimed_account_id'], unique=False, sqlite_where=sa.text('claimed_at IS NOT NULL'), postgresql_where=sa.text('claimed_at IS NOT NULL'))
     op.create_index('ix_coupon_unused', 'coupon', ['class_id', 'seq'], unique=False, sqlite_where=sa.text('sent_at IS NULL AND claimed_at IS NULL AND redeemed_at IS NULL'), postgresql_where=sa.text('sent_at IS NULL AND claimed_at IS NULL AND redeemed_at IS NULL'))
     op.create_index('uq_coupon_claimed_feature', 'coupon', ['claimed_account_id', 'claimed_feature_id'], unique=True, sqlite_where=sa.text('claimed_feature_id IS NOT NULL'), postgresql_where=sa.text('claimed_feature_id IS NOT NULL'))
     op.create_table('outbox',
