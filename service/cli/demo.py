@@ -92,7 +92,7 @@ def _prepare(call: Call) -> Programme:
 def _served(folder: str, database_url: str, address: str) -> Iterator["subprocess.Popen[bytes]"]:
     """The service in a process of its own, from the first answer to the end of the block."""
     command = [sys.executable, "-m", "service.cli", "serve"]
-    options = ["--database", database_url, "--bind", address]
+    options = ["--database", database_url, "--bind", address, "--no-worker"]
     # The folder holds no Python: nothing there takes the place of the package.
     server = subprocess.Popen(  # noqa: S603
         [*command, *options], cwd=folder, stdout=subprocess.DEVNULL

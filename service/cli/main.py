@@ -12,6 +12,7 @@ from service.cli import (
     demo,
     initialise,
     minting,
+    outbox,
     serving,
     spend,
     tokens,
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.command("init")(initialise.init)
 app.command("serve")(serving.serve)
 app.command("worker")(worker.worker)
+app.add_typer(outbox.app, name="outbox")
 app.command("demo")(demo.demo)
 app.add_typer(customers.app, name="customer")
 app.add_typer(accounts.app, name="account")

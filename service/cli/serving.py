@@ -17,7 +17,10 @@ from service.cli.calls import (
     refusals_told,
     require_current,
 )
+from service.cli.mail import where_mail_goes
 from service.cli.options import DatabaseOption
+from service.cli.supervision import kept_running
+from service.cli.worker import deliver_for_parent
 from service.settings import ENVIRONMENT_PREFIX, Settings
 
 WORKER_STOP_TIMEOUT_S = 10
@@ -38,11 +41,15 @@ def serve(
     workers: Annotated[
         int | None, typer.Option("--workers", metavar="N", help="Number of worker processes.")
     ] = None,
+    no_worker: Annotated[
+        bool, typer.Option("--no-worker", help="Leave the mail to `worker`, run elsewhere.")
+    ] = False,
     database: DatabaseOption = None,
 ) -> None:
-    """Serve the SOAP endpoint until it is stopped by SIGINT or SIGTERM.
+    """Serve the SOAP endpoint, and deliver mail, until stopped by SIGINT or SIGTERM.
 
-    Options that are not given come from the settings; see `config`.
+    Options that are not given come from the settings; see `config`. The delivery of
+    mail is a process of its own, which is started again when it dies; see `worker`.
     """
     settings = read_settings(bind=bind, workers=workers, database=database)
     host, port = split_bind(settings.bind)
@@ -54,7 +61,12 @@ def serve(
     typer.echo(f"Endpoint  {url}\nWSDL      {url}?wsdl")
     # Workers are processes of their own: they read their settings from the environment.
     os.environ[f"{ENVIRONMENT_PREFIX}DATABASE"] = settings.database
-    _run(settings, host, port)
+    if no_worker:
+        _run(settings, host, port)
+        return
+    typer.echo(where_mail_goes(settings))
+    with kept_running("mail worker", deliver_for_parent, settings):
+        _run(settings, host, port)
 
 
 def split_bind(bind: str) -> tuple[str, int]:

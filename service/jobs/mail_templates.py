@@ -92,17 +92,25 @@ class MailTemplates:
             raise TemplateBrokenError(f"{_place(error)}{one_line(reason)}") from error
 
     def _render(self, kind: MailKind, content: MailContent) -> RenderedMail:
-        candidates = dict(_candidates(kind, content))
-        template = self._environment.select_template(list(candidates))
-        language = candidates[str(template.name)]
+        # The package has each kind in the last language.
+        text_template, html_template, language = next(self._found(kind, content))
         values = mail_values(content, _regional(content.language, language))
-        subject, text = _split(template, template.render(values))
-        html = self._find_html(str(template.name))
-        return RenderedMail(subject, text, html.render(values) if html else None, language)
+        subject, text = _split(text_template, text_template.render(values))
+        html = html_template.render(values) if html_template else None
+        return RenderedMail(subject, text, html, language)
 
-    def _find_html(self, text_name: str) -> Template | None:
+    def _found(
+        self, kind: MailKind, content: MailContent
+    ) -> Iterator[tuple[Template, Template | None, str]]:
+        """The templates for text and HTML that exist, best first, and their language."""
+        for name, language in _candidates(kind, content):
+            text_template = self._find(f"{name}.txt")
+            if text_template is not None:
+                yield text_template, self._find(f"{name}.html"), language
+
+    def _find(self, name: str) -> Template | None:
         try:
-            return self._environment.get_template(f"{text_name.removesuffix('.txt')}.html")
+            return self._environment.get_template(name)
         except TemplateNotFound:
             return None
 
@@ -118,10 +126,10 @@ def folder_name(class_name: str) -> str:
 
 
 def _candidates(kind: MailKind, content: MailContent) -> Iterator[tuple[str, str]]:
-    """The names of text templates in the order in which they are tried, and their languages."""
+    """The names of templates in the order in which they are tried, and their languages."""
     folder = folder_name(content.class_name)
     for language in _languages(content.language.lower()):
-        name = f"{kind.value}.{language}.txt"
+        name = f"{kind.value}.{language}"
         if folder and folder != PACKAGED:
             yield f"{folder}/{name}", language
         yield name, language

@@ -90,7 +90,7 @@ def test_serve_answers_until_a_signal_comes(url, address, sent):
 
 @pytest.mark.prove
 def test_serve_ends_though_a_worker_does_not_listen_to_signals(url, address):
-    with running("serve", "--bind", address) as process:
+    with running("serve", "--bind", address, "--no-worker") as process:
         assert read(f"http://{address}/healthz") == "ok\n"
         worker = int(subprocess.check_output(["pgrep", "-P", str(process.pid)]))
         os.kill(worker, signal.SIGSTOP)

@@ -59,7 +59,12 @@ def running(directory: Path, **settings: str) -> Iterator[Server]:
         settings: Further settings, by their variables' names without prefix.
     """
     database_url = f"sqlite:///{directory}/served.db"
-    settings = {"DATABASE": database_url, "VALIDATE_RESPONSES": "true", **settings}
+    settings = {
+        "DATABASE": database_url,
+        "VALIDATE_RESPONSES": "true",
+        "MAIL_FOLDER": f"{directory}/mail",
+        **settings,
+    }
     environment = os.environ | {f"COUPON_BILLING_{name}": value for name, value in settings.items()}
     keys = json.loads(subprocess.check_output([COMMAND, "init", "--json"], env=environment))
     server = Server(_free_port(), database_url, keys, directory / "server.log")

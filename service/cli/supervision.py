@@ -1,0 +1,60 @@
+"""A process that is kept running beside the service."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.context import SpawnProcess
+from threading import Event, Thread
+from typing import Any
+
+from service.cli.output import tell
+
+CHECK_INTERVAL_S = 0.2
+RESTART_DELAY_S = 1
+"""How long a process that ended stays down: one that cannot start must not fill the machine."""
+STOP_TIMEOUT_S = 10
+"""How long the process may take to end before it is killed."""
+
+
+@contextmanager
+def kept_running(name: str, target: Callable[..., None], *arguments: Any) -> Iterator[None]:
+    """Run a function in a process of its own for the time of the block.
+
+    A process that ends is started again; at the end of the block it is sent SIGTERM.
+
+    Args:
+        name: What the process is called when its end is told.
+        target: The function; the process imports it.
+        arguments: What it is given.
+    """
+    stop = Event()
+    thread = Thread(target=_keep_running, args=(stop, name, target, arguments))
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _keep_running(
+    stop: Event, name: str, target: Callable[..., None], arguments: tuple[Any, ...]
+) -> None:
+    while not stop.is_set():
+        process = get_context("spawn").Process(target=target, args=arguments, daemon=True)
+        process.start()
+        while process.is_alive() and not stop.wait(CHECK_INTERVAL_S):
+            pass
+        if stop.is_set():
+            _end(process)
+        else:
+            tell(f"The {name} ended with {process.exitcode}. It is started again.")
+            stop.wait(RESTART_DELAY_S)
+
+
+def _end(process: SpawnProcess) -> None:
+    process.terminate()
+    process.join(STOP_TIMEOUT_S)
+    if process.is_alive():
+        process.kill()
+        process.join()
