@@ -74,10 +74,12 @@ class Programme:
         """A new customer."""
         return add_customer(self.call(), f"Customer {next(self._numbers)}")
 
-    def account(self, customer_id: int, currency_code: str = "USD") -> int:
+    def account(
+        self, customer_id: int, currency_code: str = "USD", email: str | None = None
+    ) -> int:
         """A new account that bills to the customer."""
         number = f"X{next(self._numbers):07}"
-        return add_account(self.call(), customer_id, number, currency_code)
+        return add_account(self.call(), customer_id, number, currency_code, email)
 
     def coupon_class(
         self,

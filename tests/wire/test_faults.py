@@ -34,6 +34,12 @@ def test_an_error_of_the_catalogue_is_a_typed_fault(service, row, details):
     assert item.findtext("{*}Message") == row.message
 
 
+def test_an_operation_that_is_not_carried_out_says_so(service):
+    answer = service.call("<b:GetBillingGroupsRequest/>")
+    assert answer.error_code == 204
+    assert "GetBillingGroups" in answer.fault_text
+
+
 def test_what_authentication_refuses_never_reaches_the_operation(service):
     row = next(row for row in CATALOGUE if row.symbol == "InvalidCredentials")
     service.refusal = ServiceError(row)
