@@ -1,4 +1,4 @@
-"""mint, and coupon search, show, redeem, dispatch."""
+"""mint, and coupon search, show, redeem, dispatch, distribute."""
 
 import pytest
 
@@ -6,6 +6,7 @@ from service.domain.codes import DEFAULT_ALPHABET
 
 MINT = "mint --customer 1 --class Spring --json --count"
 SEARCH = "coupon search --customer 1 --json"
+DISTRIBUTE = "coupon distribute --customer 1 --class Spring"
 DISPATCH = "coupon dispatch --customer 1 --class Spring"
 
 
@@ -159,3 +160,35 @@ def test_dispatch_tells_who_got_none(run, codes):
     text = run(DISPATCH, "e@example.com", exit_code=1).stdout
     assert "0 of 1 addresses got a coupon" in text
     assert "NoCouponAvailable" in text
+
+
+def test_distribute_tells_who_got_none(run, codes):
+    run("account add --customer 1 --number X0000002 --currency USD --email a@example.com")
+    assert run(DISTRIBUTE, 2, "--json").json == {"distributed_count": 1, "partial_errors": []}
+    result = run(DISTRIBUTE, 1, 2, 99, "--json", exit_code=1).json
+    assert result["distributed_count"] == 1
+    assert [(it["account_id"], it["code"], it["details"]) for it in result["partial_errors"]] == [
+        (1, 90017, "1: AccountWithoutEmail"),
+        (99, 2108, "99: AccountIdInvalid"),
+    ]
+    assert "1 of 1 accounts got a coupon" in run(DISTRIBUTE, 1, "--no-notification").stdout
+    text = run(DISTRIBUTE, 2, exit_code=1).stdout
+    assert "0 of 1 accounts got a coupon" in text
+    assert "NoCouponAvailable" in text
+
+
+def test_distribute_names_the_feature(run, url):
+    run(
+        "class add --customer 1 --name Spring --type Retention --currency USD --amount=50",
+        "--feature=7",
+    )
+    run("mint --customer 1 --class Spring --count 2")
+    refused = run(DISTRIBUTE, 1, "--feature", 8, "--no-notification", "--json", exit_code=1)
+    assert refused.json["error"]["code"] == 201
+    run(DISTRIBUTE, 1, "--feature", 7, "--no-notification")
+    again = run(DISTRIBUTE, 1, "--no-notification", "--json", exit_code=1)
+    assert [it["code"] for it in again.json["partial_errors"]] == [90014]
+
+
+def test_distribute_refuses_a_number_that_no_database_holds(run, codes):
+    run(DISTRIBUTE, 2**63, exit_code=2)

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Connection, Update, update
 
+from service.domain.claims import Claim
 from service.domain.redemption import NewRedemption
 from service.domain.terms import CouponType
-from service.storage import classes, coupons
+from service.storage import claims, classes, coupons
 from service.storage.coupons import RedeemableCoupon
 from service.storage.engine import Database
 from service.storage.tables import coupon, coupon_class, customer, metadata, outbox
@@ -105,6 +106,59 @@ def test_a_customer_redeems_one_acquisition_coupon(
     assert record(programme.database, found, accounts_of_one[0], owner)
     assert not record(programme.database, second, accounts_of_one[1], owner)
     assert record(programme.database, second, accounts_of_one[1], None)
+
+
+def record_claim(database: Database, new: Claim) -> bool:
+    """Claim; what fails is undone, as an operation does."""
+    with database.engine.connect() as connection, connection.begin() as transaction:
+        is_done = claims.record_claims(connection, [new])
+        if not is_done:
+            transaction.rollback()
+    return is_done
+
+
+def test_a_coupon_is_claimed_once(
+    database: Database, found: RedeemableCoupon, accounts_of_one: tuple[int, int]
+) -> None:
+    first, second = accounts_of_one
+    assert record_claim(database, Claim(found.coupon_id, first, 7, START))
+    assert not record_claim(database, Claim(found.coupon_id, first, 7, START))
+    assert not record_claim(database, Claim(found.coupon_id, second, 7, START))
+
+
+@pytest.mark.parametrize("meanwhile", [retire, claim, redeem_alone])
+def test_a_coupon_that_has_changed_since_is_not_claimed(
+    programme: Programme,
+    found: RedeemableCoupon,
+    accounts_of_one: tuple[int, int],
+    meanwhile: Callable[[Connection, int], Update],
+) -> None:
+    account_id, other = accounts_of_one
+    with programme.database.writing() as connection:
+        connection.execute(meanwhile(connection, other))
+    before = [programme.rows(table) for table in metadata.sorted_tables]
+    assert not record_claim(programme.database, Claim(found.coupon_id, account_id, 7, START))
+    assert [programme.rows(table) for table in metadata.sorted_tables] == before
+
+
+def test_an_account_claims_one_coupon_of_a_feature(
+    programme: Programme, found: RedeemableCoupon, accounts_of_one: tuple[int, int]
+) -> None:
+    first, second = accounts_of_one
+    other = read(programme.database, programme.coupon(programme.customer()))
+    assert record_claim(programme.database, Claim(found.coupon_id, first, 7, START))
+    assert not record_claim(programme.database, Claim(other.coupon_id, first, 7, START))
+    assert record_claim(programme.database, Claim(other.coupon_id, first, 8, START))
+    third = read(programme.database, programme.coupon(programme.customer()))
+    assert record_claim(programme.database, Claim(third.coupon_id, second, 7, START))
+
+
+def test_an_account_has_any_number_of_coupons_of_no_feature(
+    programme: Programme, found: RedeemableCoupon, accounts_of_one: tuple[int, int]
+) -> None:
+    other = read(programme.database, programme.coupon(programme.customer()))
+    for coupon_id in (found.coupon_id, other.coupon_id):
+        assert record_claim(programme.database, Claim(coupon_id, accounts_of_one[0], None, START))
 
 
 def test_a_coupon_that_somebody_has_is_not_sent(

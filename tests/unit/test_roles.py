@@ -22,6 +22,7 @@ def test_a_role_is_for_its_customer(role: Role, may_write: bool) -> None:
 def test_one_user_has_different_roles() -> None:
     caller = Caller(7, "Kim", {MINE: Role.SUPER_ADMIN, YOURS: Role.READ_ONLY})
     assert [caller.may_write(customer) for customer in (MINE, YOURS)] == [True, False]
+    assert caller.writable_customers == [MINE]
 
 
 @pytest.mark.parametrize("caller", [COMMAND_LINE, Caller(7, "Kim", {}, is_operator=True)])
