@@ -18,7 +18,8 @@ def compose(message: Message, rendered: RenderedMail, sender: Address) -> EmailM
     # Only an address that is not ASCII needs a server that takes such ones.
     mail = EmailMessage(policy=SMTP.clone(utf8=not recipient.isascii()))
     mail["From"] = sender
-    mail["To"] = Address(addr_spec=recipient)
+    username, _, domain = recipient.rpartition("@")
+    mail["To"] = Address(username=username, domain=domain)
     mail["Subject"] = rendered.subject
     mail["Date"] = message.created_at
     mail["Message-ID"] = message.mail_id

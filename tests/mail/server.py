@@ -32,7 +32,9 @@ class MailServer:
         taken: Each mail that the server has taken over, in order.
         on_recipient: Answers the reply to RCPT TO.
         on_mail: Answers the reply to a mail's content; a reply of 250 takes it.
+        is_for_unicode: Whether it takes addresses that are not ASCII.
         connections_count: How many were opened.
+        envelope_recipients: Each address that a RCPT TO named and the server accepted.
     """
 
     security: Security = Security.NONE
@@ -42,8 +44,10 @@ class MailServer:
     taken: list[EmailMessage] = field(default_factory=list)
     on_recipient: Callable[[str], Awaitable[str]] | None = None
     on_mail: "Callable[[SMTP, EmailMessage], Awaitable[str]] | None" = None
+    is_for_unicode: bool = False
     connections_count: int = 0
-    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    envelope_recipients: list[str] = field(default_factory=list)
+    loop: asyncio.AbstractEventLoop = field(init=False, repr=False)
 
     def settings(self, timeout_s: float = 30) -> SmtpServer:
         """How the service is told of it."""
@@ -84,6 +88,7 @@ class MailServer:
         reply = await self.on_recipient(address) if self.on_recipient else OK
         if reply.startswith("250"):
             envelope.rcpt_tos.append(address)
+            self.envelope_recipients.append(address)
         return reply
 
     async def handle_DATA(  # noqa: N802 - aiosmtpd's name
@@ -112,7 +117,7 @@ async def never(*_: object) -> str:
 @contextmanager
 def running(mail_server: MailServer, trust: ssl.SSLContext | None = None) -> Iterator[MailServer]:
     """Run the server; its port is free, and stays its own to the end of the block."""
-    loop = mail_server.loop
+    loop = mail_server.loop = asyncio.new_event_loop()
 
     def connect() -> SMTP:
         mail_server.connections_count += 1
@@ -120,7 +125,7 @@ def running(mail_server: MailServer, trust: ssl.SSLContext | None = None) -> Ite
         return SMTP(
             mail_server,
             hostname="mail.example.com",
-            enable_SMTPUTF8=False,
+            enable_SMTPUTF8=mail_server.is_for_unicode,
             tls_context=trust if is_starttls else None,
             require_starttls=is_starttls,
             authenticator=_authenticate,

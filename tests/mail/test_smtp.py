@@ -174,7 +174,15 @@ def test_the_last_attempt_fails(room, server):
 def test_an_address_that_is_not_ascii_needs_a_server_for_it(room, server):
     room.dispatch("jürgen@example.com", "anna@bücher.example.com")
     assert room.send(server) == {FAILED: 1, SENT: 1}
+    assert "SMTPUTF8" in room.rows()[0]["last_error"]
     assert server.recipients() == ["anna@xn--bcher-kva.example.com"]
+
+
+def test_a_server_for_unicode_gets_such_addresses(room, server):
+    room.dispatch("jürgen@bücher.example.com")
+    server.is_for_unicode = True
+    assert room.send(server) == {SENT: 1}
+    assert server.envelope_recipients == server.recipients() == ["jürgen@bücher.example.com"]
 
 
 @pytest.mark.parametrize("security", [Security.STARTTLS, Security.TLS])

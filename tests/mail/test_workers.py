@@ -1,0 +1,154 @@
+"""The worker itself: trouble that is not the mail server's, several workers, and its end."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
+
+from sqlalchemy import select
+
+from service.domain.mail import MessageState
+from service.jobs.mail_templates import MailTemplates
+from service.jobs.mail_worker import MailWorker
+from service.jobs.smtp import SmtpTransport
+from service.operations.outbox import Delivery
+from service.storage.outbox import find_content, find_message
+from service.storage.tables import outbox
+from tests.mail.conftest import SENDER
+
+SENT = MessageState.SENT
+QUEUED = MessageState.QUEUED
+FAILED = MessageState.FAILED
+WORKERS_COUNT = 4
+MAILS_COUNT = 80
+
+
+def work_together(room, server, outbox_type=lambda right: right):
+    """Let workers start at once; answers how many attempts ended in which state."""
+    room.programme.mint(room.customer_id, count=MAILS_COUNT)
+    room.dispatch(*(f"user{number}@example.com" for number in range(MAILS_COUNT)))
+    start = Barrier(WORKERS_COUNT, timeout=30)
+    taker = outbox_type(room.outbox())
+
+    def work(_):
+        transport = SmtpTransport(server.settings())
+        worker = MailWorker(taker, MailTemplates(), transport, SENDER)
+        start.wait()
+        worker.drain(Event())
+        return worker.outcomes
+
+    with ThreadPoolExecutor(WORKERS_COUNT) as threads:
+        return sum(threads.map(work, range(WORKERS_COUNT)), Counter())
+
+
+def test_workers_share_the_messages_and_repeat_none(room, server):
+    assert work_together(room, server) == {SENT: MAILS_COUNT}
+    assert set(server.mail_ids().values()) == {1}
+    assert len(server.taken) == MAILS_COUNT
+    assert server.connections_count > 1
+    assert {row["attempts_count"] for row in room.rows()} == {1}
+
+
+class LooseOutbox:
+    """Reads which message is due, and takes it without asking whether it still is."""
+
+    def __init__(self, right):
+        self.right = right
+
+    def take(self):
+        statement = select(outbox.c.message_id).where(outbox.c.state == "queued").limit(1)
+        with self.right.database.reading() as connection:
+            message_id = connection.execute(statement).scalar_one_or_none()
+            if message_id is None:
+                return None
+            message = find_message(connection, message_id)
+            return Delivery(message, find_content(connection, message.coupon_id))
+
+    def __getattr__(self, name):
+        return getattr(self.right, name)
+
+
+def test_workers_that_read_before_they_take_repeat_messages(room, server):
+    work_together(room, server, LooseOutbox)
+    assert max(server.mail_ids().values()) > 1
+
+
+def write(folder, text):
+    folder.mkdir(exist_ok=True)
+    (folder / "dispatch.en.txt").write_text(text)
+
+
+def test_a_broken_template_stops_its_own_mails_and_no_others(room, server, tmp_path):
+    folder = tmp_path / "templates"
+    room.programme.coupon_class(room.customer_id, "Broken Class")
+    room.programme.mint(room.customer_id, "Broken Class")
+    room.dispatch("anna@example.com", name="Broken Class")
+    room.dispatch("bela@example.com")
+    write(folder, "Subject: fine\n\n{{ code }}")
+    write(folder / "broken-class", "Subject: x\n\n{{ nonsense }}")
+    assert room.send(server, templates=folder) == {QUEUED: 1, SENT: 1}
+    assert server.recipients() == ["bela@example.com"]
+    path = folder / "broken-class" / "dispatch.en.txt"
+    assert room.rows()[0]["last_error"] == (
+        f"{path}, line 3: UndefinedError: 'nonsense' is undefined"
+    )
+    write(folder / "broken-class", "Subject: repaired\n\n{{ code }}")
+    room.programme.clock.move(minutes=1)
+    assert room.send(server, templates=folder) == {SENT: 1}
+    assert server.taken[-1]["Subject"] == "repaired"
+
+
+def test_a_recipient_that_is_no_address_fails(room, server):
+    room.dispatch("anna@example.com", "bela@example.com")
+    first, _ = room.rows()
+    injected = "anna@example.com\r\nBcc: x@example.com"
+    room.programme.change(outbox, outbox.c.message_id == first["message_id"], recipient=injected)
+    assert room.send(server) == {FAILED: 1, SENT: 1}
+    assert server.recipients() == ["bela@example.com"]
+
+
+def test_a_message_that_kills_its_workers_is_given_up(room, server):
+    room.dispatch("anna@example.com")
+    for _ in range(3):
+        assert room.outbox(attempts_max=3).take() is not None
+        room.programme.clock.move(hours=1)
+    assert room.send(server, attempts_max=3) == {FAILED: 1}
+    assert server.taken == []
+    assert room.rows()[0]["last_error"] == "the last attempt did not come to its end"
+
+
+def test_the_worker_ends_between_two_messages(room, server):
+    room.dispatch("anna@example.com", "bela@example.com")
+    stop = Event()
+
+    async def take(*_):
+        stop.set()
+        return "250 taken"
+
+    server.on_mail = take
+    worker = room.worker(SmtpTransport(server.settings()))
+    worker.run(stop, poll_s=3600)
+    assert server.recipients() == ["anna@example.com"]
+    assert room.states() == ["sent", "queued"]
+    assert room.rows()[1]["attempts_count"] == 0
+
+
+def test_the_worker_looks_again_after_its_rest(room, server):
+    stop = Event()
+    rests = []
+
+    class Rest:
+        """Stands in for the event: a message is queued while the worker rests."""
+
+        def is_set(self):
+            return stop.is_set()
+
+        def wait(self, seconds):
+            rests.append(seconds)
+            if len(rests) == 1:
+                room.dispatch("anna@example.com")
+            else:
+                stop.set()
+
+    room.worker(SmtpTransport(server.settings())).run(Rest(), poll_s=2.5)
+    assert server.recipients() == ["anna@example.com"]
+    assert rests == [2.5, 2.5]
