@@ -62,8 +62,8 @@ class Settings(BaseSettings):
     from its first byte. The server's certificate must be one that this machine trusts."""
     smtp_user: str | None = None
     """Who signs in to the mail server; unset, nobody does."""
-    smtp_password: SecretStr = SecretStr("")
-    """Password of ``smtp_user``; never printed."""
+    smtp_password: SecretStr | None = None
+    """Password of ``smtp_user``; it is never printed."""
     mail_sender: NameEmail = NameEmail("coupon-billing", "coupons@coupon-billing.invalid")
     """Whom mails are from, such as ``Contoso Coupons <coupons@contoso.example>``; to be set
     with ``smtp_host``."""
@@ -83,6 +83,8 @@ class Settings(BaseSettings):
     def _require_usable_mail(self) -> "Settings":
         if self.smtp_host is not None and "mail_sender" not in self.model_fields_set:
             raise ValueError("mail_sender must be set with smtp_host")
+        if (self.smtp_user is None) != (self.smtp_password is None):
+            raise ValueError("smtp_user and smtp_password are set together")
         if self.smtp_user is not None and self.smtp_security == "none":
             raise ValueError("smtp_user signs in over starttls or tls only")
         return self

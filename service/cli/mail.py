@@ -44,12 +44,13 @@ def where_mail_goes(settings: Settings) -> str:
 def _create_transport(settings: Settings) -> Transport:
     if settings.smtp_host is None:
         return MailFolder(settings.mail_folder)
+    password = settings.smtp_password
     server = SmtpServer(
         host=settings.smtp_host,
         port=settings.smtp_port,
         security=Security(settings.smtp_security),
         user=settings.smtp_user,
-        password=settings.smtp_password.get_secret_value(),
+        password=password.get_secret_value() if password else "",
         timeout_s=settings.mail_timeout_s,
     )
     return SmtpTransport(server)

@@ -27,8 +27,11 @@ def kept_running(name: str, target: Callable[..., None], *arguments: Any) -> Ite
         target: The function; the process imports it.
         arguments: What it is given.
     """
+    process = _start(target, arguments)
     stop = Event()
-    thread = Thread(target=_keep_running, args=(stop, name, target, arguments))
+    # The service's own processes are forked beside this thread, which is at rest then:
+    # a fork while it starts a process could inherit a lock that nobody opens.
+    thread = Thread(target=_keep_running, args=(stop, process, name, target, arguments))
     thread.start()
     try:
         yield
@@ -38,23 +41,25 @@ def kept_running(name: str, target: Callable[..., None], *arguments: Any) -> Ite
 
 
 def _keep_running(
-    stop: Event, name: str, target: Callable[..., None], arguments: tuple[Any, ...]
+    stop: Event,
+    process: SpawnProcess,
+    name: str,
+    target: Callable[..., None],
+    arguments: tuple[Any, ...],
 ) -> None:
-    while not stop.is_set():
-        process = get_context("spawn").Process(target=target, args=arguments, daemon=True)
-        process.start()
-        while process.is_alive() and not stop.wait(CHECK_INTERVAL_S):
-            pass
-        if stop.is_set():
-            _end(process)
-        else:
+    while not stop.wait(CHECK_INTERVAL_S):
+        if not process.is_alive():
             tell(f"The {name} ended with {process.exitcode}. It is started again.")
-            stop.wait(RESTART_DELAY_S)
-
-
-def _end(process: SpawnProcess) -> None:
+            if not stop.wait(RESTART_DELAY_S):
+                process = _start(target, arguments)
     process.terminate()
     process.join(STOP_TIMEOUT_S)
     if process.is_alive():
         process.kill()
         process.join()
+
+
+def _start(target: Callable[..., None], arguments: tuple[Any, ...]) -> SpawnProcess:
+    process = get_context("spawn").Process(target=target, args=arguments, daemon=True)
+    process.start()
+    return process

@@ -1,6 +1,7 @@
 """``worker``: the delivery of mail."""
 
 import logging
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from service.cli.options import DatabaseOption
 from service.domain.mail import MessageState
 from service.jobs.mail_worker import MailWorker
 from service.settings import Settings
+
+PARENT_CHECK_INTERVAL_S = 0.5
 
 
 def worker(
@@ -62,10 +65,13 @@ def deliver_for_parent(settings: Settings) -> None:
 
 
 def _stop_without_parent(stop: Event) -> None:
+    # The pipe by which multiprocessing knows is inherited by the service's other
+    # processes, and may stay open when the parent is killed.
     parent = parent_process()
-    if parent is not None:
-        parent.join()
-        stop.set()
+    while parent is not None and os.getppid() == parent.pid:
+        if stop.wait(PARENT_CHECK_INTERVAL_S):
+            return
+    stop.set()
 
 
 @contextmanager
