@@ -37,7 +37,7 @@ def parse_instant(text: str, *, bare_date_is_end: bool = False) -> datetime:
     try:
         return _at(day, match["time"], match["fraction"] or "") - _offset(match["zone"])
     except OverflowError as error:
-        raise ValueError(f"{text!r} is outside the years 1 to 9999") from error
+        raise ValueError(f"{text[:40]!r} is outside the years 1 to 9999") from error
 
 
 def _at(day: date, clock: str, fraction: str) -> datetime:

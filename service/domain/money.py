@@ -25,6 +25,18 @@ def minor_unit(currency_code: str) -> Decimal:
     return Decimal(1).scaleb(-(Currency(currency_code).exponent or 0))
 
 
+def is_whole(amount: Decimal, unit: Decimal) -> bool:
+    """Whether the amount is finite and a multiple of the unit, however it is written.
+
+    Only digits are looked at: a remainder would be rounded away for tiny amounts.
+    """
+    if not amount.is_finite():
+        return False
+    digits, exponent = amount.as_tuple()[1:]
+    last = next((place for place, digit in enumerate(reversed(digits)) if digit), len(digits))
+    return amount == 0 or int(exponent) + last >= int(unit.as_tuple().exponent)
+
+
 def round_to_minor_unit(amount: Decimal, currency_code: str) -> Decimal:
     """Round half up to the currency's minor unit; the last step of a computation."""
     return amount.quantize(minor_unit(currency_code), rounding=ROUND_HALF_UP)

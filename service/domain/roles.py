@@ -61,6 +61,11 @@ class Caller:
         """The customers for which the caller has a role that writes; an operator needs none."""
         return [customer_id for customer_id in self.roles if self.may_write(customer_id)]
 
+    def require_operator(self) -> None:
+        """Let only operators through; raises ``UserIsNotAuthorized``."""
+        if not self.is_operator:
+            raise ServiceError(NOT_AUTHORIZED, "only operators do this")
+
     def require_read(self, customer_id: int) -> None:
         """Let only those through who may read.
 

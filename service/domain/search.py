@@ -14,6 +14,7 @@ from service.domain.errors import (
     ServiceError,
 )
 from service.domain.instants import parse_instant
+from service.domain.names import normal_spelling
 
 PREDICATES_COUNT_MAX = 4
 PAGE_SIZE_MAX = 100
@@ -148,7 +149,7 @@ def _read_id(text: str) -> int:
 def _read_name(text: str) -> str:
     if not text:
         raise ValueError("the name is empty")
-    return text
+    return normal_spelling(text)
 
 
 def _read_bool(text: str) -> bool:

@@ -6,10 +6,11 @@ from decimal import Decimal
 from enum import Enum
 
 from service.domain.errors import TERMS_INVALID, ServiceError
-from service.domain.money import AMOUNT_MAX, is_currency, minor_unit
+from service.domain.money import AMOUNT_MAX, is_currency, is_whole, minor_unit
 
 ACTIVE_DURATION_DAYS_MAX = 36_500
 WHOLE_PERCENT = 100
+PERCENT_UNIT = Decimal("0.000001")
 
 
 class CouponType(str, Enum):
@@ -76,7 +77,7 @@ def _require(holds: bool, otherwise: str) -> None:
 def _require_amount(name: str, amount: Decimal, currency_code: str) -> None:
     _require(amount.is_finite() and 0 <= amount <= AMOUNT_MAX, f"{name} must be 0 to {AMOUNT_MAX}")
     unit = minor_unit(currency_code)
-    _require(amount % unit == 0, f"{name} must be a multiple of {unit} {currency_code}")
+    _require(is_whole(amount, unit), f"{name} must be a multiple of {unit} {currency_code}")
 
 
 def _require_percent(percent: Decimal | None) -> None:
@@ -86,7 +87,7 @@ def _require_percent(percent: Decimal | None) -> None:
         percent.is_finite() and 0 < percent <= WHOLE_PERCENT,
         f"PercentOff must be above 0 and at most {WHOLE_PERCENT}",
     )
-    _require(percent % Decimal("0.000001") == 0, "PercentOff has at most 6 decimals")
+    _require(is_whole(percent, PERCENT_UNIT), "PercentOff has at most 6 decimals")
 
 
 def _require_order(

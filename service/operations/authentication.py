@@ -1,16 +1,14 @@
 """Finding out who calls."""
 
-import hashlib
 from collections.abc import Callable
 from datetime import datetime
 
-from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import Connection
 
 from service.domain.errors import INVALID_CREDENTIALS, REQUEST_MISSING_HEADERS, ServiceError
 from service.domain.roles import Caller, Credentials, Role
 from service.operations.calls import Call, utc_now
+from service.operations.secrets import is_password, token_digest
 from service.storage import users
 from service.storage.engine import Database
 
@@ -18,9 +16,6 @@ DEVELOPER = "developer"
 """The kind of the token that names the calling program."""
 AUTHENTICATION = "authentication"
 """The kind of the token that names the calling user."""
-
-_hasher = PasswordHasher()
-_NOBODYS_HASH = _hasher.hash("the password of no user")
 
 
 class Authenticator:
@@ -47,18 +42,19 @@ class Authenticator:
         _require_headers(credentials)
         now = self._clock()
         with self._database.reading() as connection:
-            caller = _find_caller(connection, credentials, now)
+            owners = _token_owners(connection, credentials, now)
+            if DEVELOPER not in owners:
+                raise ServiceError(INVALID_CREDENTIALS)
+            if credentials.authentication_token:
+                caller = _caller(connection, owners.get(AUTHENTICATION))
+                return Call(self._database, caller, now, tracking_id)
+            found = users.find_user(connection, (credentials.user_name or "").strip())
+        # A password is checked slowly, and not in a transaction.
+        user_id, stored_hash = found or (None, None)
+        is_right = is_password(stored_hash, credentials.password or "")
+        with self._database.reading() as connection:
+            caller = _caller(connection, user_id if is_right else None)
         return Call(self._database, caller, now, tracking_id)
-
-
-def token_digest(token: str) -> bytes:
-    """What is stored of a token. Tokens are 256 random bits: no slow hash is needed."""
-    return hashlib.sha256(token.encode()).digest()
-
-
-def hash_password(password: str) -> str:
-    """What is stored of a password."""
-    return _hasher.hash(password)
 
 
 def _require_headers(credentials: Credentials) -> None:
@@ -69,7 +65,10 @@ def _require_headers(credentials: Credentials) -> None:
         raise ServiceError(REQUEST_MISSING_HEADERS, "AuthenticationToken")
 
 
-def _find_caller(connection: Connection, credentials: Credentials, now: datetime) -> Caller:
+def _token_owners(
+    connection: Connection, credentials: Credentials, now: datetime
+) -> dict[str, int]:
+    """Whose the tokens are that are in force, by their kind."""
     digests = {
         kind: token_digest(text)
         for kind, text in (
@@ -79,32 +78,16 @@ def _find_caller(connection: Connection, credentials: Credentials, now: datetime
         if text
     }
     valid = users.find_valid_tokens(connection, list(digests.values()), now)
-    owners = {
+    return {
         kind: valid[digest][1]
         for kind, digest in digests.items()
         if digest in valid and valid[digest][0] == kind
     }
-    if credentials.authentication_token:
-        user_id = owners.get(AUTHENTICATION)
-    else:
-        user_id = _user_by_password(connection, credentials)
-    if DEVELOPER not in owners or user_id is None:
+
+
+def _caller(connection: Connection, user_id: int | None) -> Caller:
+    if user_id is None:
         raise ServiceError(INVALID_CREDENTIALS)
-    return _caller(connection, user_id)
-
-
-def _user_by_password(connection: Connection, credentials: Credentials) -> int | None:
-    """The user, if the password is right; as slow for an unknown user as for a wrong password."""
-    found = users.find_user(connection, (credentials.user_name or "").strip())
-    user_id, stored_hash = found or (None, None)
-    try:
-        _hasher.verify(stored_hash or _NOBODYS_HASH, credentials.password or "")
-    except (Argon2Error, InvalidHashError):
-        return None
-    return user_id if stored_hash else None
-
-
-def _caller(connection: Connection, user_id: int) -> Caller:
     name, roles = users.find_roles(connection, user_id)
     by_customer = {customer_id: role for customer_id, role in roles if customer_id is not None}
     is_operator = any(role is Role.OPERATOR for _, role in roles)

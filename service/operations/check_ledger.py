@@ -1,6 +1,5 @@
 """Proving that what is shown of redeemed coupons is what the ledger says."""
 
-from service.domain.errors import NOT_AUTHORIZED, ServiceError
 from service.operations.calls import Call
 from service.storage import ledger
 from service.storage.ledger import Difference
@@ -12,7 +11,6 @@ def check_ledger(call: Call) -> list[Difference]:
     The whole database is read, in one transaction. Raises ``UserIsNotAuthorized``
     (operators only).
     """
-    if not call.caller.is_operator:
-        raise ServiceError(NOT_AUTHORIZED, "only operators do this")
+    call.caller.require_operator()
     with call.database.reading() as connection:
         return ledger.find_differences(connection)

@@ -16,12 +16,12 @@ from service.domain.errors import (
     TERMS_INVALID,
     ServiceError,
 )
+from service.domain.names import normal_name, normal_spelling
 from service.domain.programmes import CouponClass
 from service.domain.terms import CouponTerms
 from service.operations.calls import Call
 from service.storage import accounts, audit, classes
 
-CLASS_NAME_LENGTH_MAX = 255
 FEATURE_ID_MAX = 2**31 - 1
 DEFAULT_LANGUAGE = "en"
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
@@ -148,12 +148,12 @@ def require_class(
     Raises:
         ServiceError: ``NullParameter`` (no name) or ``CouponClassNotFound``.
     """
-    trimmed = (name or "").strip()
-    if not trimmed:
+    spelling = normal_spelling(name or "")
+    if not spelling:
         raise ServiceError(NULL_PARAMETER, "CouponClassName")
-    found = classes.find_class(connection, customer_id, trimmed, lock=lock)
+    found = classes.find_class(connection, customer_id, spelling, lock=lock)
     if found is None:
-        raise ServiceError(COUPON_CLASS_NOT_FOUND, f"class {trimmed} of customer {customer_id}")
+        raise ServiceError(COUPON_CLASS_NOT_FOUND, f"class {spelling} of customer {customer_id}")
     return found
 
 
@@ -169,11 +169,10 @@ def require_class_in_use(
 
 
 def _require_name(name: str) -> str:
-    trimmed = name.strip()
-    if not trimmed or len(trimmed) > CLASS_NAME_LENGTH_MAX:
-        text = f"the name of a class has 1 to {CLASS_NAME_LENGTH_MAX} characters"
-        raise ServiceError(TERMS_INVALID, text)
-    return trimmed
+    try:
+        return normal_name(name)
+    except ValueError as error:
+        raise ServiceError(TERMS_INVALID, f"coupon class: {error}") from error
 
 
 def _require_free_name(connection: Connection, customer_id: int, name: str) -> None:

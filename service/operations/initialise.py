@@ -1,26 +1,19 @@
 """The first start: tables, the first customer with an account, the first operator."""
 
-import secrets
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from service.domain.roles import Role
-from service.operations.authentication import (
-    AUTHENTICATION,
-    DEVELOPER,
-    hash_password,
-    token_digest,
-)
+from service.operations.authentication import AUTHENTICATION, DEVELOPER
 from service.operations.calls import Call
-from service.operations.parties import TOKEN_BYTES
+from service.operations.secrets import hash_password, new_password, new_token, token_digest
 from service.storage import accounts, audit, schema, users
 
 FIRST_CUSTOMER = "First customer"
 FIRST_ACCOUNT_NUMBER = "X0000001"
 FIRST_CURRENCY = "USD"
 FIRST_USER = "operator"
-PASSWORD_BYTES = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +35,7 @@ def initialise(call: Call) -> FirstKeys | None:
         The first keys, or None when the database had customers already.
     """
     schema.upgrade(call.database)
-    password = secrets.token_urlsafe(PASSWORD_BYTES)
+    password = new_password()
     password_hash = hash_password(password)
     with call.database.writing() as connection:
         if accounts.any_customer_exists(connection):
@@ -58,7 +51,7 @@ def _first_keys(connection: Connection, call: Call, password: str, password_hash
     )
     user_id = users.add_user(connection, FIRST_USER, password_hash, now)
     users.add_role(connection, user_id, Role.OPERATOR, None)
-    tokens = {kind: secrets.token_urlsafe(TOKEN_BYTES) for kind in (DEVELOPER, AUTHENTICATION)}
+    tokens = {kind: new_token() for kind in (DEVELOPER, AUTHENTICATION)}
     for kind, text in tokens.items():
         users.add_token(connection, user_id, kind, token_digest(text), now=now, expires_at=None)
     made = {"customer": customer_id, "account": account_id, "user": user_id}

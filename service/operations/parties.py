@@ -1,7 +1,6 @@
 """Customers, accounts and users: who owns coupons, who redeems them, who may call."""
 
 import re
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,24 +9,18 @@ from service.domain.errors import (
     ENTITY_NOT_EXISTENT,
     INPUT_INVALID,
     NAME_TAKEN,
-    NOT_AUTHORIZED,
     ServiceError,
 )
 from service.domain.money import is_currency
+from service.domain.names import normal_name
 from service.domain.programmes import Account
 from service.domain.roles import Role
-from service.operations.authentication import (
-    AUTHENTICATION,
-    DEVELOPER,
-    hash_password,
-    token_digest,
-)
+from service.operations.authentication import AUTHENTICATION, DEVELOPER
 from service.operations.calls import Call
+from service.operations.secrets import hash_password, new_token, token_digest
 from service.storage import accounts, audit, users
 from service.storage.users import StoredToken
 
-NAME_LENGTH_MAX = 255
-TOKEN_BYTES = 32
 _ACCOUNT_NUMBER = re.compile(r"[A-Z0-9]{8}")
 
 
@@ -47,7 +40,7 @@ def add_customer(call: Call, name: str) -> int:
         ServiceError: ``UserIsNotAuthorized`` (operators only) or
             ``ApiInputValidationError`` (name).
     """
-    _require_operator(call)
+    call.caller.require_operator()
     name = _require_name("customer", name)
     with call.database.writing() as connection:
         customer_id = accounts.add_customer(connection, name, call.now)
@@ -73,7 +66,7 @@ def add_account(
             ``EntityNotExistent`` (customer), ``ApiInputValidationError`` (number,
             currency, e-mail) or ``NameTaken`` (number).
     """
-    _require_operator(call)
+    call.caller.require_operator()
     if not _ACCOUNT_NUMBER.fullmatch(number):
         text = f"account number {number!r} is not eight capital letters or digits"
         raise ServiceError(INPUT_INVALID, text)
@@ -119,7 +112,7 @@ def add_user(
             ``EntityNotExistent`` (customer), ``ApiInputValidationError`` (name, or
             a role without its customer) or ``NameTaken``.
     """
-    _require_operator(call)
+    call.caller.require_operator()
     name = _require_name("user", name)
     if (role is Role.OPERATOR) != (customer_id is None):
         raise ServiceError(INPUT_INVALID, "every role but Operator is for one customer")
@@ -151,10 +144,10 @@ def issue_token(
         ServiceError: ``UserIsNotAuthorized`` (operators only),
             ``EntityNotExistent`` (user) or ``ApiInputValidationError`` (kind).
     """
-    _require_operator(call)
+    call.caller.require_operator()
     if kind not in {DEVELOPER, AUTHENTICATION}:
         raise ServiceError(INPUT_INVALID, f"a token is for {DEVELOPER} or {AUTHENTICATION}")
-    text = secrets.token_urlsafe(TOKEN_BYTES)
+    text = new_token()
     with call.database.writing() as connection:
         user = users.find_user(connection, user_name)
         if user is None:
@@ -170,7 +163,7 @@ def issue_token(
 
 def list_tokens(call: Call) -> list[StoredToken]:
     """Every token, without its text. Raises ``UserIsNotAuthorized`` (operators only)."""
-    _require_operator(call)
+    call.caller.require_operator()
     with call.database.reading() as connection:
         return users.list_tokens(connection)
 
@@ -182,7 +175,7 @@ def revoke_token(call: Call, token_id: int) -> None:
         ServiceError: ``UserIsNotAuthorized`` (operators only) or
             ``EntityNotExistent``: no token of this number is in force.
     """
-    _require_operator(call)
+    call.caller.require_operator()
     with call.database.writing() as connection:
         if not users.revoke_token(connection, token_id, call.now):
             raise ServiceError(ENTITY_NOT_EXISTENT, f"token {token_id}")
@@ -198,14 +191,8 @@ def _address(email: str | None) -> str | None:
         raise ServiceError(INPUT_INVALID, f"e-mail {email[:40]!r}: {error}") from error
 
 
-def _require_operator(call: Call) -> None:
-    if not call.caller.is_operator:
-        raise ServiceError(NOT_AUTHORIZED, "only operators do this")
-
-
 def _require_name(of_what: str, name: str) -> str:
-    trimmed = name.strip()
-    if not trimmed or len(trimmed) > NAME_LENGTH_MAX:
-        text = f"the name of a {of_what} has 1 to {NAME_LENGTH_MAX} characters"
-        raise ServiceError(INPUT_INVALID, text)
-    return trimmed
+    try:
+        return normal_name(name)
+    except ValueError as error:
+        raise ServiceError(INPUT_INVALID, f"{of_what}: {error}") from error

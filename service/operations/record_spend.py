@@ -9,13 +9,12 @@ from service.domain.errors import (
     ACCOUNT_ID_INVALID,
     ENTITY_NOT_EXISTENT,
     INPUT_INVALID,
-    NOT_AUTHORIZED,
     NULL_PARAMETER,
     SPEND_REFERENCE_TAKEN,
     ServiceError,
 )
 from service.domain.ledger import Line, Movement, Spend, reversal_movement, spend_movements
-from service.domain.money import AMOUNT_MAX, minor_unit
+from service.domain.money import AMOUNT_MAX, is_whole, minor_unit
 from service.domain.programmes import Account
 from service.operations.calls import Call
 from service.storage import accounts, audit, ledger
@@ -162,8 +161,7 @@ def _audit_movements(
 
 
 def _require_reference(call: Call, reference: str) -> str:
-    if not call.caller.is_operator:
-        raise ServiceError(NOT_AUTHORIZED, "only operators do this")
+    call.caller.require_operator()
     trimmed = reference.strip()
     if not trimmed:
         raise ServiceError(NULL_PARAMETER, "reference")
@@ -182,8 +180,7 @@ def _require_account(connection: Connection, account_id: int) -> Account:
 
 def _require_amount(amount: Decimal, currency_code: str) -> None:
     unit = minor_unit(currency_code)
-    is_whole = amount.is_finite() and 0 < amount <= AMOUNT_MAX and amount % unit == 0
-    if not is_whole:
+    if not (is_whole(amount, unit) and 0 < amount <= AMOUNT_MAX):
         text = f"amount {amount} is not a multiple of {unit} {currency_code} up to {AMOUNT_MAX}"
         raise ServiceError(INPUT_INVALID, text)
 

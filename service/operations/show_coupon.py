@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from service.domain.codes import fold_code
 from service.domain.coupons import Coupon
-from service.domain.errors import COUPON_NOT_FOUND, NOT_AUTHORIZED, ServiceError
+from service.domain.errors import COUPON_NOT_FOUND, ServiceError
 from service.operations.calls import Call
 from service.storage import audit, coupon_search
 from service.storage.audit import Event
@@ -28,8 +28,7 @@ def show_coupon(call: Call, coupon_code: str) -> CouponRecord:
         ServiceError: ``UserIsNotAuthorized`` (operators only: the history names
             users and accounts of any customer) or ``CouponNotFound``.
     """
-    if not call.caller.is_operator:
-        raise ServiceError(NOT_AUTHORIZED, "only operators do this")
+    call.caller.require_operator()
     code = fold_code(coupon_code)
     with call.database.reading() as connection:
         found = coupon_search.find_coupon(connection, code)

@@ -167,7 +167,8 @@ def _trim(payload: etree._Element, tags: Collection[str]) -> None:
     """Take the white space off instants: the schema allows it, and libxml2 wrongly does not."""
     if tags:
         for element in payload.iter(*tags):
-            element.text = (element.text or "").strip()
+            # A nil one must stay without any text at all.
+            element.text = (element.text or "").strip() or None
 
 
 def _has_text(element: etree._Element) -> bool:

@@ -16,11 +16,12 @@ _MUST_UNDERSTAND = f"{{{SOAP_ENVELOPE}}}mustUnderstand"
 _ACTOR = f"{{{SOAP_ENVELOPE}}}actor"
 _NEXT = "http://schemas.xmlsoap.org/soap/actor/next"
 
+_PASSWORD = f"{{{BILLING}}}Password"
 _CREDENTIALS = {
     f"{{{BILLING}}}DeveloperToken": "developer_token",
     f"{{{BILLING}}}AuthenticationToken": "authentication_token",
     f"{{{BILLING}}}UserName": "user_name",
-    f"{{{BILLING}}}Password": "password",
+    _PASSWORD: "password",
 }
 
 # Headers that change nothing here, and that clients send because another service of the
@@ -60,8 +61,14 @@ def check_understood(headers: Iterable[etree._Element]) -> None:
 def credentials(headers: Iterable[etree._Element]) -> Credentials:
     """Read who calls; headers that are absent, empty or nil count as not sent."""
     values = {
-        _CREDENTIALS[header.tag]: None if is_nil(header) else header.text or None
+        _CREDENTIALS[header.tag]: None if is_nil(header) else _text(header)
         for header in headers
         if header.tag in _CREDENTIALS
     }
     return Credentials(**values)
+
+
+def _text(header: etree._Element) -> str | None:
+    """The text; white space around it means nothing, except in a password."""
+    text = header.text or ""
+    return (text if header.tag == _PASSWORD else text.strip()) or None

@@ -170,7 +170,7 @@ SCHEMA_INVALID = _row(
 )
 VALUE_OUT_OF_RANGE = _row(
     "ValueOutOfRange",
-    "A value is valid in the schema and too large to be handled.",
+    "A value is valid in the schema and outside what can be handled.",
     "Instants are in the years 1 to 9999; numbers have less than 4300 digits.",
 )
 

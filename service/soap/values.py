@@ -77,7 +77,8 @@ SPELLINGS_KEPT_MAX = 1024
 @lru_cache(maxsize=SPELLINGS_KEPT_MAX)
 def write_double(value: float | Decimal) -> str:
     """Write the shortest text that reads back as the same double."""
-    text = repr(float(value))
+    # Adding 0 leaves every value as it is, but for -0, of which it makes 0.
+    text = repr(float(value) + 0.0)
     if text.endswith(".0"):
         return text[:-2]
     # XML Schema's spelling of what Python calls inf, -inf and nan.

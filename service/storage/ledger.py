@@ -110,13 +110,12 @@ def coupons_of_spend(
 
 def find_spend(connection: Connection, customer_id: int, reference: str) -> Spend | None:
     """The customer's spend of this reference, with what it did to coupons."""
-    row = connection.execute(
-        _SPEND, {"customer_id": customer_id, "reference": reference}
-    ).one_or_none()
+    values = {"customer_id": customer_id, "reference": reference}
+    row = connection.execute(_SPEND, values).mappings().one_or_none()
     if row is None:
         return None
-    lines = connection.execute(_LINES, {"spend_id": row.spend_id})
-    return Spend(*row, tuple(Line(*line) for line in lines))
+    lines = connection.execute(_LINES, {"spend_id": row["spend_id"]})
+    return Spend(**row, lines=tuple(Line(*line) for line in lines))
 
 
 def add_spend(

@@ -194,3 +194,16 @@ def test_secrets_are_not_stored(programme: Programme, tokens: Credentials, tmp_p
     for secret in (tokens.developer_token, tokens.authentication_token, PASSWORD):
         assert secret is not None
         assert secret.encode() not in stored
+
+
+def test_a_password_is_not_checked_for_an_unknown_program(
+    programme: Programme, with_password: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check(*_given: object) -> bool:
+        raise AssertionError("checking a password takes long")
+
+    monkeypatch.setattr("service.operations.authentication.is_password", check)
+    row, _ = refusal(programme, replace(with_password, developer_token="wrong"))
+    assert row is INVALID_CREDENTIALS
+    with pytest.raises(AssertionError, match="takes long"):
+        authenticate(programme, with_password)

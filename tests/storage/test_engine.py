@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, insert, text
+from sqlalchemy.exc import IntegrityError
 
 from service.storage import accounts
 from service.storage.engine import BUSY_TIMEOUT_MS, Database
+from service.storage.tables import customer
 from tests.programme import START
 
 
@@ -94,3 +96,10 @@ def test_a_pooled_connection_forgets_that_it_wrote(
         assert count_customers(connection) == 1
         stranger.execute("BEGIN IMMEDIATE")
         stranger.execute("ROLLBACK")
+
+
+def test_an_error_does_not_tell_values(database: Database) -> None:
+    with pytest.raises(IntegrityError) as error, database.writing() as connection:
+        connection.execute(insert(customer).values(name=None, created_at=START.replace(year=1999)))
+    assert "1999" not in str(error.value)
+    assert "customer.name" in str(error.value)

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.money import AMOUNT_MAX, is_currency, minor_unit, round_to_minor_unit
+from service.domain.money import (
+    AMOUNT_MAX,
+    is_currency,
+    is_whole,
+    minor_unit,
+    round_to_minor_unit,
+)
 
 
 @pytest.mark.parametrize("code", ["USD", "EUR", "JPY", "KWD", "CLF"])
@@ -57,3 +63,25 @@ def test_rounding_moves_an_amount_by_half_a_unit_at_most(amount: Decimal, code: 
     assert rounded % unit == 0
     assert abs(rounded - amount) <= unit / 2
     assert round_to_minor_unit(rounded, code) == rounded
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit", "expected"),
+    [
+        ("1.10", "0.01", True),
+        ("1.1000", "0.01", True),
+        ("1.101", "0.01", False),
+        ("1E+3", "0.01", True),
+        ("105", "1", True),
+        ("0.5", "1", False),
+        ("0", "0.01", True),
+        ("0E-999999", "0.01", True),
+        ("1E-999999999", "0.01", False),
+        ("NaN", "0.01", False),
+        ("Infinity", "0.01", False),
+    ],
+)
+def test_an_amount_is_whole_or_not_however_it_is_written(
+    amount: str, unit: str, expected: bool
+) -> None:
+    assert is_whole(Decimal(amount), Decimal(unit)) is expected

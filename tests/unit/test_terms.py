@@ -43,6 +43,8 @@ INVALID: dict[str, tuple[dict[str, Any], str]] = {
     "worth nothing": ({"amount": Decimal(0)}, "Amount above 0 or PercentOff"),
     "negative threshold": ({"spend_threshold": Decimal(-1)}, "SpendThreshold must be 0"),
     "threshold in mills": ({"spend_threshold": Decimal("0.001")}, "SpendThreshold must be a"),
+    "a tiny amount": ({"amount": Decimal("1E-9999999")}, "Amount must be a multiple"),
+    "a tiny percent": ({"percent_off": Decimal("1E-99999999")}, "PercentOff has at most 6"),
     "no percent": ({"percent_off": Decimal(0)}, "PercentOff must be above 0"),
     "negative percent": ({"percent_off": Decimal(-1)}, "PercentOff must be above 0"),
     "above all": ({"percent_off": Decimal("100.000001")}, "PercentOff must be above 0"),

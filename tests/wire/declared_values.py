@@ -123,7 +123,8 @@ def _text(declared, value):
         return " ".join(value)
     if issubclass(declared, spyne.Double):
         names = {"inf": "INF", "-inf": "-INF", "nan": "NaN"}
-        return names.get(str(float(value)), str(float(value)).removesuffix(".0"))
+        text = str(float(value)).removesuffix(".0")
+        return names.get(text, "0" if text == "-0" else text)
     if issubclass(declared, spyne.Boolean):
         return str(value).lower()
     if issubclass(declared, spyne.DateTime):

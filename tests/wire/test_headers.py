@@ -30,6 +30,13 @@ def credentials_of(service, header):
             ),
             Credentials(authentication_token="TT"),
         ),
+        (
+            (
+                "<b:DeveloperToken>\n  D\t</b:DeveloperToken><b:UserName> ann </b:UserName>"
+                "<b:Password> p </b:Password>"
+            ),
+            Credentials("D", user_name="ann", password=" p "),
+        ),
         ("<DeveloperToken>D</DeveloperToken><e:UserName>ann</e:UserName>", Credentials()),
         ("<b:CustomerId>1</b:CustomerId><b:CustomerAccountId/>", Credentials()),
     ],

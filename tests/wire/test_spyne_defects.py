@@ -25,6 +25,14 @@ def test_1_nil_false_is_not_nil(service):
     assert [seen.arguments[1] for seen in service.seen] == ["SUN", "SUN", None, None, ""]
 
 
+def test_1_a_nil_instant_is_let_in(service):
+    reply = service.call(
+        '<b:GetBillingDocumentsInfoRequest><b:EndDate i:nil="true"/>'
+        "</b:GetBillingDocumentsInfoRequest>"
+    )
+    assert reply.error_code == 204
+
+
 def test_2_instants_leave_in_utc_with_z(service):
     service.answers["RedeemCoupon"] = datetime(2026, 5, 6, 7, 8, 9, tzinfo=timezone.utc)
     answer = service.call()
@@ -68,6 +76,7 @@ def test_3_what_is_not_an_instant_is_refused(service, text):
         (float("nan"), "NaN"),
         (Decimal("1.10"), "1.1"),
         (Decimal(100), "100"),
+        (-0.0, "0"),
         (0.1, "0.1"),
         (12345678.9, "12345678.9"),
     ],
