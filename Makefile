@@ -26,8 +26,8 @@ check: $(INSTALLED) ## Lint, formatting, types, and whether generated pages are 
 prove: $(INSTALLED) ## Run the long proofs.
 	$(BIN)/python -m pytest -m prove
 
-bench: $(INSTALLED) ## Measure, and print one table.
-	$(BIN)/python -m benchmarks
+bench: $(INSTALLED) ## Measure, print one table, and write it into docs/performance.md.
+	$(BIN)/python -m benchmarks --write
 
 # Made anew when a dependency changes. The pip of a new environment may be as
 # old as its Python: it is brought up to date first.
