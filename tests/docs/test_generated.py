@@ -78,9 +78,13 @@ def test_every_command_has_its_section():
         "coupon show",
         "coupon redeem",
         "coupon dispatch",
+        "worker",
+        "outbox list",
+        "outbox show",
+        "outbox resend",
         "coupon distribute",
     ):
         assert f"\n## coupon-billing {words}\n" in page
-    assert page.count("\n## ") == 25
+    assert page.count("\n## ") == 29
     assert "| `--type` | `Acquisition`, `Retention` | Who may redeem. Required. |" in page
     assert "|  | `EMAIL...` | To whom. Required. |" in page
