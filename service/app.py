@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.addresses import CUSTOMER_BILLING_PATH, HEALTH_PATH
 from service.operations.authentication import Authenticator
+from service.operations.calls import utc_now
 from service.settings import Settings
 from service.soap.endpoint import create_endpoint
 from service.soap.gate import GateLimits
@@ -19,7 +21,9 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 _log = logging.getLogger("service.app")
 
 
-def create_app(settings: Settings | None = None) -> Application:
+def create_app(
+    settings: Settings | None = None, clock: Callable[[], datetime] = utc_now
+) -> Application:
     """Put the service together.
 
     Any WSGI server can run what this answers; ``coupon-billing serve`` runs it on
@@ -27,11 +31,12 @@ def create_app(settings: Settings | None = None) -> Application:
 
     Args:
         settings: None to read them from the environment.
+        clock: Answers the instant of each call, aware and in UTC.
     """
     settings = settings or Settings()
     database = Database(settings.database)
     endpoint = create_endpoint(
-        Authenticator(database),
+        Authenticator(database, clock),
         limits=GateLimits(
             body_bytes_max=settings.body_bytes_max,
             depth_max=settings.depth_max,
