@@ -39,8 +39,7 @@ def worker(
         require_current(opened_database)
         typer.echo(where_mail_goes(settings))
         mail_worker = create_mail_worker(settings, opened_database)
-        _log_as_json()
-        with _stopped_by_signals() as stop:
+        with _logged_as_json(), _stopped_by_signals() as stop:
             if once:
                 mail_worker.drain(stop)
             else:
@@ -58,8 +57,11 @@ def _sum_up(mail_worker: MailWorker) -> None:
 
 def deliver_for_parent(settings: Settings) -> None:
     """Deliver mail in a process that another one has started, for as long as that one lives."""
-    _log_as_json()
-    with _stopped_by_signals() as stop, opened(settings.database) as database:
+    with (
+        _logged_as_json(),
+        _stopped_by_signals() as stop,
+        opened(settings.database) as database,
+    ):
         Thread(target=_stop_without_parent, args=(stop,), daemon=True).start()
         create_mail_worker(settings, database).run(stop, settings.mail_poll_s)
 
@@ -90,7 +92,9 @@ def _stopped_by_signals() -> Iterator[Event]:
             signal.signal(number, handler)
 
 
-def _log_as_json() -> None:
+@contextmanager
+def _logged_as_json() -> Iterator[None]:
+    """Each line of the log is a JSON object on standard error."""
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -100,3 +104,7 @@ def _log_as_json() -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+    try:
+        yield
+    finally:
+        structlog.reset_defaults()
