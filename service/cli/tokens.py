@@ -9,7 +9,7 @@ from service.cli.calls import calling
 from service.cli.options import DatabaseOption, JsonOption, TokenExpiresOption
 from service.cli.output import show, show_list, tell
 from service.operations.authentication import AUTHENTICATION, DEVELOPER
-from service.operations.parties import issue_token, list_tokens, revoke_token
+from service.operations.users import issue_token, list_tokens, revoke_token
 
 app = typer.Typer(help="Tokens: by what callers are known.", no_args_is_help=True)
 

@@ -7,11 +7,14 @@ import typer
 
 from service.cli.calls import calling
 from service.cli.options import DatabaseOption, JsonOption, NameOption
-from service.cli.output import show
+from service.cli.output import show, show_list
 from service.domain.roles import Role
-from service.operations.parties import add_user
+from service.domain.search import ID_MAX
+from service.operations.users import add_user, disable_user, list_users, set_password
 
 app = typer.Typer(help="Users: who may call.", no_args_is_help=True)
+
+UserArgument = Annotated[str, typer.Argument(metavar="NAME", help="The user's name.")]
 
 
 @app.command()
@@ -21,7 +24,11 @@ def add(
     customer: Annotated[
         int | None,
         typer.Option(
-            "--customer", metavar="ID", help="The customer of the role; none for Operator."
+            "--customer",
+            metavar="ID",
+            min=1,
+            max=ID_MAX,
+            help="The customer of the role; none for Operator.",
         ),
     ] = None,
     password_stdin: Annotated[
@@ -45,8 +52,62 @@ def add(
     show({"user_id": user_id}, as_json=as_json)
 
 
+@app.command("list")
+def list_(database: DatabaseOption = None, as_json: JsonOption = False) -> None:
+    """List every user, once for each of its roles.
+
+    JSON: users, each with user_id, name, role, customer_id, has_password, created_at,
+    disabled_at.
+    """
+    with calling(database, as_json=as_json) as call:
+        users = list_users(call)
+    columns = ("user_id", "name", "role", "customer_id", "has_password", "disabled_at")
+    show_list("users", users, columns, as_json=as_json)
+
+
+@app.command("set-password")
+def set_password_(
+    name: UserArgument,
+    password_stdin: Annotated[
+        bool,
+        typer.Option(
+            "--password-stdin",
+            help="Read it from the first line of standard input instead of asking for it.",
+        ),
+    ] = False,
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give a user a password in the place of the one before. Tokens stay as they are.
+
+    JSON: user_id.
+    """
+    password = _read_password() if password_stdin else _ask_password()
+    with calling(database, as_json=as_json) as call:
+        user_id = set_password(call, name, password)
+    show({"user_id": user_id}, as_json=as_json)
+
+
+@app.command()
+def disable(
+    name: UserArgument, database: DatabaseOption = None, as_json: JsonOption = False
+) -> None:
+    """End a user for good: its tokens and its password are not accepted any more.
+
+    JSON: user_id.
+    """
+    with calling(database, as_json=as_json) as call:
+        user_id = disable_user(call, name)
+    show({"user_id": user_id}, as_json=as_json)
+
+
 def _read_password() -> str:
     password = sys.stdin.readline().rstrip("\r\n")
     if not password:
         raise typer.BadParameter("standard input has no password")
     return password
+
+
+def _ask_password() -> str:
+    answer: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return answer

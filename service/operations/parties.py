@@ -1,8 +1,6 @@
-"""Customers, accounts and users: who owns coupons, who redeems them, who may call."""
+"""Customers and accounts: who owns coupons, and who redeems them."""
 
 import re
-from dataclasses import dataclass
-from datetime import datetime
 
 from service.domain.emails import normal_address
 from service.domain.errors import (
@@ -12,25 +10,13 @@ from service.domain.errors import (
     ServiceError,
 )
 from service.domain.money import is_currency
-from service.domain.names import normal_name
 from service.domain.programmes import Account
-from service.domain.roles import Role
-from service.operations.authentication import AUTHENTICATION, DEVELOPER
 from service.operations.calls import Call
-from service.operations.secrets import hash_password, new_token, token_digest
-from service.storage import accounts, audit, users
-from service.storage.users import StoredToken
+from service.operations.names import require_name
+from service.storage import accounts, audit
+from service.storage.accounts import StoredCustomer
 
 _ACCOUNT_NUMBER = re.compile(r"[A-Z0-9]{8}")
-
-
-@dataclass(frozen=True, slots=True)
-class IssuedToken:
-    """A new token; ``text`` is shown once and stored nowhere."""
-
-    token_id: int
-    kind: str
-    text: str
 
 
 def add_customer(call: Call, name: str) -> int:
@@ -41,12 +27,19 @@ def add_customer(call: Call, name: str) -> int:
             ``ApiInputValidationError`` (name).
     """
     call.caller.require_operator()
-    name = _require_name("customer", name)
+    name = require_name("customer", name)
     with call.database.writing() as connection:
         customer_id = accounts.add_customer(connection, name, call.now)
         change = audit.Change("add", "customer", customer_id, after={"name": name})
         audit.append(connection, call.author, [change])
     return customer_id
+
+
+def list_customers(call: Call) -> list[StoredCustomer]:
+    """Every customer. Raises ``UserIsNotAuthorized`` (operators only)."""
+    call.caller.require_operator()
+    with call.database.reading() as connection:
+        return accounts.list_customers(connection)
 
 
 def add_account(
@@ -94,94 +87,6 @@ def list_accounts(call: Call, customer_id: int) -> list[Account]:
         return accounts.list_accounts(connection, customer_id)
 
 
-def add_user(
-    call: Call, name: str, role: Role, customer_id: int | None, password: str | None = None
-) -> int:
-    """Add a user with one role; answers its number.
-
-    Args:
-        call: Whose call it is.
-        name: Unique in the service.
-        role: What the user may do; for ``Operator`` there is no customer.
-        customer_id: The customer in which the user has the role.
-        password: For callers that sign in with UserName and Password; None for
-            users that only have tokens.
-
-    Raises:
-        ServiceError: ``UserIsNotAuthorized`` (operators only),
-            ``EntityNotExistent`` (customer), ``ApiInputValidationError`` (name, or
-            a role without its customer) or ``NameTaken``.
-    """
-    call.caller.require_operator()
-    name = _require_name("user", name)
-    if (role is Role.OPERATOR) != (customer_id is None):
-        raise ServiceError(INPUT_INVALID, "every role but Operator is for one customer")
-    password_hash = hash_password(password) if password else None
-    with call.database.writing() as connection:
-        if customer_id is not None and not accounts.customer_exists(connection, customer_id):
-            raise ServiceError(ENTITY_NOT_EXISTENT, f"customer {customer_id}")
-        if users.find_user(connection, name) is not None:
-            raise ServiceError(NAME_TAKEN, f"user {name}")
-        user_id = users.add_user(connection, name, password_hash, call.now)
-        users.add_role(connection, user_id, role, customer_id)
-        after = {"name": name, "role": role.value, "customer_id": customer_id}
-        audit.append(connection, call.author, [audit.Change("add", "user", user_id, after=after)])
-    return user_id
-
-
-def issue_token(
-    call: Call, user_name: str, kind: str, expires_at: datetime | None = None
-) -> IssuedToken:
-    """Issue a token to a user.
-
-    Args:
-        call: Whose call it is.
-        user_name: Whose token it will be.
-        kind: ``developer`` or ``authentication``.
-        expires_at: When it stops being accepted; None for never.
-
-    Raises:
-        ServiceError: ``UserIsNotAuthorized`` (operators only),
-            ``EntityNotExistent`` (user) or ``ApiInputValidationError`` (kind).
-    """
-    call.caller.require_operator()
-    if kind not in {DEVELOPER, AUTHENTICATION}:
-        raise ServiceError(INPUT_INVALID, f"a token is for {DEVELOPER} or {AUTHENTICATION}")
-    text = new_token()
-    with call.database.writing() as connection:
-        user = users.find_user(connection, user_name)
-        if user is None:
-            raise ServiceError(ENTITY_NOT_EXISTENT, f"user {user_name}")
-        token_id = users.add_token(
-            connection, user[0], kind, token_digest(text), now=call.now, expires_at=expires_at
-        )
-        after = {"user_id": user[0], "kind": kind}
-        change = audit.Change("issue", "token", token_id, after=after)
-        audit.append(connection, call.author, [change])
-    return IssuedToken(token_id, kind, text)
-
-
-def list_tokens(call: Call) -> list[StoredToken]:
-    """Every token, without its text. Raises ``UserIsNotAuthorized`` (operators only)."""
-    call.caller.require_operator()
-    with call.database.reading() as connection:
-        return users.list_tokens(connection)
-
-
-def revoke_token(call: Call, token_id: int) -> None:
-    """End a token.
-
-    Raises:
-        ServiceError: ``UserIsNotAuthorized`` (operators only) or
-            ``EntityNotExistent``: no token of this number is in force.
-    """
-    call.caller.require_operator()
-    with call.database.writing() as connection:
-        if not users.revoke_token(connection, token_id, call.now):
-            raise ServiceError(ENTITY_NOT_EXISTENT, f"token {token_id}")
-        audit.append(connection, call.author, [audit.Change("revoke", "token", token_id)])
-
-
 def _address(email: str | None) -> str | None:
     if email is None:
         return None
@@ -189,10 +94,3 @@ def _address(email: str | None) -> str | None:
         return normal_address(email)
     except ValueError as error:
         raise ServiceError(INPUT_INVALID, f"e-mail {email[:40]!r}: {error}") from error
-
-
-def _require_name(of_what: str, name: str) -> str:
-    try:
-        return normal_name(name)
-    except ValueError as error:
-        raise ServiceError(INPUT_INVALID, f"{of_what}: {error}") from error

@@ -1,6 +1,7 @@
 """Customers and the accounts that bill to them."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, exists, func, insert, select
@@ -36,9 +37,25 @@ _REDEEMING = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class StoredCustomer:
+    """A customer as an operator sees it."""
+
+    customer_id: int
+    name: str
+    created_at: datetime
+
+
 def add_customer(connection: Connection, name: str, now: datetime) -> int:
     """Insert a customer; answers its number."""
     return new_id(connection.execute(insert(customer).values(name=name, created_at=now)))
+
+
+def list_customers(connection: Connection) -> list[StoredCustomer]:
+    """Every customer, oldest first."""
+    statement = select(customer.c.customer_id, customer.c.name, customer.c.created_at)
+    rows = connection.execute(statement.order_by(customer.c.customer_id))
+    return [StoredCustomer(*row) for row in rows]
 
 
 def customer_exists(connection: Connection, customer_id: int) -> bool:

@@ -63,6 +63,8 @@ service_user = Table(
     Column("name", String(255), nullable=False, unique=True),
     Column("password_hash", String(255)),
     Column("created_at", Instant, nullable=False),
+    Column("disabled_at", Instant),
+    CheckConstraint("disabled_at IS NULL OR password_hash IS NULL", "disabled"),
 )
 
 membership = Table(

@@ -23,6 +23,25 @@ _ROLES = (
 
 
 @dataclass(frozen=True, slots=True)
+class StoredUser:
+    """A role of a user as an operator sees it; a user comes once for each of its roles.
+
+    Attributes:
+        customer_id: The customer of the role; None for the operator's, which is for all.
+        has_password: Whether the user may sign in with UserName and Password.
+        disabled_at: Since when nothing shows the user any more; None for a user in use.
+    """
+
+    user_id: int
+    name: str
+    role: Role
+    customer_id: int | None
+    has_password: bool
+    created_at: datetime
+    disabled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class StoredToken:
     """A token as an operator sees it: never the token itself, which only its owner has."""
 
@@ -51,6 +70,47 @@ def find_user(connection: Connection, name: str) -> tuple[int, str | None] | Non
     statement = select(service_user.c.user_id, service_user.c.password_hash)
     row = connection.execute(statement.where(service_user.c.name == name)).one_or_none()
     return None if row is None else (row.user_id, row.password_hash)
+
+
+def lock_user_in_use(connection: Connection, name: str) -> int | None:
+    """A user's number, by name; it is not disabled before the commit. None if it is already."""
+    statement = select(service_user.c.user_id).where(
+        service_user.c.name == name, service_user.c.disabled_at.is_(None)
+    )
+    return connection.execute(statement.with_for_update()).scalar_one_or_none()
+
+
+def list_users(connection: Connection) -> list[StoredUser]:
+    """Every user with each of its roles, oldest first."""
+    statement = (
+        select(
+            service_user.c.user_id,
+            service_user.c.name,
+            membership.c.role,
+            membership.c.customer_id,
+            service_user.c.password_hash.is_not(None).label("has_password"),
+            service_user.c.created_at,
+            service_user.c.disabled_at,
+        )
+        .join(membership)
+        .order_by(service_user.c.user_id, membership.c.membership_id)
+    )
+    rows = connection.execute(statement).mappings()
+    return [StoredUser(**{**row, "role": Role(row["role"])}) for row in rows]
+
+
+def set_password(connection: Connection, user_id: int, password_hash: str) -> None:
+    """Put a user's password in the place of the one before."""
+    statement = update(service_user).where(service_user.c.user_id == user_id)
+    connection.execute(statement.values(password_hash=password_hash))
+
+
+def disable_user(connection: Connection, user_id: int, now: datetime) -> None:
+    """End a user: its tokens are revoked, and its password is forgotten."""
+    of_user = update(service_user).where(service_user.c.user_id == user_id)
+    connection.execute(of_user.values(disabled_at=now, password_hash=None))
+    in_force = update(token).where(token.c.user_id == user_id, token.c.revoked_at.is_(None))
+    connection.execute(in_force.values(revoked_at=now))
 
 
 def find_roles(connection: Connection, user_id: int) -> tuple[str, list[tuple[int | None, Role]]]:

@@ -44,8 +44,13 @@ def test_init_tells_people_their_tokens(run, tmp_path):
     assert "stored only as hashes" in said.stderr
 
 
-def test_customer_add(run, url):
+def test_customer_add_and_list(run, url):
     assert run("customer", "add", "--name", "Fabrikam", "--json").json == {"customer_id": 2}
+    first, second = run("customer list --json").json["customers"]
+    assert (first["customer_id"], first["name"]) == (1, "First customer")
+    assert second.pop("created_at").endswith("Z")
+    assert second == {"customer_id": 2, "name": "Fabrikam"}
+    assert "Fabrikam" in run("customer list").stdout
 
 
 def test_account_add_and_list(run, url):
@@ -84,6 +89,63 @@ def test_user_add_with_tokens_and_password(run, url):
     database.close()
     assert caller.may_read(1)
     assert not caller.may_write(1)
+
+
+def test_users_are_listed(run, url):
+    run("user add --name Kim --role ReadOnly --customer 1")
+    operator, kim = run("user list --json").json["users"]
+    assert (operator["name"], operator["role"], operator["has_password"]) == (
+        "operator",
+        "Operator",
+        True,
+    )
+    assert kim.pop("created_at").endswith("Z")
+    assert kim == {
+        "user_id": 2,
+        "name": "Kim",
+        "role": "ReadOnly",
+        "customer_id": 1,
+        "has_password": False,
+        "disabled_at": None,
+    }
+    assert "Kim" in run("user list").stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "stdin"),
+    [
+        ("user set-password operator --password-stdin --json", "n e w\n"),
+        ("user set-password operator --json", "n e w\nn e w\n"),
+    ],
+    ids=["read", "asked for"],
+)
+def test_a_new_password_admits(run, url, line, stdin):
+    assert run(line, stdin=stdin).json == {"user_id": 1}
+    developer = run("token issue --user operator --kind developer --json").json["text"]
+    database = Database(url)
+    given = Credentials(developer, user_name="operator", password="n e w")
+    assert Authenticator(database)(given, "id").caller.is_operator
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("line", "stdin", "exit_code"),
+    [
+        ("user set-password operator --password-stdin", "", 2),
+        ("user set-password Kim --password-stdin", "n e w", 1),
+        ("user disable Kim", None, 1),
+    ],
+)
+def test_a_password_and_a_user_are_needed(run, url, line, stdin, exit_code):
+    run(line, stdin=stdin, exit_code=exit_code)
+
+
+def test_a_disabled_user_is_listed_as_such(run, url):
+    assert run("user disable operator --json").json == {"user_id": 1}
+    (operator,) = run("user list --json").json["users"]
+    assert operator["disabled_at"].endswith("Z")
+    assert not operator["has_password"]
+    assert all(token["revoked_at"] for token in run("token list --json").json["tokens"])
 
 
 def test_user_add_refuses_an_empty_password(run, url):

@@ -14,7 +14,7 @@ from zeep.transports import Transport
 
 from service.domain.roles import Role
 from service.operations.authentication import AUTHENTICATION, DEVELOPER
-from service.operations.parties import add_user, issue_token
+from service.operations.users import add_user, issue_token
 from service.storage.engine import Database
 from tests.clients.callers import Caller, Keys, SudsCaller, ZeepCaller, bing_ads_caller
 from tests.clients.server import Server, running

@@ -63,9 +63,13 @@ def test_every_command_has_its_section():
         "mint",
         "config",
         "customer add",
+        "customer list",
         "account add",
         "account list",
         "user add",
+        "user list",
+        "user set-password",
+        "user disable",
         "token issue",
         "token list",
         "token revoke",
@@ -85,6 +89,6 @@ def test_every_command_has_its_section():
         "coupon distribute",
     ):
         assert f"\n## coupon-billing {words}\n" in page
-    assert page.count("\n## ") == 29
+    assert page.count("\n## ") == 33
     assert "| `--type` | `Acquisition`, `Retention` | Who may redeem. Required. |" in page
     assert "|  | `EMAIL...` | To whom. Required. |" in page

@@ -15,7 +15,7 @@ from service.domain.errors import (
 )
 from service.domain.roles import Caller, Credentials, Role
 from service.operations.authentication import AUTHENTICATION, DEVELOPER, Authenticator
-from service.operations.parties import add_user, issue_token, list_tokens, revoke_token
+from service.operations.users import add_user, issue_token, list_tokens, revoke_token
 from service.storage import users
 from tests.programme import START, Clock, Programme
 

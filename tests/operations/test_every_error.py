@@ -27,10 +27,11 @@ from service.operations.dispatch_coupons import dispatch_coupons
 from service.operations.distribute_coupons import Distribution, distribute_coupons
 from service.operations.get_coupon_info import get_coupon_info
 from service.operations.mint_coupons import mint_coupons
-from service.operations.parties import add_account, add_customer, issue_token
+from service.operations.parties import add_account, add_customer
 from service.operations.record_spend import record_spend
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.search_coupons import search_coupons
+from service.operations.users import issue_token
 from service.storage.tables import coupon
 from tests.programme import START, Programme, member
 

@@ -234,6 +234,7 @@ def test_what_is_required_is_there(filled: Database, column: Any) -> None:
 
 
 CHECKS: dict[str, list[dict[str, Any]]] = {
+    "ck_service_user_disabled": [{"disabled_at": START, "password_hash": "x"}],
     "ck_membership_role": [{"role": "Owner"}, {"role": "standard"}, {"role": ""}],
     "ck_membership_customer": [{"role": "Operator"}, {"customer_id": None}],
     "ck_token_kind": [{"kind": "Developer"}],

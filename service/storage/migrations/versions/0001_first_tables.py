@@ -62,6 +62,8 @@ def upgrade() -> None:
     sa.Column('name', sa.String(length=255), nullable=False),
     sa.Column('password_hash', sa.String(length=255), nullable=True),
     sa.Column('created_at', service.storage.types.Instant(timezone=True), nullable=False),
+    sa.Column('disabled_at', service.storage.types.Instant(timezone=True), nullable=True),
+    sa.CheckConstraint('disabled_at IS NULL OR password_hash IS NULL', name=op.f('ck_service_user_disabled')),
     sa.PrimaryKeyConstraint('user_id', name=op.f('pk_service_user')),
     sa.UniqueConstraint('name', name=op.f('uq_service_user_name'))
     )

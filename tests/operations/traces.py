@@ -1,0 +1,24 @@
+"""What an action leaves behind: nothing when it is refused, else an entry of the audit log."""
+
+from collections.abc import Callable
+
+import pytest
+
+from service.domain.errors import ErrorRow, ServiceError
+from service.storage.tables import audit, metadata
+from tests.programme import Programme
+
+
+def refusal(programme: Programme, action: Callable[[], object]) -> ErrorRow:
+    """Why the action is refused; whatever is refused leaves no trace."""
+    before = [programme.rows(table) for table in metadata.sorted_tables]
+    with pytest.raises(ServiceError) as error:
+        action()
+    assert [programme.rows(table) for table in metadata.sorted_tables] == before
+    return error.value.row
+
+
+def last_entry(programme: Programme) -> tuple[object, ...]:
+    """The newest entry of the audit log: action, entity, its number, and what it became."""
+    entry = programme.rows(audit)[-1]
+    return entry["action"], entry["entity"], entry["entity_id"], entry["after"]
