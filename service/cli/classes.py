@@ -177,8 +177,7 @@ def update(
     )
     changes.update((term.value, None) for term in without or ())
     with calling(database, as_json=as_json) as call:
-        terms = show_class(call, customer, name).terms
-        update_class(call, customer, name, replace(terms, **changes))
+        update_class(call, customer, name, lambda terms: replace(terms, **changes))
         found = show_class(call, customer, name)
     show(found, as_json=as_json)
 

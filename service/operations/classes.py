@@ -1,6 +1,7 @@
 """Coupon classes: added, listed, given new terms, retired."""
 
 import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -99,27 +100,37 @@ def show_class(call: Call, customer_id: int, name: str) -> CouponClass:
         return require_class(connection, customer_id, name)
 
 
-def update_class(call: Call, customer_id: int, name: str, terms: CouponTerms) -> None:
-    """Give a class new terms; coupons that are minted already keep theirs.
+def update_class(
+    call: Call, customer_id: int, name: str, change: Callable[[CouponTerms], CouponTerms]
+) -> None:
+    """Change terms of a class; coupons that are minted already keep theirs.
+
+    Args:
+        call: Whose call it is.
+        customer_id: Whose class it is.
+        name: Of the class.
+        change: Answers the new terms. It is given those that the class has in the
+            transaction, so that nobody's change in between is lost.
 
     Raises:
         ServiceError: ``UserIsNotAuthorized``, ``TermsInvalid``,
             ``CouponClassNotFound`` or ``CouponClassRetired``.
     """
     call.caller.require_write(customer_id)
-    terms.require_valid()
     with call.database.writing() as connection:
         old = require_class_in_use(connection, customer_id, name, lock=True)
+        terms = change(old.terms)
+        terms.require_valid()
         terms_id = classes.add_terms(connection, terms)
         classes.update_class(connection, old.class_id, terms_id=terms_id)
-        change = audit.Change(
+        entry = audit.Change(
             "update",
             "coupon_class",
             old.class_id,
             before=_terms_as_json(old.terms),
             after=_terms_as_json(terms),
         )
-        audit.append(connection, call.author, [change])
+        audit.append(connection, call.author, [entry])
 
 
 def retire_class(call: Call, customer_id: int, name: str) -> None:

@@ -86,7 +86,7 @@ def test_the_currency_of_a_coupon_and_not_of_its_class_counts(
     programme: Programme, owner: int, account: int, code: str
 ) -> None:
     in_euro = programme.account(owner, "EUR")
-    update_class(programme.call(), owner, "Spring", terms(currency_code="EUR"))
+    update_class(programme.call(), owner, "Spring", lambda _: terms(currency_code="EUR"))
     assert eligible(programme, account, in_euro) == [account]
     programme.mint(owner)
     assert eligible(programme, account, in_euro) == [account, in_euro]

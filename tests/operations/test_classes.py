@@ -1,9 +1,11 @@
 """Coupon classes: added, listed, given new terms, retired."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -139,12 +141,31 @@ def test_the_bounds_of_a_class_are_accepted(
 
 def test_new_terms_are_added_and_the_old_ones_kept(programme: Programme, owner: int) -> None:
     programme.coupon_class(owner)
-    update_class(programme.call(), owner, "Spring", EVERY_TERM)
+    update_class(programme.call(), owner, "Spring", lambda _: EVERY_TERM)
     assert show_class(programme.call(), owner, "Spring").terms == EVERY_TERM
     assert [row["amount"] for row in programme.rows(coupon_terms)] == [50, Decimal("12.34")]
     entry = programme.rows(audit)[-1]
     assert entry["action"] == "update"
     assert (entry["before"]["amount"], entry["after"]["amount"]) == ("50", "12.34")
+
+
+def test_changes_that_meet_are_both_kept(programme: Programme, owner: int) -> None:
+    programme.coupon_class(owner)
+    both_ready = Barrier(2)
+
+    def change(**values: Decimal) -> None:
+        both_ready.wait()
+        update_class(programme.call(), owner, "Spring", lambda old: replace(old, **values))
+
+    for number in map(Decimal, range(1, 6)):
+        with ThreadPoolExecutor(2) as pool:
+            changes = [
+                pool.submit(change, amount=number),
+                pool.submit(change, spend_threshold=number),
+            ]
+        assert [it.result() for it in changes] == [None, None]
+        kept = show_class(programme.call(), owner, "Spring").terms
+        assert (kept.amount, kept.spend_threshold) == (number, number)
 
 
 def test_a_class_is_retired_once(programme: Programme, clock: Clock, owner: int) -> None:
@@ -156,7 +177,7 @@ def test_a_class_is_retired_once(programme: Programme, clock: Clock, owner: int)
     assert (entry["action"], entry["after"]) == ("retire", {"retired_at": START.isoformat()})
     for action in (
         lambda: retire_class(programme.call(), owner, "Spring"),
-        lambda: update_class(programme.call(), owner, "Spring", terms()),
+        lambda: update_class(programme.call(), owner, "Spring", lambda _: terms()),
     ):
         assert refusal(programme, action) is COUPON_CLASS_RETIRED
 
@@ -175,7 +196,9 @@ WRITES: dict[str, Callable[[Call, int], object]] = {
     "add": lambda call, customer_id: add_class(
         call, NewClass(customer_id=customer_id, name="Summer", terms=terms())
     ),
-    "update": lambda call, customer_id: update_class(call, customer_id, "Spring", terms()),
+    "update": lambda call, customer_id: update_class(
+        call, customer_id, "Spring", lambda _: terms()
+    ),
     "retire": lambda call, customer_id: retire_class(call, customer_id, "Spring"),
 }
 
@@ -211,6 +234,6 @@ def test_a_class_must_be_named(programme: Programme, owner: int) -> None:
 def test_a_fault_at_any_statement_leaves_nothing(programme: Programme, owner: int) -> None:
     require_all_or_nothing(programme, lambda: programme.coupon_class(owner))
     require_all_or_nothing(
-        programme, lambda: update_class(programme.call(), owner, "Spring", EVERY_TERM)
+        programme, lambda: update_class(programme.call(), owner, "Spring", lambda _: EVERY_TERM)
     )
     require_all_or_nothing(programme, lambda: retire_class(programme.call(), owner, "Spring"))

@@ -131,7 +131,7 @@ def test_coupons_of_no_more_use_are_passed_over(
 ) -> None:
     class_id = programme.coupon_class(owner, **changes)
     programme.mint(owner)
-    update_class(programme.call(), owner, "Spring", terms())
+    update_class(programme.call(), owner, "Spring", lambda _: terms())
     programme.mint(owner)
     assert dispatch(programme, ["kim@example.com"], owner) == []
     assert sent(programme, class_id) == {0 if is_sent else 1: "kim@example.com"}

@@ -225,7 +225,7 @@ def test_each_account_gets_a_coupon_in_its_currency(
     programme: Programme, owner: int, account: int, spring: int
 ) -> None:
     in_euro, late = programme.account(owner, "EUR"), programme.account(owner, "EUR")
-    update_class(programme.call(), owner, "Spring", terms(currency_code="EUR"))
+    update_class(programme.call(), owner, "Spring", lambda _: terms(currency_code="EUR"))
     (code,) = programme.mint(owner)
     assert distribute(programme, in_euro, account, late) == [(late, NO_COUPON_AVAILABLE)]
     by_code = {row["code"]: row["claimed_account_id"] for row in programme.coupons(spring)}

@@ -104,7 +104,7 @@ def test_codes_follow_the_pattern_of_the_class(programme: Programme, owner: int)
 
 def test_new_terms_are_for_later_batches(programme: Programme, owner: int, spring: int) -> None:
     programme.mint(owner)
-    update_class(programme.call(), owner, "Spring", terms(spend_threshold=Decimal(99)))
+    update_class(programme.call(), owner, "Spring", lambda _: terms(spend_threshold=Decimal(99)))
     programme.mint(owner)
     first, second = programme.coupons(spring)
     assert first["terms_id"] != second["terms_id"]

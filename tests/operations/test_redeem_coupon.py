@@ -105,7 +105,7 @@ def retire(programme: Programme, owner: int) -> None:
 
 
 def change_terms(programme: Programme, owner: int) -> None:
-    update_class(programme.call(), owner, "Spring", terms(end_date=START))
+    update_class(programme.call(), owner, "Spring", lambda _: terms(end_date=START))
 
 
 @pytest.mark.parametrize("event", [None, retire, change_terms])
@@ -237,7 +237,7 @@ def test_a_coupon_keeps_the_terms_that_it_was_minted_with(
 ) -> None:
     programme.coupon_class(owner)
     (old,) = programme.mint(owner)
-    update_class(programme.call(), owner, "Spring", terms(end_date=START - TICK))
+    update_class(programme.call(), owner, "Spring", lambda _: terms(end_date=START - TICK))
     (new,) = programme.mint(owner)
     assert refusal(programme, account, new).row is COUPON_ENDED
     assert redeem_coupon(programme.call(), account, old) == START
