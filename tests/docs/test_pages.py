@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 from service.app import create_app
 from service.cli.main import app as command_line
 from service.domain.codes import DENSITY_MIN, PATTERN_LENGTH_MAX
+from service.domain.names import NAME_LENGTH_MAX
 from service.domain.search import PAGE_SIZE_MAX, PREDICATES_COUNT_MAX
 from service.operations import check_eligibility, distribute_coupons
 from service.operations.claim_coupons import PAIRS_COUNT_MAX
-from service.operations.classes import CLASS_NAME_LENGTH_MAX
 from service.operations.dispatch_coupons import ADDRESSES_COUNT_MAX
 from service.operations.mint_coupons import COUPONS_COUNT_MAX
 from service.settings import Settings
@@ -156,7 +156,7 @@ def test_the_table_of_limits():
         "Pairs in one ClaimFeatureAdoptionCoupons": PAIRS_COUNT_MAX,
         "Coupons minted by one command": COUPONS_COUNT_MAX,
         "Length of a code, in characters": PATTERN_LENGTH_MAX,
-        "Name of a coupon class, in characters": CLASS_NAME_LENGTH_MAX,
+        "Name of a coupon class, in characters": NAME_LENGTH_MAX,
         "Request body, in bytes": DEFAULTS.body_bytes_max,
         "Depth of elements in a request": DEFAULTS.depth_max,
         "Elements in a request": DEFAULTS.elements_count_max,
