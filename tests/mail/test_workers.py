@@ -10,9 +10,10 @@ from service.domain.mail import MessageState
 from service.jobs.mail_templates import MailTemplates
 from service.jobs.mail_worker import MailWorker
 from service.jobs.smtp import SmtpTransport
+from service.operations.distribute_coupons import Distribution, distribute_coupons
 from service.operations.outbox import Delivery
 from service.storage.outbox import find_content, find_message
-from service.storage.tables import outbox
+from service.storage.tables import account, coupon, outbox
 from tests.mail.conftest import SENDER
 
 SENT = MessageState.SENT
@@ -70,6 +71,21 @@ class LooseOutbox:
 def test_workers_that_read_before_they_take_repeat_messages(room, server):
     work_together(room, server, LooseOutbox)
     assert max(server.mail_ids().values()) > 1
+
+
+def test_a_distributed_coupon_is_mailed_to_its_account(room, server):
+    programme = room.programme
+    account_id = programme.account(room.customer_id, email="anna@example.com")
+    request = Distribution(account_ids=[account_id], class_name="Spring", send_notification=True)
+    assert distribute_coupons(programme.call(), request) == []
+    assert room.send(server) == {SENT: 1}
+    (mail,) = server.taken
+    assert mail["To"] == "anna@example.com"
+    (number,) = [row["number"] for row in programme.rows(account)]
+    (code,) = [row["code"] for row in programme.rows(coupon) if row["claimed_at"]]
+    for part in mail.iter_parts():
+        assert f"Only your account {number} can redeem" in part.get_content()
+        assert code in part.get_content()
 
 
 def write(folder, text):
