@@ -20,6 +20,7 @@ from service.domain.errors import (
     AccountError,
     ServiceError,
 )
+from service.domain.names import normal_spelling
 from service.domain.programmes import Account, CouponClass
 from service.domain.redemption import require_currency
 from service.domain.roles import Caller
@@ -92,7 +93,7 @@ def _attempt(call: Call, request: Distribution, account_ids: list[int]) -> list[
 
 
 def _require_class(connection: Connection, call: Call, request: Distribution) -> CouponClass:
-    name = (request.class_name or "").strip()
+    name = normal_spelling(request.class_name or "")
     if not name:
         raise ServiceError(NULL_PARAMETER, "ClassName")
     customer_id = request.customer_id

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from service.domain.errors import ENTITY_NOT_EXISTENT, INPUT_INVALID, NOT_AUTHORIZED, ServiceError
+from service.domain.errors import ENTITY_NOT_EXISTENT, INPUT_INVALID, ServiceError
 from service.domain.mail import MailContent, Message, MessageState, back_off
 from service.operations.calls import Call, utc_now
 from service.storage import audit, outbox
@@ -88,7 +88,7 @@ def list_messages(call: Call, state: MessageState | None, count_max: int) -> lis
         ServiceError: ``UserIsNotAuthorized`` (operators only) or
             ``ApiInputValidationError`` (count).
     """
-    _require_operator(call)
+    call.caller.require_operator()
     if not 1 <= count_max <= LIST_COUNT_MAX:
         raise ServiceError(INPUT_INVALID, f"a list has 1 to {LIST_COUNT_MAX} messages")
     with call.database.reading() as connection:
@@ -102,7 +102,7 @@ def show_message(call: Call, message_id: int) -> Delivery:
         ServiceError: ``UserIsNotAuthorized`` (operators only) or
             ``EntityNotExistent``.
     """
-    _require_operator(call)
+    call.caller.require_operator()
     with call.database.reading() as connection:
         message = outbox.find_message(connection, message_id)
         if message is None:
@@ -117,7 +117,7 @@ def resend_message(call: Call, message_id: int) -> None:
         ServiceError: ``UserIsNotAuthorized`` (operators only),
             ``EntityNotExistent``, or ``ApiInputValidationError``: it is queued.
     """
-    _require_operator(call)
+    call.caller.require_operator()
     with call.database.writing() as connection:
         before = outbox.find_message(connection, message_id)
         if before is None:
@@ -127,8 +127,3 @@ def resend_message(call: Call, message_id: int) -> None:
         after = {"message_id": message_id, "recipient": before.recipient}
         change = audit.Change("resend", "coupon", before.coupon_id, after=after)
         audit.append(connection, call.author, [change])
-
-
-def _require_operator(call: Call) -> None:
-    if not call.caller.is_operator:
-        raise ServiceError(NOT_AUTHORIZED, "only operators do this")
