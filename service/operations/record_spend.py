@@ -13,10 +13,11 @@ from service.domain.errors import (
     SPEND_REFERENCE_TAKEN,
     ServiceError,
 )
-from service.domain.ledger import Line, Movement, Spend, reversal_movement, spend_movements
+from service.domain.ledger import Line, Spend, reversal_movement, spend_movements
 from service.domain.money import AMOUNT_MAX, is_whole, minor_unit
 from service.domain.programmes import Account
 from service.operations.calls import Call
+from service.operations.movements import carry_out
 from service.storage import accounts, audit, ledger
 
 REFERENCE_LENGTH_MAX = 255
@@ -80,14 +81,6 @@ def reverse_spend(call: Call, account_id: int, reference: str) -> Spend:
         return _require_spend(connection, account, reference)
 
 
-def promote_waiting(connection: Connection, call: Call, account_id: int) -> None:
-    """Let the oldest redeemed coupon that has reached its threshold become active, if none is."""
-    coupons = ledger.redeemed_coupons(connection, account_id, call.now)
-    movements = spend_movements(coupons, Decimal(0), call.now)
-    ledger.move(connection, movements)
-    _audit_movements(connection, call, "activate", movements)
-
-
 def _record(
     connection: Connection,
     call: Call,
@@ -113,11 +106,15 @@ def _record(
         for movement in movements
     ]
     ledger.add_lines(connection, spend_id, lines, is_reversal=False)
-    ledger.move(connection, movements)
-    after = {"account_id": account.account_id, "reference": reference, "amount": str(amount)}
+    after = {
+        "account_id": account.account_id,
+        "reference": reference,
+        "amount": str(amount),
+        "spent_at": spent_at.isoformat(),
+    }
     change = audit.Change("record", "spend", spend_id, after=after)
     audit.append(connection, call.author, [change])
-    _audit_movements(connection, call, "spend", movements)
+    carry_out(connection, call, "spend", movements)
 
 
 def _restore(connection: Connection, call: Call, spend: Spend) -> None:
@@ -125,39 +122,10 @@ def _restore(connection: Connection, call: Call, spend: Spend) -> None:
     coupons = ledger.coupons_of_spend(connection, spend.account_id, spend.spend_id)
     movements = [reversal_movement(coupon, lines[coupon.coupon_id]) for coupon in coupons]
     ledger.add_lines(connection, spend.spend_id, spend.lines, is_reversal=True)
-    ledger.move(connection, movements)
     after = {"reversed_at": call.now.isoformat()}
     change = audit.Change("reverse", "spend", spend.spend_id, after=after)
     audit.append(connection, call.author, [change])
-    _audit_movements(connection, call, "reverse spend", movements)
-
-
-def _audit_movements(
-    connection: Connection, call: Call, action: str, movements: list[Movement]
-) -> None:
-    changes = [
-        audit.Change(
-            action,
-            "coupon",
-            movement.coupon.coupon_id,
-            before={
-                "spend_to_threshold": str(movement.coupon.spend_to_threshold),
-                "balance": str(movement.coupon.balance),
-                "is_active": movement.coupon.is_active,
-            },
-            after={
-                "spend_to_threshold": str(
-                    movement.coupon.spend_to_threshold + movement.towards_threshold
-                ),
-                "balance": str(movement.balance),
-                "is_active": movement.is_active,
-                "drawn": str(movement.drawn),
-            },
-        )
-        for movement in movements
-    ]
-    if changes:
-        audit.append(connection, call.author, changes)
+    carry_out(connection, call, "reverse spend", movements)
 
 
 def _require_reference(call: Call, reference: str) -> str:

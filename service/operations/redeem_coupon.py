@@ -16,7 +16,7 @@ from service.domain.redemption import NewRedemption, RedeemingAccount, redeem
 from service.domain.terms import CouponType
 from service.operations.attempts import LostRaceError, decide
 from service.operations.calls import Call
-from service.operations.record_spend import promote_waiting
+from service.operations.movements import promote_waiting
 from service.storage import audit, coupons
 from service.storage.accounts import find_redeeming_account
 from service.storage.coupons import RedeemableCoupon

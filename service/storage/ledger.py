@@ -78,7 +78,7 @@ _REVERSE = (
     .where(spend.c.spend_id == bindparam("reversed_spend_id"), spend.c.reversed_at.is_(None))
     .values(reversed_at=bindparam("now"))
 )
-_MONTH = select(func.sum(spend.c.amount)).where(
+_MONTH = select(spend.c.amount).where(
     spend.c.account_id == bindparam("account_id"),
     spend.c.reversed_at.is_(None),
     spend.c.spent_at >= bindparam("first"),
@@ -187,7 +187,8 @@ def sum_of_month(
 ) -> Decimal:
     """What the account spent from the one instant until before the other."""
     values = {"account_id": account_id, "first": first, "next_first": next_first}
-    return connection.execute(_MONTH, values).scalar() or Decimal(0)
+    # Summed here: SQLite's own sum of millionths overflows beyond 9 million millions.
+    return sum(connection.execute(_MONTH, values).scalars(), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)

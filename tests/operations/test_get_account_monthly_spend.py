@@ -109,6 +109,12 @@ def test_the_sum_is_exact(programme: Programme, account: int) -> None:
     assert month_of(programme, account) == Decimal("1000000000000.29")
 
 
+def test_no_sum_is_too_large(programme: Programme, account: int) -> None:
+    for _ in range(12):
+        programme.spend(account, "999999999999.99")
+    assert month_of(programme, account) == Decimal("11999999999999.88")
+
+
 def test_each_account_has_its_own_sum(programme: Programme, owner: int, account: int) -> None:
     other = programme.account(owner, "JPY")
     programme.spend(account, "10.50")

@@ -480,7 +480,12 @@ def test_a_spend_and_its_reversal_are_in_the_audit_log(
     entries = programme.rows(audit)[known:]
     before = {"spend_to_threshold": "0", "balance": "50", "is_active": False}
     after = {"spend_to_threshold": "10", "balance": "35", "is_active": True}
-    spent = {"account_id": account, "reference": "invoice", "amount": "25"}
+    spent = {
+        "account_id": account,
+        "reference": "invoice",
+        "amount": "25",
+        "spent_at": START.isoformat(),
+    }
     spend_id, coupon_id = recorded.spend_id, codes(programme)[code]
     assert [
         (row["action"], row["entity"], row["entity_id"], row["before"], row["after"])

@@ -16,7 +16,7 @@ from sqlalchemy import event
 from service.domain import ledger
 from service.domain.ledger import Line, Movement, RedeemedCoupon
 from service.domain.money import minor_unit
-from service.operations import record_spend
+from service.operations import movements, record_spend
 from service.storage.engine import Database
 from tests.property.machine import Programmes
 
@@ -99,7 +99,7 @@ class Bug:
 BUGS = [
     Bug(ledger, "_reach", cent_too_early),
     Bug(record_spend, "reversal_movement", nothing_restored),
-    Bug(record_spend, "spend_movements", second_active),
+    Bug(movements, "spend_movements", second_active),
 ]
 RARE_BUGS = [
     Bug(record_spend, "reversal_movement", restored_but_active),
