@@ -1,5 +1,7 @@
 """Where the service is found: its paths, and the URL that clients are given."""
 
+from ipaddress import ip_address
+
 from service.settings import Settings
 
 CUSTOMER_BILLING_PATH = "/Api/Billing/v13/CustomerBillingService.svc"
@@ -9,5 +11,21 @@ HEALTH_PATH = "/healthz"
 
 def customer_billing_url(settings: Settings) -> str:
     """The address of CustomerBillingService, as clients write it."""
-    root = str(settings.public_url or f"http://{settings.bind}")
+    root = str(settings.public_url or local_url(settings.bind))
     return root.rstrip("/") + CUSTOMER_BILLING_PATH
+
+
+def local_url(bind: str) -> str:
+    """Where clients on the same machine reach what listens on ``HOST:PORT``.
+
+    ``0.0.0.0`` and ``[::]`` stand for every address of the machine, and are none that a
+    client could call.
+    """
+    host, _, port = bind.rpartition(":")
+    try:
+        address = ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return f"http://{bind}"
+    if not address.is_unspecified:
+        return f"http://{bind}"
+    return f"http://{'127.0.0.1' if address.version == 4 else '[::1]'}:{port}"  # noqa: PLR2004

@@ -1,24 +1,26 @@
 """The WSGI application: settings, database, authentication and endpoint put together."""
 
-import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.addresses import CUSTOMER_BILLING_PATH, HEALTH_PATH
+from service.logs import configure_log, write_line
 from service.operations.authentication import Authenticator
 from service.operations.calls import utc_now
 from service.settings import Settings
 from service.soap.endpoint import create_endpoint
 from service.soap.gate import GateLimits
+from service.storage import schema
 from service.storage.engine import Database
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
-_log = logging.getLogger("service.app")
+_log = structlog.get_logger("service.app")
 
 
 def create_app(
@@ -34,6 +36,7 @@ def create_app(
         clock: Answers the instant of each call, aware and in UTC.
     """
     settings = settings or Settings()
+    configure_log(settings.log_level)
     database = Database(settings.database)
     endpoint = create_endpoint(
         Authenticator(database, clock),
@@ -46,6 +49,7 @@ def create_app(
         fault_http_status=settings.fault_http_status,
         public_url=str(settings.public_url) if settings.public_url else None,
         validate_responses=settings.validate_responses,
+        log_call=write_line if settings.log_level == "info" else None,
     )
     return _mount({CUSTOMER_BILLING_PATH: endpoint, HEALTH_PATH: _health_check(database)})
 
@@ -59,25 +63,35 @@ def _mount(applications: dict[str, Application]) -> Application:
 
 
 def _health_check(database: Database) -> Application:
-    """Answers 200 while the database can be reached, and 503 while it cannot."""
+    """Answers 200 while the database can be read and has the tables of this release, else 503."""
 
     def check(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        try:
-            with database.reading() as connection:
-                connection.exec_driver_sql("SELECT 1")
-        except SQLAlchemyError:
-            _log.exception("the database cannot be reached")
-            return _plain(start_response, HTTPStatus.SERVICE_UNAVAILABLE, b"database unreachable\n")
-        return _plain(start_response, HTTPStatus.OK, b"ok\n")
+        reason = _why_unusable(database)
+        if reason is None:
+            return _plain(start_response, HTTPStatus.OK, "ok\n")
+        return _plain(start_response, HTTPStatus.SERVICE_UNAVAILABLE, f"{reason}\n")
 
     return check
 
 
+def _why_unusable(database: Database) -> str | None:
+    try:
+        if schema.is_current(database):
+            return None
+        reason = "database missing or not of this release"
+        _log.warning("health", reason=reason)
+    except SQLAlchemyError:
+        reason = "database unreachable"
+        _log.warning("health", reason=reason, exc_info=True)
+    return reason
+
+
 def _not_found(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    return _plain(start_response, HTTPStatus.NOT_FOUND, f"See {CUSTOMER_BILLING_PATH}\n".encode())
+    return _plain(start_response, HTTPStatus.NOT_FOUND, f"See {CUSTOMER_BILLING_PATH}\n")
 
 
-def _plain(start_response: Callable[..., Any], status: HTTPStatus, text: bytes) -> list[bytes]:
-    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(text)))]
+def _plain(start_response: Callable[..., Any], status: HTTPStatus, text: str) -> list[bytes]:
+    content = text.encode()
+    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(content)))]
     start_response(f"{status.value} {status.phrase}", headers)
-    return [text]
+    return [content]

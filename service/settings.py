@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     DirectoryPath,
     Field,
@@ -13,8 +14,23 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 ENVIRONMENT_PREFIX = "COUPON_BILLING_"
+
+
+def _require_database_url(text: str) -> str:
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        url = None
+    # A database in memory is gone with its connection.
+    if url is None or (
+        url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}
+    ):
+        raise ValueError("use a URL such as sqlite:////path/to/file.db")
+    return text
 
 
 class Settings(BaseSettings):
@@ -25,10 +41,14 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix=ENVIRONMENT_PREFIX, frozen=True, use_attribute_docstrings=True
+        env_prefix=ENVIRONMENT_PREFIX,
+        frozen=True,
+        use_attribute_docstrings=True,
+        # It may be a password.
+        hide_input_in_errors=True,
     )
 
-    database: str = "sqlite:///coupon-billing.db"
+    database: Annotated[str, AfterValidator(_require_database_url)] = "sqlite:///coupon-billing.db"
     """SQLAlchemy URL of the database."""
     bind: str = "127.0.0.1:8080"
     """Address and port on which ``serve`` listens."""
@@ -42,6 +62,9 @@ class Settings(BaseSettings):
     # The environment has text, which is not one of the two numbers until it is read.
     fault_http_status: Annotated[Literal[200, 500], BeforeValidator(int)] = 500
     """HTTP status of SOAP faults; 200 is what the original has been seen to send."""
+    log_level: Literal["info", "warning", "error"] = "info"
+    """Least severe lines of the log, which is JSON on standard error: ``info`` has a line for
+    each call, ``warning`` failed health checks, ``error`` failures of the service itself."""
     validate_responses: bool = False
     """Whether each reply is checked against the schemas before it leaves."""
     body_bytes_max: Annotated[int, Field(ge=1024, le=64 * 2**20)] = 262_144

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +9,7 @@ import typer
 from alembic.util import CommandError
 from pydantic import ValidationError
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
 from service.cli.output import print_json, tell
 from service.domain.errors import ServiceError
@@ -48,8 +47,14 @@ def read_settings(**given: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         # What is wrong with several settings together has no place of its own.
-        names = [f"{ENVIRONMENT_PREFIX}{name}".upper() for name in first["loc"][:1]]
-        raise typer.BadParameter(": ".join([*names, first["msg"]])) from None
+        names = [_where_given(str(name), given) for name in first["loc"][:1]]
+        message = first["msg"].removeprefix("Value error, ")
+        raise typer.BadParameter(": ".join([*names, message])) from None
+
+
+def _where_given(name: str, options: dict[str, Any]) -> str:
+    is_option = options.get(name) is not None
+    return f"--{name}" if is_option else f"{ENVIRONMENT_PREFIX}{name}".upper()
 
 
 @contextmanager
@@ -74,12 +79,12 @@ def opened(database_url: str | None) -> Iterator[Database]:
 
     Raises:
         typer.BadParameter: The URL is malformed, or names a database or driver that
-            is not supported here.
+            cannot be used here.
     """
     url = read_settings(database=database_url).database
     try:
         database = Database(url)
-    except (ArgumentError, NoSuchModuleError, ImportError, TypeError) as error:
+    except (NoSuchModuleError, ImportError, TypeError) as error:
         raise typer.BadParameter(f"the database URL cannot be used: {error}") from None
     try:
         yield database
@@ -87,23 +92,23 @@ def opened(database_url: str | None) -> Iterator[Database]:
         database.close()
 
 
+def printable_url(url: URL) -> str:
+    """The URL without its password, wherever drivers let it stand."""
+    return url.difference_update_query(["password", "sslpassword"]).render_as_string()
+
+
 def require_current(database: Database) -> None:
-    """Refuse a database without the tables of this release; a missing file stays missing.
+    """Refuse a database without the tables of this release.
 
     Raises:
         CommandRefusedError: ``DatabaseNotInitialised``.
     """
-    if _is_missing_file(database.url) or not schema.is_current(database):
+    if not schema.is_current(database):
         raise CommandRefusedError(
             "DatabaseNotInitialised",
             "The database is missing or not of this release. Run: coupon-billing init",
-            database.url.render_as_string(),
+            printable_url(database.url),
         )
-
-
-def _is_missing_file(url: URL) -> bool:
-    is_file = url.get_backend_name() == "sqlite" and url.database
-    return bool(is_file) and not Path(str(url.database)).exists()
 
 
 @contextmanager

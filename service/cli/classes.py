@@ -26,6 +26,7 @@ from service.cli.options import (
 from service.cli.output import show, show_list
 from service.domain.terms import CouponTerms, CouponType
 from service.operations.classes import (
+    FEATURE_ID_MAX,
     NewClass,
     add_class,
     list_classes,
@@ -74,7 +75,12 @@ def add(
     expires: ExpiresOption = None,
     feature: Annotated[
         int | None,
-        typer.Option("--feature", metavar="ID", help="The feature whose adoption it rewards."),
+        typer.Option(
+            "--feature",
+            metavar="ID",
+            max=FEATURE_ID_MAX,
+            help="The feature whose adoption it rewards.",
+        ),
     ] = None,
     pattern: PatternOption = None,
     alphabet: AlphabetOption = None,

@@ -1,6 +1,8 @@
 """``config``."""
 
-from service.cli.calls import read_settings
+from sqlalchemy.engine import make_url
+
+from service.cli.calls import printable_url, read_settings
 from service.cli.options import JsonOption
 from service.cli.output import show_list
 from service.settings import ENVIRONMENT_PREFIX, Settings
@@ -16,7 +18,7 @@ def config(as_json: JsonOption = False) -> None:
         {
             "name": name,
             "variable": ENVIRONMENT_PREFIX + name.upper(),
-            "value": _text(getattr(settings, name)),
+            "value": _printable(name, getattr(settings, name)),
             "source": "environment" if name in settings.model_fields_set else "default",
             "meaning": " ".join(str(field.description).replace("``", "").split()),
         }
@@ -25,5 +27,8 @@ def config(as_json: JsonOption = False) -> None:
     show_list("settings", rows, ("variable", "value", "source", "meaning"), as_json=as_json)
 
 
-def _text(value: object) -> object:
+def _printable(name: str, value: object) -> object:
+    """The value without passwords; those that are settings of their own hide themselves."""
+    if name == "database":
+        return printable_url(make_url(str(value)))
     return value if isinstance(value, str | int | None) else str(value)

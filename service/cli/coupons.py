@@ -7,6 +7,7 @@ import typer
 
 from service.cli.calls import calling
 from service.cli.options import (
+    COUNT_MAX,
     AccountOption,
     ClassOption,
     CustomerOption,
@@ -27,6 +28,7 @@ from service.domain.search import (
     Predicate,
     SearchRequest,
 )
+from service.operations.classes import FEATURE_ID_MAX
 from service.operations.dispatch_coupons import dispatch_coupons
 from service.operations.distribute_coupons import Distribution, distribute_coupons
 from service.operations.redeem_coupon import redeem_coupon
@@ -62,10 +64,13 @@ def search(
     ] = SearchOrder.CLASS_NAME,
     descending: Annotated[bool, typer.Option("--descending", help="Turn the order round.")] = False,
     page: Annotated[
-        int, typer.Option("--page", metavar="N", help="Which page; the first is 0.")
+        int, typer.Option("--page", metavar="N", max=COUNT_MAX, help="Which page; the first is 0.")
     ] = 0,
     size: Annotated[
-        int, typer.Option("--size", metavar="N", help=f"Coupons in a page, 1 to {PAGE_SIZE_MAX}.")
+        int,
+        typer.Option(
+            "--size", metavar="N", max=COUNT_MAX, help=f"Coupons in a page, 1 to {PAGE_SIZE_MAX}."
+        ),
     ] = PAGE_SIZE_MAX,
     database: DatabaseOption = None,
     as_json: JsonOption = False,
@@ -163,11 +168,16 @@ def distribute(
     customer: CustomerOption,
     class_name: ClassOption,
     account_ids: Annotated[
-        list[int], typer.Argument(metavar="ACCOUNT_ID...", max=ID_MAX, help="For whom.")
+        list[int], typer.Argument(metavar="ACCOUNT_ID...", min=1, max=ID_MAX, help="For whom.")
     ],
     feature: Annotated[
         int | None,
-        typer.Option("--feature", metavar="ID", help="The feature that the class must have."),
+        typer.Option(
+            "--feature",
+            metavar="ID",
+            max=FEATURE_ID_MAX,
+            help="The feature that the class must have.",
+        ),
     ] = None,
     no_notification: Annotated[
         bool, typer.Option("--no-notification", help="Send the accounts no mail.")

@@ -1,5 +1,6 @@
 """``demo``: a service to try, and a first conversation with it."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -16,7 +17,7 @@ from urllib.request import urlopen
 
 import typer
 
-from service.addresses import CUSTOMER_BILLING_PATH, HEALTH_PATH
+from service.addresses import CUSTOMER_BILLING_PATH, HEALTH_PATH, local_url
 from service.cli.calls import CommandRefusedError, new_call, opened, refusals_told
 from service.cli.demo_session import Client, run_session, search_body
 from service.cli.serving import WORKER_STOP_TIMEOUT_S, BindOption, require_free, split_bind
@@ -26,6 +27,7 @@ from service.operations.classes import NewClass, add_class
 from service.operations.initialise import FIRST_CURRENCY, FirstKeys, initialise
 from service.operations.mint_coupons import mint_coupons
 from service.operations.parties import add_account
+from service.settings import ENVIRONMENT_PREFIX
 
 DATABASE_FILE = "demo.db"
 CLASS_NAME = "Welcome"
@@ -68,7 +70,7 @@ def demo(
         with opened(database_url) as database:
             programme = _prepare(new_call(database))
         with _served(folder, database_url, address) as server:
-            client = _converse(programme, f"http://{address}{CUSTOMER_BILLING_PATH}")
+            client = _converse(programme, local_url(address) + CUSTOMER_BILLING_PATH)
             if not once:
                 _invite(client, programme)
                 server.wait()
@@ -95,10 +97,14 @@ def _served(folder: str, database_url: str, address: str) -> Iterator["subproces
     options = ["--database", database_url, "--bind", address, "--no-worker"]
     # The folder holds no Python: nothing there takes the place of the package.
     server = subprocess.Popen(  # noqa: S603
-        [*command, *options], cwd=folder, stdout=subprocess.DEVNULL
+        [*command, *options],
+        cwd=folder,
+        # A line for each call would stand between those of the conversation.
+        env={f"{ENVIRONMENT_PREFIX}LOG_LEVEL": "warning", **os.environ},
+        stdout=subprocess.DEVNULL,
     )
     try:
-        wait_until_healthy(server, f"http://{address}{HEALTH_PATH}")
+        wait_until_healthy(server, local_url(address) + HEALTH_PATH)
         yield server
     finally:
         server.terminate()

@@ -6,6 +6,7 @@ import typer
 
 from service.cli.calls import calling
 from service.cli.options import (
+    COUNT_MAX,
     AlphabetOption,
     ClassOption,
     CustomerOption,
@@ -23,7 +24,10 @@ def mint(
     customer: CustomerOption,
     class_name: ClassOption,
     count: Annotated[
-        int, typer.Option("--count", metavar="N", help=f"How many, 1 to {COUPONS_COUNT_MAX}.")
+        int,
+        typer.Option(
+            "--count", metavar="N", max=COUNT_MAX, help=f"How many, 1 to {COUPONS_COUNT_MAX}."
+        ),
     ],
     pattern: PatternOption = None,
     alphabet: AlphabetOption = None,

@@ -9,6 +9,9 @@ import typer
 from service.domain.instants import parse_instant
 from service.domain.search import ID_MAX
 
+COUNT_MAX = 2**31 - 1
+"""The largest count or page that an option takes."""
+
 
 def _decimal(text: str) -> Decimal:
     try:
@@ -42,10 +45,10 @@ DatabaseOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 CustomerOption = Annotated[
-    int, typer.Option("--customer", metavar="ID", max=ID_MAX, help="The customer's number.")
+    int, typer.Option("--customer", metavar="ID", min=1, max=ID_MAX, help="The customer's number.")
 ]
 AccountOption = Annotated[
-    int, typer.Option("--account", metavar="ID", max=ID_MAX, help="The account's number.")
+    int, typer.Option("--account", metavar="ID", min=1, max=ID_MAX, help="The account's number.")
 ]
 ClassOption = Annotated[
     str, typer.Option("--class", metavar="NAME", help="The coupon class's name.")
@@ -92,7 +95,9 @@ SpendThresholdOption = Annotated[
 ]
 ActiveDaysOption = Annotated[
     int | None,
-    typer.Option("--active-days", metavar="DAYS", help="Days of use from redemption."),
+    typer.Option(
+        "--active-days", metavar="DAYS", max=COUNT_MAX, help="Days of use from redemption."
+    ),
 ]
 StartOption = Annotated[
     datetime | None,

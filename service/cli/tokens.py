@@ -8,6 +8,7 @@ import typer
 from service.cli.calls import calling
 from service.cli.options import DatabaseOption, JsonOption, TokenExpiresOption
 from service.cli.output import show, show_list, tell
+from service.domain.search import ID_MAX
 from service.operations.authentication import AUTHENTICATION, DEVELOPER
 from service.operations.users import issue_token, list_tokens, revoke_token
 
@@ -55,7 +56,9 @@ def list_(database: DatabaseOption = None, as_json: JsonOption = False) -> None:
 
 @app.command()
 def revoke(
-    token_id: Annotated[int, typer.Argument(metavar="ID", help="The token's number.")],
+    token_id: Annotated[
+        int, typer.Argument(metavar="ID", min=1, max=ID_MAX, help="The token's number.")
+    ],
     database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -10,6 +10,7 @@ from spyne import Service, srpc
 from service.domain.errors import ServiceError
 from service.domain.roles import Credentials
 from service.operations.calls import Call
+from service.soap.exchange import Exchange
 from service.soap.faults import internal_fault, service_fault
 from service.soap.types.messages import OPERATIONS
 
@@ -47,11 +48,13 @@ class ContractService(Service):
     @classmethod
     def call_wrapper(cls, ctx: Any, args: Any = None) -> Any:  # noqa: ARG003
         """Authenticate, then run the operation; whatever it raises becomes a typed fault."""
-        tracking_id: str = ctx.udc.tracking_id
+        exchange: Exchange = ctx.udc
         authenticate: Authenticate = ctx.app.config
         try:
-            return ctx.function(authenticate(ctx.in_header, tracking_id), *ctx.in_object)
+            call = authenticate(ctx.in_header, exchange.tracking_id)
+            exchange.user_id = call.caller.user_id
+            return ctx.function(call, *ctx.in_object)
         except ServiceError as error:
             raise service_fault(error) from error
         except Exception as error:
-            raise internal_fault(tracking_id) from error
+            raise internal_fault(exchange.tracking_id) from error

@@ -3,6 +3,7 @@
 # mypy: disallow-subclassing-any=False
 
 import re
+import time
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -13,12 +14,14 @@ from spyne import Application, MethodContext
 from spyne.server import ServerBase
 
 from service.soap import published
+from service.soap.call_log import call_line
 from service.soap.customer_billing import CustomerBillingService, UnsupportedOperations
 from service.soap.declaration import Authenticate
+from service.soap.exchange import Exchange
 from service.soap.faults import internal_fault
 from service.soap.gate import Gate, GateLimits
 from service.soap.namespaces import BILLING
-from service.soap.protocol import Exchange, ReplyProtocol, RequestProtocol
+from service.soap.protocol import ReplyProtocol, RequestProtocol
 from service.soap.request_body import RequestBody
 
 __all__ = ["Endpoint", "create_endpoint"]
@@ -59,14 +62,23 @@ class Endpoint(ServerBase):
         fault_http_status: The HTTP status of faults.
         public_url: Scheme, host and path prefix under which callers reach the service;
             None to take them from each request.
+        log_call: Takes a line of JSON for each call; None to log none.
     """
 
     transport = "http://schemas.xmlsoap.org/soap/http"
 
-    def __init__(self, app: Application, *, fault_http_status: int, public_url: str | None) -> None:
+    def __init__(
+        self,
+        app: Application,
+        *,
+        fault_http_status: int,
+        public_url: str | None,
+        log_call: Callable[[str], None] | None,
+    ) -> None:
         super().__init__(app)
         self._fault_http_status = fault_http_status
         self._public_url = public_url
+        self._log_call = log_call
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one HTTP request."""
@@ -74,11 +86,9 @@ class Endpoint(ServerBase):
         method = environ["REQUEST_METHOD"]
         if method == "POST":
             reply = self._answer(body)
-        elif method == "GET":
-            reply = self._publish(environ)
         else:
-            reply = _METHOD_NOT_ALLOWED
-        body.discard()
+            body.discard()
+            reply = self._publish(environ) if method == "GET" else _METHOD_NOT_ALLOWED
         headers = [
             ("Content-Type", reply.content_type),
             ("Content-Length", str(len(reply.content))),
@@ -88,19 +98,30 @@ class Endpoint(ServerBase):
         return [reply.content]
 
     def _answer(self, body: RequestBody) -> _Reply:
+        """Answer a call, and log it."""
+        start = time.perf_counter()
+        ctx = self._run(Exchange(body, str(uuid4())))
+        body.discard()
+        reply = _Reply(self._status(ctx.out_error), _TEXT_XML, b"".join(ctx.out_string))
+        if self._log_call is not None:
+            duration_s = time.perf_counter() - start
+            self._log_call(call_line(ctx, reply.status, duration_s, len(reply.content)))
+        return reply
+
+    def _run(self, exchange: Exchange) -> MethodContext:
         """Run a request through Spyne's pipeline."""
         ctx = MethodContext(self, MethodContext.SERVER)
-        ctx.udc = Exchange(body, str(uuid4()))
+        ctx.udc = exchange
         try:
             (ctx,) = self.generate_contexts(ctx)
-            self._run(ctx)
+            self._run_stages(ctx)
         except Exception:  # noqa: BLE001 - the last resort: whatever it was, a fault answers
-            ctx.out_error = internal_fault(ctx.udc.tracking_id)
+            ctx.out_error = internal_fault(exchange.tracking_id)
             ctx.out_document = None
             self.get_out_string(ctx)
-        return _Reply(self._status(ctx.out_error), _TEXT_XML, b"".join(ctx.out_string))
+        return ctx
 
-    def _run(self, ctx: MethodContext) -> None:
+    def _run_stages(self, ctx: MethodContext) -> None:
         if ctx.out_error is None:
             self.get_in_object(ctx)
         if ctx.out_error is None:
@@ -133,6 +154,7 @@ def create_endpoint(
     fault_http_status: int = 500,
     public_url: str | None = None,
     validate_responses: bool = False,
+    log_call: Callable[[str], None] | None = None,
 ) -> Endpoint:
     """Put CustomerBillingService together as a WSGI application.
 
@@ -145,6 +167,7 @@ def create_endpoint(
             the addresses in the WSDL; None to take them from each request.
         validate_responses: Whether to check each reply against the schema before it leaves;
             one that breaks it becomes an InternalError and a line in the log.
+        log_call: Takes a line of JSON for each call; None to log none.
     """
     app = Application(
         [CustomerBillingService, UnsupportedOperations],
@@ -154,4 +177,6 @@ def create_endpoint(
         out_protocol=ReplyProtocol(validate=validate_responses),
         config=authenticate,
     )
-    return Endpoint(app, fault_http_status=fault_http_status, public_url=public_url)
+    return Endpoint(
+        app, fault_http_status=fault_http_status, public_url=public_url, log_call=log_call
+    )

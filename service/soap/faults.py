@@ -2,9 +2,9 @@
 
 # mypy: disallow-subclassing-any=False
 
-import logging
 from types import SimpleNamespace
 
+import structlog
 from lxml import etree
 from spyne import Fault
 
@@ -18,7 +18,7 @@ from service.soap.writers import element_writer
 
 __all__ = ["WireFault", "fault_xml", "internal_fault", "refusal", "service_fault"]
 
-_log = logging.getLogger("service.soap")
+_log = structlog.get_logger("service.soap")
 
 _LONGEST_TEXT = 1000
 """Characters of an explanation in a faultstring; a schema error quotes the offending value."""
@@ -30,6 +30,7 @@ class WireFault(Fault):
     Args:
         fault_code: ``Server``, or one of the codes of a refusal.
         text: What went wrong, for the faultstring.
+        symbol: The name of what went wrong, for the log.
         error: What the detail says; None for a refusal, which has no detail.
         http_status: The status of the reply; None for that of every other fault.
     """
@@ -39,12 +40,14 @@ class WireFault(Fault):
         fault_code: str,
         text: str,
         *,
+        symbol: str,
         error: ServiceError | None = None,
         http_status: int | None = None,
     ) -> None:
         super().__init__(fault_code, text)
         self.fault_code = fault_code
         self.text = text
+        self.symbol = symbol
         self.error = error
         self.http_status = http_status
 
@@ -64,7 +67,7 @@ def refusal(
         text += f" Line {element.sourceline}, element {etree.QName(element).localname}."
     if explanation:
         text += f" {explanation[:_LONGEST_TEXT]}"
-    return WireFault(row.fault_code, text, http_status=row.http_status)
+    return WireFault(row.fault_code, text, symbol=row.symbol, http_status=row.http_status)
 
 
 def service_fault(error: ServiceError) -> WireFault:
@@ -72,12 +75,12 @@ def service_fault(error: ServiceError) -> WireFault:
     text = _sentence(f"{error.row.symbol}: {error.row.message}")
     if error.details:
         text += f" {error.details}"
-    return WireFault("Server", text, error=error)
+    return WireFault("Server", text, symbol=error.row.symbol, error=error)
 
 
 def internal_fault(tracking_id: str) -> WireFault:
     """Log the exception being handled, and make a fault that tells nothing of it."""
-    _log.exception("internal error, TrackingId %s", tracking_id)
+    _log.error("internal error", tracking_id=tracking_id, exc_info=True)
     return service_fault(ServiceError(INTERNAL_ERROR))
 
 

@@ -2,7 +2,6 @@
 
 # mypy: disallow-subclassing-any=False
 
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,20 +17,7 @@ from service.soap.reply_check import ReplyCheck
 from service.soap.request_body import RequestBody
 from service.soap.writers import element_writer
 
-__all__ = ["Exchange", "ReplyProtocol", "RequestProtocol"]
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request and its reply; Spyne's context carries it as ``udc``.
-
-    Attributes:
-        body: The body of the request.
-        tracking_id: The GUID under which reply and log name them.
-    """
-
-    body: RequestBody
-    tracking_id: str
+__all__ = ["ReplyProtocol", "RequestProtocol"]
 
 
 class RequestProtocol(Soap11):

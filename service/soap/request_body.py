@@ -28,6 +28,8 @@ class RequestBody:
 
     def __init__(self, environ: Environ) -> None:
         self._environ = environ
+        self.bytes_count = 0
+        """How many bytes of it were read."""
         self._to_come = _bytes_to_come(environ)
 
     def read(self, bytes_max: int) -> bytes:
@@ -80,6 +82,7 @@ class RequestBody:
             blocks.append(block)
             wanted -= len(block)
             self._to_come -= len(block)
+            self.bytes_count += len(block)
         return b"".join(blocks)
 
 

@@ -1,9 +1,13 @@
 """Bringing a database to the tables of this release."""
 
+from functools import cache
+from pathlib import Path
+
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.engine import URL
 
 from service.storage.engine import Database
 
@@ -17,10 +21,23 @@ def upgrade(database: Database) -> None:
 
 
 def is_current(database: Database) -> bool:
-    """Whether the database has the tables of this release."""
+    """Whether the database has the tables of this release; a missing file stays missing."""
+    if _is_missing_file(database.url):
+        return False
     with database.reading() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
-    return found == ScriptDirectory.from_config(_config()).get_current_head()
+    return found == _head()
+
+
+@cache
+def _head() -> str | None:
+    """The newest revision; looked up once, as the migrations of a release do not change."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _is_missing_file(url: URL) -> bool:
+    is_file = url.get_backend_name() == "sqlite" and url.database
+    return bool(is_file) and not Path(str(url.database)).exists()
 
 
 def _config() -> Config:

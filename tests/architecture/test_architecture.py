@@ -20,7 +20,8 @@ ROOMS: dict[str, set[str]] = {
     "jobs": {"operations", "domain"},
     "settings": set(),
     "addresses": {"settings"},
-    "app": {"soap", "operations", "storage", "settings", "addresses"},
+    "logs": set(),
+    "app": {"soap", "operations", "storage", "settings", "addresses", "logs"},
     "cli": {"soap", "jobs", "operations", "storage", "domain", "settings", "addresses", "app"},
 }
 """The rooms that each room may see; a new room says here what it may see."""

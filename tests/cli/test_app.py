@@ -1,5 +1,6 @@
 """The application: what is mounted where, and that each setting reaches its place."""
 
+import json
 from io import BytesIO
 from wsgiref.util import setup_testing_defaults
 
@@ -8,6 +9,7 @@ import pytest
 from service.addresses import CUSTOMER_BILLING_PATH, customer_billing_url
 from service.app import create_app
 from service.settings import Settings
+from service.storage.engine import Database
 
 NOT_AN_ENVELOPE = b"<nothing/>"
 ENVELOPE = (
@@ -20,7 +22,7 @@ ENVELOPE = (
 def ask(url):
     """Sends one request to the application; answers status, headers and body."""
 
-    def ask(path, *, query="", content=None, **settings):
+    def ask(path, *, query="", content=None, app=None, **settings):
         body = content or b""
         environ = {
             "PATH_INFO": path,
@@ -32,7 +34,7 @@ def ask(url):
         }
         setup_testing_defaults(environ)
         started = []
-        app = create_app(Settings(**{"database": url, **settings}))
+        app = app or create_app(Settings(**{"database": url, **settings}))
         text = b"".join(app(environ, lambda status, headers: started.append((status, headers))))
         ((status, headers),) = started
         assert dict(headers)["Content-Length"] == str(len(text))
@@ -52,10 +54,46 @@ def test_every_other_path_points_to_it(ask, path):
     assert ask(path) == ("404 Not Found", f"See {CUSTOMER_BILLING_PATH}\n")
 
 
-def test_health(ask, tmp_path):
+UNAVAILABLE = "503 Service Unavailable"
+NOT_CURRENT = "database missing or not of this release\n"
+
+
+def test_health(ask, tmp_path, capsys):
     assert ask("/healthz") == ("200 OK", "ok\n")
-    lost = f"sqlite:///{tmp_path / 'no' / 'folder.db'}"
-    assert ask("/healthz", database=lost) == ("503 Service Unavailable", "database unreachable\n")
+    assert capsys.readouterr().err == ""
+    lost = tmp_path / "no" / "folder.db"
+    assert ask("/healthz", database=f"sqlite:///{lost}") == (UNAVAILABLE, NOT_CURRENT)
+    entry = json.loads(capsys.readouterr().err)
+    assert (entry["event"], entry["level"], entry["reason"]) == (
+        "health",
+        "warning",
+        NOT_CURRENT.strip(),
+    )
+
+
+def test_health_of_what_is_no_database(ask, tmp_path, capsys):
+    text = tmp_path / "text.db"
+    text.write_text("This is no database.\n" * 100)
+    answer = ask("/healthz", database=f"sqlite:///{text}")
+    assert answer == (UNAVAILABLE, "database unreachable\n")
+    assert "sqlalchemy.exc.DatabaseError" in json.loads(capsys.readouterr().err)["traceback"]
+
+
+def test_health_of_a_database_that_changes_under_the_service(ask, url, tmp_path, capsys):
+    app = create_app(Settings(database=url))
+    assert ask("/healthz", app=app)[0] == "200 OK"
+    database = Database(url)
+    with database.writing() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
+    assert ask("/healthz", app=app) == (UNAVAILABLE, NOT_CURRENT)
+    with database.writing() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    database.close()
+    assert ask("/healthz", app=app)[0] == "200 OK"
+    (tmp_path / "test.db").unlink()
+    assert ask("/healthz", app=app) == (UNAVAILABLE, NOT_CURRENT)
+    assert not (tmp_path / "test.db").exists()
+    capsys.readouterr()
 
 
 def test_public_url(ask):
@@ -64,6 +102,22 @@ def test_public_url(ask):
     address = f"https://billing.example/prefix{CUSTOMER_BILLING_PATH}"
     assert f'location="{address}"' in text
     assert customer_billing_url(Settings(**public)) == address
+
+
+@pytest.mark.parametrize(
+    ("bind", "root"),
+    [
+        ("0.0.0.0:8080", "http://127.0.0.1:8080"),
+        ("[::]:80", "http://[::1]:80"),
+        ("[::1]:80", "http://[::1]:80"),
+        ("192.0.2.1:8080", "http://192.0.2.1:8080"),
+        ("billing.example:8080", "http://billing.example:8080"),
+    ],
+)
+def test_the_address_that_serve_prints_is_one_that_a_client_can_call(bind, root):
+    assert customer_billing_url(Settings(bind=bind)) == root + CUSTOMER_BILLING_PATH
+    public = Settings(bind=bind, public_url="https://billing.example")
+    assert customer_billing_url(public) == "https://billing.example" + CUSTOMER_BILLING_PATH
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from typing import Any
 
 from lxml import etree
 
-from service.domain.roles import Credentials
+from service.domain.roles import Caller, Credentials
+from service.operations.calls import Call
 from service.soap.endpoint import create_endpoint
 from service.soap.namespaces import ADAPI, BILLING, SOAP_ENVELOPE
 
@@ -24,6 +25,7 @@ NAMESPACES = {
 CAPTURED = Path(__file__).parent / "captured"
 GUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
+CALLER = Caller(77, "kim", {})
 REDEEM = "<b:RedeemCouponRequest><b:AccountId>7</b:AccountId></b:RedeemCouponRequest>"
 _DECLARATIONS = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in NAMESPACES.items())
 _XSI = 'xmlns:i="http://www.w3.org/2001/XMLSchema-instance"'
@@ -102,23 +104,27 @@ class WireService:
         answers: What each operation answers: a value, or an exception that it raises.
         refusal: What authentication raises, if anything.
         seen: The calls that came through gate and readers.
+        log: The line of each call.
     """
 
     settings: dict[str, Any] = field(default_factory=dict)
     answers: dict[str, Any] = field(default_factory=dict)
     refusal: Exception | None = None
     seen: list[Seen] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
 
     def __post_init__(self):
         self.endpoint = create_endpoint(
-            self._authenticate, **({"validate_responses": True} | self.settings)
+            self._authenticate,
+            log_call=self.log.append,
+            **({"validate_responses": True} | self.settings),
         )
         self.endpoint.app.event_manager.add_listener("method_call", self._see)
 
     def _authenticate(self, credentials, tracking_id):
         if self.refusal:
             raise self.refusal
-        return (credentials, tracking_id)
+        return Call(None, CALLER, NOON, tracking_id)
 
     def _see(self, ctx):
         self.seen.append(Seen(ctx.descriptor.operation_name, ctx.in_header, list(ctx.in_object)))
