@@ -4,7 +4,6 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import suppress
 from threading import Lock
 
 import structlog
@@ -18,9 +17,11 @@ _lock = Lock()
 
 def write_line(line: str) -> None:
     """Write a line whole; one that cannot be written is lost, and the call goes on."""
-    with _lock, suppress(OSError, ValueError):
-        sys.stderr.write(f"{line}\n")
-        sys.stderr.flush()
+    try:
+        with _lock:
+            sys.stderr.write(f"{line}\n")
+    except (OSError, ValueError):  # its reader is gone, or it is closed
+        return
 
 
 def configure_log(level: str) -> None:
