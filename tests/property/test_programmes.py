@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+from random import Random
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from sqlalchemy import event
 
-from service.domain import ledger
+from service.domain import codes, ledger
 from service.domain.ledger import Line, Movement, RedeemedCoupon
 from service.domain.money import minor_unit
 from service.operations import movements, record_spend
@@ -36,10 +38,13 @@ Run = Callable[[settings], None]
 
 
 @pytest.fixture
-def run(database: Database) -> Run:
-    """Runs the machine on the test's database."""
+def run(database: Database, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs the machine on the test's database, with codes that a run draws again when repeated."""
     event.listen(database.engine, "connect", _do_not_wait_for_the_disk)
-    machine = type("TestedProgrammes", (Programmes,), {"database": database})
+    randomness = Random()
+    monkeypatch.setattr(codes, "os", SimpleNamespace(urandom=randomness.randbytes))
+    given = {"database": database, "randomness": randomness}
+    machine = type("TestedProgrammes", (Programmes,), given)
     return lambda chosen: run_state_machine_as_test(machine, settings=chosen)
 
 
