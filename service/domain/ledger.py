@@ -7,7 +7,7 @@ active where the one before it is used up. Reporting a spend in one sum or in
 parts comes to the same, but for the rounding of percentages.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
@@ -67,8 +67,9 @@ class Movement:
         towards_threshold: How much of it counts towards the spend threshold;
             below 0 for a reversal.
         drawn: How much the coupon gives; below 0 for a reversal.
-        activated_at: When the coupon became active; None when it never did.
+        activated_at: When the coupon first became active; None when it never did.
         is_active: Whether the coupon is active after it.
+        is_activation: Whether the coupon became active by it, if only for a moment.
     """
 
     coupon: RedeemedCoupon
@@ -76,6 +77,7 @@ class Movement:
     is_active: bool
     towards_threshold: Decimal = ZERO
     drawn: Decimal = ZERO
+    is_activation: bool = False
 
     @property
     def changes_anything(self) -> bool:
@@ -83,7 +85,7 @@ class Movement:
         return bool(
             self.towards_threshold
             or self.drawn
-            or self.activated_at != self.coupon.activated_at
+            or self.is_activation
             or self.is_active != self.coupon.is_active
         )
 
@@ -101,6 +103,7 @@ class Line:
     coupon_code: str
     towards_threshold: Decimal
     drawn: Decimal
+    is_activation: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +195,8 @@ def _draw(
             waiting.remove(chosen)
             position = max(position, chosen[0])
             active = chosen[1]
-            active.is_active, active.activated_at = True, spent_at
+            active.is_active = active.is_activation = True
+            active.activated_at = active.activated_at or spent_at
         drawn, taken = draw(active.coupon, amount - position)
         active.drawn = drawn
         position += taken
@@ -215,12 +219,52 @@ def draw(coupon: RedeemedCoupon, flow: Decimal) -> tuple[Decimal, Decimal]:
     return coupon.balance, min(flow, taken.quantize(unit, rounding=ROUND_CEILING))
 
 
-def reversal_movement(coupon: RedeemedCoupon, line: Line) -> Movement:
-    """What taking a spend back does to a coupon that it did something to.
+def reversal_movements(
+    coupons: Iterable[RedeemedCoupon],
+    spend: Spend,
+    last_draws: Mapping[int, int],
+    *,
+    has_other_active: bool,
+) -> list[Movement]:
+    """What taking a spend back does to the coupons that it concerned, in order of redemption.
 
-    A coupon that falls below its threshold is not active any more, as if it had
-    never reached it. What other spends drew stays drawn.
+    What other spends drew stays drawn. A coupon that the spend made active is
+    active no more, unless a later spend drew on it; the one that was active before
+    is so again. Taking back the last spend of an account leaves everything as it
+    was before that spend.
+
+    Args:
+        coupons: The coupons that have a line in the spend, as they are now.
+        spend: What is taken back.
+        last_draws: For coupons on which other spends drew that stand, the number of
+            the last of these.
+        has_other_active: Whether a coupon is active that the spend did not concern.
     """
+    lines = {line.coupon_id: line for line in spend.lines}
+    queue = sorted(coupons, key=lambda coupon: (coupon.redeemed_at, coupon.coupon_id))
+    movements = [reversal_movement(coupon, lines[coupon.coupon_id]) for coupon in queue]
+    for movement in movements:
+        coupon_id = movement.coupon.coupon_id
+        is_drawn_later = last_draws.get(coupon_id, 0) > spend.spend_id
+        if lines[coupon_id].is_activation and not is_drawn_later:
+            movement.is_active = False
+            movement.activated_at = movement.activated_at if coupon_id in last_draws else None
+    if not has_other_active and not any(movement.is_active for movement in movements):
+        _reactivate(movements)
+    return movements
+
+
+def _reactivate(movements: Iterable[Movement]) -> None:
+    """Let the oldest coupon that was active before, and has something left, be so again."""
+    for movement in movements:
+        is_used_up = movement.coupon.is_bounded and movement.balance == 0
+        if movement.activated_at is not None and not is_used_up:
+            movement.is_active = True
+            return
+
+
+def reversal_movement(coupon: RedeemedCoupon, line: Line) -> Movement:
+    """Restore what a spend counted and drew; below its threshold a coupon was never active."""
     movement = Movement(
         coupon,
         coupon.activated_at,

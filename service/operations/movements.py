@@ -1,5 +1,6 @@
 """Carrying out what spend, or a redemption, does to the coupons of an account."""
 
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import Connection
@@ -15,7 +16,14 @@ def promote_waiting(connection: Connection, call: Call, account_id: int) -> None
     carry_out(connection, call, "activate", spend_movements(coupons, Decimal(0), call.now))
 
 
-def carry_out(connection: Connection, call: Call, action: str, movements: list[Movement]) -> None:
+def carry_out(
+    connection: Connection,
+    call: Call,
+    action: str,
+    movements: list[Movement],
+    *,
+    reference: str | None = None,
+) -> None:
     """Bring the coupons to where the movements end, and write it into their history.
 
     Args:
@@ -23,13 +31,19 @@ def carry_out(connection: Connection, call: Call, action: str, movements: list[M
         call: Whose call it is.
         action: The cause, as the audit log names it.
         movements: At most one for each coupon.
+        reference: The spend that is the cause; None for another cause.
     """
     if not movements:
         return
     ledger.move(connection, movements)
+    cause = {} if reference is None else {"reference": reference}
     changes = [
         audit.Change(
-            action, "coupon", movement.coupon.coupon_id, _before(movement), _after(movement)
+            action,
+            "coupon",
+            movement.coupon.coupon_id,
+            before=_before(movement),
+            after={**_after(movement), **cause},
         )
         for movement in movements
     ]
@@ -37,10 +51,12 @@ def carry_out(connection: Connection, call: Call, action: str, movements: list[M
 
 
 def _before(movement: Movement) -> dict[str, object]:
+    coupon = movement.coupon
     return {
-        "spend_to_threshold": str(movement.coupon.spend_to_threshold),
-        "balance": str(movement.coupon.balance),
-        "is_active": movement.coupon.is_active,
+        "spend_to_threshold": str(coupon.spend_to_threshold),
+        "balance": str(coupon.balance),
+        "is_active": coupon.is_active,
+        "activated_at": _text(coupon.activated_at),
     }
 
 
@@ -50,5 +66,10 @@ def _after(movement: Movement) -> dict[str, object]:
         "spend_to_threshold": str(progress),
         "balance": str(movement.balance),
         "is_active": movement.is_active,
+        "activated_at": _text(movement.activated_at),
         "drawn": str(movement.drawn),
     }
+
+
+def _text(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat()

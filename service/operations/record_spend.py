@@ -13,7 +13,7 @@ from service.domain.errors import (
     SPEND_REFERENCE_TAKEN,
     ServiceError,
 )
-from service.domain.ledger import Line, Spend, reversal_movement, spend_movements
+from service.domain.ledger import Line, Spend, reversal_movements, spend_movements
 from service.domain.money import AMOUNT_MAX, is_whole, minor_unit
 from service.domain.programmes import Account
 from service.operations.calls import Call
@@ -102,7 +102,13 @@ def _record(
     coupons = ledger.redeemed_coupons(connection, account.account_id, spent_at)
     movements = spend_movements(coupons, amount, spent_at)
     lines = [
-        Line(movement.coupon.coupon_id, "", movement.towards_threshold, movement.drawn)
+        Line(
+            movement.coupon.coupon_id,
+            "",
+            movement.towards_threshold,
+            movement.drawn,
+            movement.is_activation,
+        )
         for movement in movements
     ]
     ledger.add_lines(connection, spend_id, lines, is_reversal=False)
@@ -114,18 +120,21 @@ def _record(
     }
     change = audit.Change("record", "spend", spend_id, after=after)
     audit.append(connection, call.author, [change])
-    carry_out(connection, call, "spend", movements)
+    carry_out(connection, call, "spend", movements, reference=reference)
 
 
 def _restore(connection: Connection, call: Call, spend: Spend) -> None:
-    lines = {line.coupon_id: line for line in spend.lines}
-    coupons = ledger.coupons_of_spend(connection, spend.account_id, spend.spend_id)
-    movements = [reversal_movement(coupon, lines[coupon.coupon_id]) for coupon in coupons]
+    movements = reversal_movements(
+        ledger.coupons_of_spend(connection, spend.account_id, spend.spend_id),
+        spend,
+        ledger.last_draws(connection, spend.spend_id),
+        has_other_active=ledger.has_other_active(connection, spend.account_id, spend.spend_id),
+    )
     ledger.add_lines(connection, spend.spend_id, spend.lines, is_reversal=True)
     after = {"reversed_at": call.now.isoformat()}
     change = audit.Change("reverse", "spend", spend.spend_id, after=after)
     audit.append(connection, call.author, [change])
-    carry_out(connection, call, "reverse spend", movements)
+    carry_out(connection, call, "reverse spend", movements, reference=spend.reference)
 
 
 def _require_reference(call: Call, reference: str) -> str:

@@ -175,7 +175,7 @@ def send_coupons(connection: Connection, emails_by_coupon: dict[int, str], now: 
     ]
     if connection.execute(_SEND, sent).rowcount != len(sent):
         raise RuntimeError("a coupon was handed out twice")
-    queue_mails(connection, "dispatch", emails_by_coupon, now)
+    queue_mails(connection, MailKind.DISPATCH, emails_by_coupon, now)
 
 
 def find_redeemable(connection: Connection, code: str) -> RedeemableCoupon | None:

@@ -58,10 +58,33 @@ _SPEND = select(
     spend.c.customer_id == bindparam("customer_id"), spend.c.reference == bindparam("reference")
 )
 _LINES = (
-    select(ledger.c.coupon_id, coupon.c.code, ledger.c.towards_threshold, ledger.c.drawn)
+    select(
+        ledger.c.coupon_id,
+        coupon.c.code,
+        ledger.c.towards_threshold,
+        ledger.c.drawn,
+        ledger.c.is_activation,
+    )
     .join(coupon, coupon.c.coupon_id == ledger.c.coupon_id)
     .where(ledger.c.spend_id == bindparam("spend_id"), ~ledger.c.is_reversal)
     .order_by(ledger.c.line_id)
+)
+_COUPONS_OF_SPEND = select(ledger.c.coupon_id).where(ledger.c.spend_id == bindparam("spend_id"))
+_LAST_DRAWS = (
+    select(ledger.c.coupon_id, func.max(ledger.c.spend_id).label("last_spend_id"))
+    .join(spend, spend.c.spend_id == ledger.c.spend_id)
+    .where(
+        ledger.c.coupon_id.in_(_COUPONS_OF_SPEND),
+        ledger.c.spend_id != bindparam("spend_id"),
+        ledger.c.drawn > 0,
+        spend.c.reversed_at.is_(None),
+    )
+    .group_by(ledger.c.coupon_id)
+)
+_OTHER_ACTIVE = select(redemption.c.coupon_id).where(
+    redemption.c.account_id == bindparam("account_id"),
+    redemption.c.is_active,
+    redemption.c.coupon_id.not_in(_COUPONS_OF_SPEND),
 )
 _MOVE = (
     update(redemption)
@@ -101,11 +124,21 @@ def coupons_of_spend(
     connection: Connection, account_id: int, spend_id: int
 ) -> list[RedeemedCoupon]:
     """The coupons that a spend did something to, as they are now."""
-    lines = select(ledger.c.coupon_id).where(ledger.c.spend_id == spend_id)
-    rows = connection.execute(
-        _REDEEMED.where(redemption.c.coupon_id.in_(lines)), {"account_id": account_id}
-    )
+    statement = _REDEEMED.where(redemption.c.coupon_id.in_(_COUPONS_OF_SPEND))
+    rows = connection.execute(statement, {"account_id": account_id, "spend_id": spend_id})
     return [RedeemedCoupon(**row) for row in rows.mappings()]
+
+
+def last_draws(connection: Connection, spend_id: int) -> dict[int, int]:
+    """Of the coupons of a spend, those on which others drew that stand: the last of these."""
+    rows = connection.execute(_LAST_DRAWS, {"spend_id": spend_id})
+    return {row.coupon_id: row.last_spend_id for row in rows}
+
+
+def has_other_active(connection: Connection, account_id: int, spend_id: int) -> bool:
+    """Whether the account has an active coupon that the spend did not concern."""
+    values = {"account_id": account_id, "spend_id": spend_id}
+    return connection.execute(_OTHER_ACTIVE, values).first() is not None
 
 
 def find_spend(connection: Connection, customer_id: int, reference: str) -> Spend | None:
@@ -157,6 +190,7 @@ def add_lines(
             "is_reversal": is_reversal,
             "towards_threshold": line.towards_threshold,
             "drawn": line.drawn,
+            "is_activation": line.is_activation,
         }
         for line in lines
     ]

@@ -68,7 +68,7 @@ _CONTENT: Select[Any] = (
 
 
 def queue_mails(
-    connection: Connection, kind: str, emails_by_coupon: dict[int, str], now: datetime
+    connection: Connection, kind: MailKind, emails_by_coupon: dict[int, str], now: datetime
 ) -> None:
     """Queue a mail about each coupon; each gets the Message-ID that all its attempts have."""
     connection.execute(
@@ -76,7 +76,7 @@ def queue_mails(
         [
             {
                 "mail_id": f"<{uuid4()}@coupon-billing.invalid>",
-                "kind": kind,
+                "kind": kind.value,
                 "recipient": email,
                 "coupon_id": coupon_id,
                 "next_attempt_at": now,

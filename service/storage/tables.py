@@ -270,6 +270,8 @@ ledger = Table(
     Column("is_reversal", Boolean, nullable=False),
     Column("towards_threshold", Money, nullable=False),
     Column("drawn", Money, nullable=False),
+    # Whether the spend made the coupon the active one of its account.
+    Column("is_activation", Boolean, nullable=False),
     UniqueConstraint("spend_id", "coupon_id", "is_reversal"),
     CheckConstraint("towards_threshold >= 0 AND drawn >= 0", "amounts"),
     Index("ix_ledger_coupon_id", "coupon_id"),

@@ -359,18 +359,46 @@ def test_a_reversal_in_the_middle_leaves_later_spends_as_they_are(
     assert check_ledger(programme.call()) == []
 
 
+def test_a_correction_draws_on_the_coupons_that_the_mistake_drew_on(
+    programme: Programme, owner: int, account: int
+) -> None:
+    first, second = (redeemed(programme, owner, account, amount=Decimal(50)) for _ in range(2))
+    record(programme, account, "80", "A")
+    assert active_codes(programme) == [second]
+    reverse(programme, account, "A")
+    assert active_codes(programme) == [first]
+    assert figures(programme, second) == ("0", "50", None)
+    assert lines(record(programme, account, "30", "B")) == [(first, "0", "30")]
+
+
+def test_a_correction_may_have_the_date_of_the_mistake(
+    programme: Programme, clock: Clock, owner: int, account: int
+) -> None:
+    code = redeemed(programme, owner, account)
+    clock.move(days=5)
+    mistaken_at = clock()
+    record(programme, account, "50", "A")
+    clock.move(days=1)
+    reverse(programme, account, "A")
+    record(programme, account, "10", "B")
+    corrected = record(programme, account, "20", "C", mistaken_at)
+    assert lines(corrected) == [(code, "0", "20")]
+    assert figures(programme, code) == ("0", "20", START)
+
+
 def test_what_a_reversal_restores_is_drawn_again_in_its_turn(
     programme: Programme, owner: int, account: int
 ) -> None:
     first, second = (redeemed(programme, owner, account, amount=Decimal(20)) for _ in range(2))
-    record(programme, account, "25", "A")
+    record(programme, account, "20", "A")
+    record(programme, account, "5", "later")
     reverse(programme, account, "A")
-    # The second is active and not overtaken; the first follows.
+    # A later spend drew on the second, which stays active; the first follows.
     assert active_codes(programme) == [second]
     assert sorted(lines(record(programme, account, "30", "B"))) == sorted(
-        [(second, "0", "20"), (first, "0", "10")]
+        [(second, "0", "15"), (first, "0", "15")]
     )
-    assert figures(programme, first)[1] == "10"
+    assert figures(programme, first)[1] == "5"
 
 
 def test_a_spend_that_did_nothing_to_coupons_is_reversed(
@@ -478,8 +506,20 @@ def test_a_spend_and_its_reversal_are_in_the_audit_log(
     recorded = record_spend(calls[0], account, Decimal(25), "invoice")
     reverse_spend(calls[1], account, "invoice")
     entries = programme.rows(audit)[known:]
-    before = {"spend_to_threshold": "0", "balance": "50", "is_active": False}
-    after = {"spend_to_threshold": "10", "balance": "35", "is_active": True}
+    before = {
+        "spend_to_threshold": "0",
+        "balance": "50",
+        "is_active": False,
+        "activated_at": None,
+    }
+    after = {
+        "spend_to_threshold": "10",
+        "balance": "35",
+        "is_active": True,
+        "activated_at": START.isoformat(),
+    }
+    drawn = {"drawn": "15", "reference": "invoice"}
+    restored = {"drawn": "-15", "reference": "invoice"}
     spent = {
         "account_id": account,
         "reference": "invoice",
@@ -492,9 +532,9 @@ def test_a_spend_and_its_reversal_are_in_the_audit_log(
         for row in entries
     ] == [
         ("record", "spend", spend_id, None, spent),
-        ("spend", "coupon", coupon_id, before, {**after, "drawn": "15"}),
+        ("spend", "coupon", coupon_id, before, {**after, **drawn}),
         ("reverse", "spend", spend_id, None, {"reversed_at": START.isoformat()}),
-        ("reverse spend", "coupon", coupon_id, after, {**before, "drawn": "-15"}),
+        ("reverse spend", "coupon", coupon_id, after, {**before, **restored}),
     ]
     assert [row["tracking_id"] for row in entries] == [
         call.tracking_id for call in calls for _ in range(2)
@@ -526,9 +566,10 @@ def test_a_fault_at_any_statement_leaves_nothing_of_a_reversal(
 ) -> None:
     record(programme, account, "60")
     statements_count = require_all_or_nothing(programme, lambda: reverse(programme, account))
-    # The beginning, the account, the spend, its lines; then the verdict, the coupons, the
-    # lines, the coupons moved, audit of both; the spend and its lines again.
-    assert statements_count == 12
+    # The beginning, the account, the spend, its lines; then the verdict, the coupons, other
+    # draws on them, who else is active, the lines, audit, the coupons moved, their audit;
+    # the spend and its lines again.
+    assert statements_count == 14
     assert check_ledger(programme.call()) == []
 
 

@@ -105,14 +105,21 @@ class Coupon:
 
 @dataclass
 class Spend:
-    """A spend, and what it did: counted and drawn by code."""
+    """A spend, and what it did: counted and drawn by code; and the coupons that it woke."""
 
     account: Account
     reference: str
     amount: Decimal
     spent_at: datetime
     effects: dict[str, tuple[Decimal, Decimal]]
+    woken: set[str]
+    ended: set[str]
     is_reversed: bool = False
+
+    @property
+    def concerned(self) -> set[str]:
+        """The coupons that it changed in any way."""
+        return self.effects.keys() | self.woken | self.ended
 
 
 @dataclass
@@ -231,7 +238,7 @@ class Model:
                 return first
             raise RefusedError("SpendReferenceTaken")
         at = spent_at or now
-        spend = Spend(account, reference, amount, at, self._flow(account, amount, at))
+        spend = Spend(account, reference, amount, at, *self._flow(account, amount, at))
         self.spends[account.customer, reference] = spend
         return spend
 
@@ -246,9 +253,38 @@ class Model:
             counted, drawn = spend.effects.get(coupon.code, (Decimal(0), Decimal(0)))
             coupon.counted -= counted
             coupon.left += drawn if coupon.is_bounded else 0
-            if coupon.code in spend.effects and coupon.missing:
+            if coupon.code in spend.concerned and coupon.missing:
                 coupon.is_active, coupon.activated_at = False, None
+        self._put_to_sleep(spend)
+        self._wake_again(spend)
         return spend
+
+    def _put_to_sleep(self, spend: Spend) -> None:
+        """Coupons that the spend woke sleep again, unless a later spend drew on them."""
+        order = list(self.spends.values())
+        drawing = {
+            code: order.index(other)
+            for other in order
+            if not other.is_reversed
+            for code, (_, drawn) in other.effects.items()
+            if drawn
+        }
+        for coupon in self.coupons:
+            if coupon.code in spend.woken and drawing.get(coupon.code, -1) < order.index(spend):
+                coupon.is_active = False
+                if coupon.code not in drawing:
+                    coupon.activated_at = None
+
+    def _wake_again(self, spend: Spend) -> None:
+        """Without an active coupon, the oldest that the spend concerned and that was one is."""
+        queue = self.of_account(spend.account)
+        if any(coupon.is_active for coupon in queue):
+            return
+        for coupon in queue:
+            was_active = coupon.activated_at is not None and not coupon.is_used_up
+            if coupon.code in spend.concerned and was_active:
+                coupon.is_active = True
+                return
 
     @property
     def drawn(self) -> Decimal:
@@ -278,11 +314,15 @@ class Model:
 
     def _flow(
         self, account: Account, amount: Decimal, at: datetime
-    ) -> dict[str, tuple[Decimal, Decimal]]:
-        """Let money flow past the account's coupons; answers what each counted and gave."""
+    ) -> tuple[dict[str, tuple[Decimal, Decimal]], set[str], set[str]]:
+        """Let money flow past the account's coupons.
+
+        Answers what each counted and gave, which of them it woke, and which it found expired.
+        """
         queue = self.of_account(account)
+        ended = {it.code for it in queue if it.is_active and at > it.expires_at}
         for coupon in queue:
-            coupon.is_active = coupon.is_active and at <= coupon.expires_at
+            coupon.is_active = coupon.is_active and coupon.code not in ended
         active = next((coupon for coupon in queue if coupon.is_active), None)
         is_late = active is not None and at < active.activated_at
         present = [
@@ -300,11 +340,12 @@ class Model:
         if not is_late:
             stream.close()
             gifts = stream.gifts
-        return {
+        effects = {
             coupon.code: effect
             for coupon in present
             if any(effect := (coupon.counted - before[coupon.code][0], gifts[coupon.code]))
         }
+        return effects, stream.woken, ended
 
 
 class _Stream:
@@ -316,6 +357,7 @@ class _Stream:
         self.coupons, self.at, self.unit, self.active = coupons, at, unit, active
         self.gifts = {coupon.code: Decimal(0) for coupon in coupons}
         self.units_count = 0
+        self.woken: set[str] = set()
 
     def count(self) -> None:
         """A unit counts for each coupon that is below its threshold."""
@@ -346,7 +388,9 @@ class _Stream:
             ready = [it for it in self.coupons if not it.missing and not it.is_used_up]
             if ready:
                 self.active = ready[0]
-                self.active.is_active, self.active.activated_at = True, self.at
+                self.active.is_active = True
+                self.active.activated_at = self.active.activated_at or self.at
+                self.woken.add(self.active.code)
                 self.units_count = 0
 
     def _exact_gift(self) -> Fraction:

@@ -91,6 +91,7 @@ FIRST: dict[str, dict[str, Any]] = {
         "is_reversal": False,
         "towards_threshold": 0,
         "drawn": 10,
+        "is_activation": False,
     },
     "outbox": {
         "message_id": 1,

@@ -1,5 +1,6 @@
 """What a spend does to the coupons of its account."""
 
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,8 +13,10 @@ from service.domain.ledger import (
     Line,
     Movement,
     RedeemedCoupon,
+    Spend,
     draw,
     reversal_movement,
+    reversal_movements,
     spend_movements,
 )
 from tests.programme import START
@@ -213,6 +216,48 @@ def after(coupon: RedeemedCoupon, movement: Movement | None) -> RedeemedCoupon:
     return RedeemedCoupon(**{**values, **changes})
 
 
+@dataclass
+class Books:
+    """The coupons of an account and what was spent, as an operation would keep them."""
+
+    coupons: list[RedeemedCoupon]
+    spends: list[Spend] = field(default_factory=list)
+
+    def record(self, amount: Decimal) -> None:
+        movements = spend_movements(self.coupons, amount, LATER)
+        lines = tuple(
+            Line(it.coupon.coupon_id, "", it.towards_threshold, it.drawn, it.is_activation)
+            for it in movements
+        )
+        number = len(self.spends) + 1
+        self.spends.append(Spend(number, 1, str(number), amount, LATER, LATER, None, lines))
+        self.carry_out(movements)
+
+    def reverse_last(self) -> None:
+        *standing, last = self.spends
+        concerned = {line.coupon_id for line in last.lines}
+        last_draws = {
+            line.coupon_id: other.spend_id
+            for other in standing
+            for line in other.lines
+            if line.drawn
+        }
+        others = [it for it in self.coupons if it.is_active and it.coupon_id not in concerned]
+        self.carry_out(
+            reversal_movements(
+                [it for it in self.coupons if it.coupon_id in concerned],
+                last,
+                {code: last_draws[code] for code in concerned & last_draws.keys()},
+                has_other_active=bool(others),
+            )
+        )
+        self.spends = standing
+
+    def carry_out(self, movements: list[Movement]) -> None:
+        by_coupon = {it.coupon.coupon_id: it for it in movements}
+        self.coupons = [after(it, by_coupon.get(it.coupon_id)) for it in self.coupons]
+
+
 CENTS = st.integers(1, 20_000).map(lambda cents: Decimal(cents) / 100)
 AMOUNT_COUPONS = st.lists(
     st.tuples(CENTS, st.one_of(st.just(Decimal(0)), CENTS)), min_size=1, max_size=5
@@ -238,3 +283,37 @@ def test_amount_coupons_see_no_difference_between_one_sum_and_its_parts(
     at_once = spend(coupons, sum(parts, Decimal(0)))
     assert at_once == in_parts
     assert sum(coupon.is_active for coupon in at_once) <= 1
+
+
+PERCENT_COUPONS = st.lists(
+    st.tuples(
+        st.sampled_from([None, Decimal(10), Decimal("33.333333")]),
+        st.one_of(st.just(Decimal(0)), CENTS),
+        CENTS,
+    ),
+    max_size=3,
+).map(
+    lambda figures: [
+        redeemed(number, percent_off=percent, granted=granted if percent is None else "1.5")
+        if threshold < 100
+        else redeemed(number, percent_off=Decimal(10), granted="0", threshold=threshold)
+        for number, (percent, threshold, granted) in enumerate(figures, 10)
+    ]
+)
+
+
+@given(
+    coupons=st.tuples(AMOUNT_COUPONS, PERCENT_COUPONS).map(lambda them: them[0] + them[1]),
+    amounts=st.lists(CENTS, min_size=1, max_size=6),
+    taken_back=CENTS,
+)
+def test_taking_the_last_spend_back_leaves_everything_as_it_was(
+    coupons: list[RedeemedCoupon], amounts: list[Decimal], taken_back: Decimal
+) -> None:
+    books = Books(coupons)
+    for amount in amounts:
+        books.record(amount)
+    before = books.coupons
+    books.record(taken_back)
+    books.reverse_last()
+    assert books.coupons == before

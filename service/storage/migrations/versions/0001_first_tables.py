@@ -229,6 +229,7 @@ def upgrade() -> None:
     sa.Column('is_reversal', sa.Boolean(), nullable=False),
     sa.Column('towards_threshold', service.storage.types.Money(precision=24, scale=6), nullable=False),
     sa.Column('drawn', service.storage.types.Money(precision=24, scale=6), nullable=False),
+    sa.Column('is_activation', sa.Boolean(), nullable=False),
     sa.CheckConstraint('towards_threshold >= 0 AND drawn >= 0', name=op.f('ck_ledger_amounts')),
     sa.ForeignKeyConstraint(['coupon_id'], ['redemption.coupon_id'], name=op.f('fk_ledger_coupon_id')),
     sa.ForeignKeyConstraint(['spend_id'], ['spend.spend_id'], name=op.f('fk_ledger_spend_id')),
