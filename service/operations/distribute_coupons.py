@@ -20,6 +20,7 @@ from service.domain.errors import (
     AccountError,
     ServiceError,
 )
+from service.domain.mail import MailKind
 from service.domain.names import normal_spelling
 from service.domain.programmes import Account, CouponClass
 from service.domain.redemption import require_currency
@@ -191,7 +192,7 @@ def _record(
         new.coupon_id: emails[new.account_id] for new in new_claims if new.account_id in emails
     }
     if emails_by_coupon:
-        queue_mails(connection, "distribute", emails_by_coupon, call.now)
+        queue_mails(connection, MailKind.DISTRIBUTE, emails_by_coupon, call.now)
     changes = [
         audit.Change(
             "distribute",

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, exists, insert, or_, select, update
 
+from service.domain.mail import MailKind
 from service.domain.programmes import Batch
 from service.domain.redemption import CouponState, NewRedemption
 from service.storage.classes import TERMS_COLUMNS, terms_of
