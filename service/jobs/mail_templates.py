@@ -71,7 +71,8 @@ class MailTemplates:
         own = FileSystemLoader([folder] if folder else [])
         packaged = PrefixLoader({PACKAGED: PackageLoader("service.jobs")})
         self._environment = ImmutableSandboxedEnvironment(
-            loader=ChoiceLoader([own, packaged]),
+            # A folder of the operator's may have the prefix's name.
+            loader=ChoiceLoader([packaged, own]),
             autoescape=select_autoescape(["html"], default=False),
             undefined=StrictUndefined,
             trim_blocks=True,

@@ -209,6 +209,14 @@ def test_own_templates_may_build_upon_the_packaged_ones(folder):
     assert "sends you" not in mail.text
 
 
+def test_a_folder_of_the_prefixs_name_replaces_no_packaged_template(folder):
+    write(folder, "packaged/dispatch.en.txt", "Subject: stolen")
+    write(folder, "dispatch.de.txt", "{% extends 'packaged/dispatch.de.txt' %}")
+    write(folder, "packaged/dispatch.de.txt", "Subject: stolen")
+    assert render(content("en"), folder=folder).subject == "Your coupon from Contoso"
+    assert render(content("de"), folder=folder).subject == "Ihr Gutschein von Contoso"
+
+
 def test_a_template_that_is_repaired_is_read_again(folder):
     templates = MailTemplates(folder)
     write(folder, "dispatch.en.txt", "Subject: {{ nonsense }}")
