@@ -26,10 +26,12 @@ class MailFolder:
         name = re.sub(r"[^\w.@-]", "", mail["Message-ID"])
         path = self._folder / f"{name}.eml"
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            # Whoever reads a code can redeem it.
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             part = path.with_suffix(".part")
             _write_durably(part, mail.as_bytes())
             part.replace(path)
+            _sync_folder(self._folder)
         except OSError as error:
             raise ServerUnavailableError(f"{self._folder}: {error.strerror or error}") from error
 
@@ -38,9 +40,17 @@ class MailFolder:
 
 
 def _write_durably(path: Path, content: bytes) -> None:
-    # Whoever reads a code can redeem it.
     path.touch(mode=0o600)
     with path.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the names in it survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,8 +1,9 @@
 """Mails written as files."""
 
+import os
 from email import message_from_bytes
 from email.policy import SMTP
-from stat import S_IMODE
+from stat import S_IMODE, S_ISDIR
 
 from service.domain.mail import MessageState
 from service.jobs.mail_folder import MailFolder
@@ -20,6 +21,22 @@ def test_each_mail_is_a_file_of_its_own(room, tmp_path):
         mail = message_from_bytes(path.read_bytes(), policy=SMTP)
         assert (mail["To"], mail["Message-ID"]) == (row["recipient"], row["mail_id"])
         assert S_IMODE(path.stat().st_mode) == 0o600
+    assert S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_mail_is_on_the_disk_when_it_is_sent(room, tmp_path, monkeypatch):
+    """Its content before it has its name, and the name before anybody relies on it."""
+    room.dispatch("anna@example.com")
+    synced = []
+
+    def sync(descriptor, fsync=os.fsync):
+        fsync(descriptor)
+        is_folder = S_ISDIR(os.fstat(descriptor).st_mode)
+        synced.append((is_folder, [path.suffix for path in tmp_path.glob("*@*")]))
+
+    monkeypatch.setattr(os, "fsync", sync)
+    assert room.drain(MailFolder(tmp_path)) == {MessageState.SENT: 1}
+    assert synced == [(False, [".part"]), (True, [".eml"])]
 
 
 def test_the_same_mail_again_takes_the_place_of_the_first(room, tmp_path):
