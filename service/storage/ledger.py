@@ -1,22 +1,18 @@
 """The spend ledger: what accounts spent, and what that did to their coupons.
 
 A redemption's ``balance``, ``spend_to_threshold`` and activity are kept equal to
-the ledger's lines by the statements here; ``find_differences`` proves it.
+the ledger's lines by the statements here; ``service.storage.consistency`` proves it.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import (
     Connection,
-    and_,
     bindparam,
-    case,
     func,
     insert,
-    literal,
     or_,
     select,
     update,
@@ -223,48 +219,3 @@ def sum_of_month(
     values = {"account_id": account_id, "first": first, "next_first": next_first}
     # Summed here: SQLite's own sum of millionths overflows beyond 9 million millions.
     return sum(connection.execute(_MONTH, values).scalars(), Decimal(0))
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """A redemption whose figures are not the sums of its ledger lines."""
-
-    coupon_id: int
-    spend_to_threshold: Decimal
-    spend_to_threshold_in_ledger: Decimal
-    balance: Decimal
-    balance_in_ledger: Decimal
-
-
-def find_differences(connection: Connection) -> list[Difference]:
-    """Every redemption that the ledger does not bear out."""
-    sign = case((ledger.c.is_reversal, literal(-1)), else_=literal(1))
-    sums = (
-        select(
-            ledger.c.coupon_id,
-            func.sum(sign * ledger.c.towards_threshold, type_=Money()).label("counted"),
-            func.sum(sign * ledger.c.drawn, type_=Money()).label("drawn"),
-        )
-        .group_by(ledger.c.coupon_id)
-        .subquery()
-    )
-    counted = func.coalesce(sums.c.counted, literal(Decimal(0), Money()), type_=Money())
-    drawn = func.coalesce(sums.c.drawn, literal(Decimal(0), Money()), type_=Money())
-    is_unbounded = and_(coupon_terms.c.percent_off.is_not(None), redemption.c.granted == 0)
-    left = case((is_unbounded, redemption.c.granted), else_=redemption.c.granted - drawn)
-    statement = (
-        select(
-            redemption.c.coupon_id,
-            redemption.c.spend_to_threshold,
-            counted,
-            redemption.c.balance,
-            left,
-        )
-        .select_from(redemption)
-        .join(coupon, coupon.c.coupon_id == redemption.c.coupon_id)
-        .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id)
-        .join(sums, sums.c.coupon_id == redemption.c.coupon_id, isouter=True)
-        .where(or_(redemption.c.spend_to_threshold != counted, redemption.c.balance != left))
-        .order_by(redemption.c.coupon_id)
-    )
-    return [Difference(*row) for row in connection.execute(statement)]

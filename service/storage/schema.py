@@ -1,5 +1,6 @@
 """Bringing a database to the tables of this release."""
 
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -12,8 +13,18 @@ from sqlalchemy.engine import URL
 from service.storage.engine import Database
 
 
+FILE_MODE = 0o600
+
+
 def upgrade(database: Database) -> None:
-    """Create the tables, or change those of an earlier release, keeping the data."""
+    """Create the tables, or change those of an earlier release, keeping the data.
+
+    A new SQLite file is readable by its owner only: whoever reads a code can redeem it.
+    """
+    if _is_missing_file(database.url):
+        # Where it cannot be made, the database itself says why.
+        with suppress(OSError):
+            Path(str(database.url.database)).touch(mode=FILE_MODE)
     with database.writing() as connection:
         config = _config()
         config.attributes["connection"] = connection

@@ -16,7 +16,7 @@ from service.domain.errors import ServiceError
 from service.domain.search import PAGE_SIZE_MAX, Paging, Predicate, SearchRequest
 from service.domain.terms import CouponType
 from service.operations.calls import Call
-from service.operations.check_ledger import check_ledger
+from service.operations.check_ledger import check_ledger, check_rules
 from service.operations.claim_coupons import AccountCoupon, claim_coupons
 from service.operations.classes import retire_class
 from service.operations.dispatch_coupons import dispatch_coupons
@@ -356,7 +356,7 @@ class Programmes(RuleBasedStateMachine):
 
     @invariant()
     def the_ledger_bears_it_out(self) -> None:
-        assert check_ledger(self.programme.call()) == []
+        assert check_ledger(self.programme.call()) == check_rules(self.programme.call()) == []
         drawn = sum(
             -line["drawn"] if line["is_reversal"] else line["drawn"]
             for line in self.programme.rows(ledger)

@@ -117,3 +117,12 @@ def test_an_upgrade_that_fails_leaves_nothing(blank: Database) -> None:
     event.remove(blank.engine, "before_cursor_execute", fail)
     upgrade(blank)
     assert is_current(blank)
+
+
+def test_a_new_file_is_its_owners_only(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'new.db'}")
+    upgrade(database)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    database.close()
+    assert "new.db" in modes
+    assert set(modes.values()) == {0o600}
