@@ -12,7 +12,6 @@ from sqlalchemy.engine import URL
 
 from service.storage.engine import Database
 
-
 FILE_MODE = 0o600
 
 
