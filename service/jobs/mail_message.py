@@ -20,7 +20,8 @@ def compose(message: Message, rendered: RenderedMail, sender: Address) -> EmailM
     mail["From"] = sender
     username, _, domain = recipient.rpartition("@")
     mail["To"] = Address(username=username, domain=domain)
-    mail["Subject"] = rendered.subject
+    # An encoded word in a name would be decoded here, line breaks and all.
+    mail["Subject"] = rendered.subject.replace("=?", "= ?")
     mail["Date"] = message.created_at
     mail["Message-ID"] = message.mail_id
     # Tells programs that answer mail, such as holiday notices, to leave it.
