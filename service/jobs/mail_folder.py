@@ -33,7 +33,8 @@ class MailFolder:
             part.replace(path)
             _sync_folder(self._folder)
         except OSError as error:
-            raise ServerUnavailableError(f"{self._folder}: {error.strerror or error}") from error
+            text = f"{self._folder}: {error.strerror or error}"
+            raise ServerUnavailableError(text, reason=type(error).__name__) from error
 
     def close(self) -> None:
         """Nothing is open."""

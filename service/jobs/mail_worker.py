@@ -65,7 +65,7 @@ class MailWorker:
         message = delivery.message
         try:
             self._transport.send(self._make_mail(delivery))
-        except (DeliveryError, TemplateBrokenError) as error:
+        except DeliveryError as error:
             self._settle_failure(delivery, error)
             return not isinstance(error, ServerUnavailableError)
         self._outbox.mark_sent(message)
@@ -75,22 +75,24 @@ class MailWorker:
     def _make_mail(self, delivery: Delivery) -> EmailMessage:
         message = delivery.message
         if self._outbox.is_spent(message):
-            raise DeliveryError("the last attempt did not come to its end", is_permanent=True)
-        rendered = self._templates.render(message.kind, delivery.content)
+            text = "the last attempt did not come to its end"
+            raise DeliveryError(text, is_permanent=True, reason="AttemptsSpent")
         try:
+            rendered = self._templates.render(message.kind, delivery.content)
             return compose(message, rendered, self._sender)
-        except ValueError as error:
-            raise DeliveryError(str(error), is_permanent=True) from error
+        except (TemplateBrokenError, ValueError) as error:
+            # Templates are repaired, addresses stay as they are.
+            is_permanent = isinstance(error, ValueError)
+            reason = type(error).__name__
+            raise DeliveryError(str(error), is_permanent=is_permanent, reason=reason) from error
 
-    def _settle_failure(
-        self, delivery: Delivery, error: DeliveryError | TemplateBrokenError
-    ) -> None:
-        if isinstance(error, DeliveryError) and error.is_permanent:
+    def _settle_failure(self, delivery: Delivery, error: DeliveryError) -> None:
+        if error.is_permanent:
             self._outbox.mark_failed(delivery.message, str(error))
             state = MessageState.FAILED
         else:
             state = self._outbox.put_off(delivery.message, str(error))
-        self._tell(delivery, state, error=type(error).__name__)
+        self._tell(delivery, state, error=type(error).__name__, reason=error.reason)
 
     def _tell(self, delivery: Delivery, state: MessageState, **more: str) -> None:
         """Log the outcome: never the code, nor the part of the address that names a person."""

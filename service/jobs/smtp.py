@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from enum import Enum
 from socket import SHUT_RDWR, socket
 from threading import Timer
+from typing import NamedTuple
 
 from service.jobs.mail_values import one_line
 from service.jobs.transport import DeliveryError, ServerUnavailableError
@@ -19,6 +20,15 @@ now and then is never silent, and would hold the worker for ever."""
 CONNECTION_MAILS_MAX = 100
 """Mails on one connection; many servers end a connection that has had enough."""
 _PERMANENT = 500
+_STEPS: dict[type[Exception], str] = {
+    smtplib.SMTPConnectError: "connection",
+    smtplib.SMTPHeloError: "EHLO",
+    smtplib.SMTPAuthenticationError: "AUTH",
+    smtplib.SMTPSenderRefused: "MAIL FROM",
+    smtplib.SMTPRecipientsRefused: "RCPT TO",
+    smtplib.SMTPDataError: "DATA",
+}
+"""In which step an error is a refusal; any other refusal is that of STARTTLS."""
 
 
 class Security(str, Enum):
@@ -58,7 +68,7 @@ class SmtpTransport:
         """Hand a mail over.
 
         Raises:
-            ServerUnavailableError: No connection, no trust, or no sign-in.
+            ServerUnavailableError: No connection, no trust, no sign-in, or not this sender.
             DeliveryError: The server refused this mail, or was lost on the way.
         """
         if self._mails_count >= CONNECTION_MAILS_MAX:
@@ -99,7 +109,9 @@ class SmtpTransport:
                 client.login(server.user, server.password)
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
-            raise ServerUnavailableError(f"{server.host}:{server.port}: {_text(error)}") from error
+            told = _told(error)
+            text = f"{server.host}:{server.port}: {told.text}"
+            raise ServerUnavailableError(text, reason=told.reason) from error
         return client
 
     @contextmanager
@@ -127,28 +139,38 @@ class SmtpTransport:
 
 def _refusal(error: Exception) -> DeliveryError:
     """What an error while a mail is handed over means for the mail."""
-    is_permanent = False
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        ((code, _),) = error.recipients.values()
-        is_permanent = code >= _PERMANENT
-    elif isinstance(error, smtplib.SMTPDataError):
-        is_permanent = error.smtp_code >= _PERMANENT
-    elif isinstance(error, smtplib.SMTPNotSupportedError):
-        # The address is not ASCII, and the server takes only such ones.
-        is_permanent = True
-    return DeliveryError(_text(error), is_permanent=is_permanent)
+    told = _told(error)
+    if isinstance(error, smtplib.SMTPSenderRefused):
+        # The sender is that of every mail.
+        return ServerUnavailableError(told.text, reason=told.reason)
+    # An address that is not ASCII needs a server that takes such ones.
+    is_permanent = isinstance(error, smtplib.SMTPNotSupportedError) or told.code >= _PERMANENT
+    return DeliveryError(told.text, is_permanent=is_permanent, reason=told.reason)
 
 
-def _text(error: Exception) -> str:
-    """What the server said, else what went wrong."""
+class _Told(NamedTuple):
+    """An error in words.
+
+    Attributes:
+        text: With what the server said.
+        reason: Without: the step and the code, else the kind of the error.
+        code: The server's reply code; 0 for none.
+    """
+
+    text: str
+    reason: str
+    code: int
+
+
+def _told(error: Exception) -> _Told:
+    reply: bytes | str
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         ((code, reply),) = error.recipients.values()
-        return _reply("RCPT TO", code, reply)
-    if isinstance(error, smtplib.SMTPResponseException):
-        return _reply(type(error).__name__, error.smtp_code, error.smtp_error)
-    return one_line(f"{type(error).__name__}: {error}")
-
-
-def _reply(step: str, code: int, reply: bytes | str) -> str:
-    text = reply.decode(errors="replace") if isinstance(reply, bytes) else reply
-    return one_line(f"{step}: {code} {text}")
+    elif isinstance(error, smtplib.SMTPResponseException):
+        code, reply = error.smtp_code, error.smtp_error
+    else:
+        kind = type(error).__name__
+        return _Told(one_line(f"{kind}: {error}"), kind, 0)
+    step = _STEPS.get(type(error), "STARTTLS")
+    said = reply.decode(errors="replace") if isinstance(reply, bytes) else reply
+    return _Told(one_line(f"{step}: {code} {said}"), f"{step}: {code}", code)

@@ -10,11 +10,13 @@ class DeliveryError(Exception):
     Args:
         text: What was said, for whoever reads the outbox.
         is_permanent: Whether another attempt would end the same.
+        reason: The same for the log: it quotes nobody, as replies name recipients.
     """
 
-    def __init__(self, text: str, *, is_permanent: bool = False) -> None:
+    def __init__(self, text: str, *, is_permanent: bool = False, reason: str) -> None:
         super().__init__(text)
         self.is_permanent = is_permanent
+        self.reason = reason
 
 
 class ServerUnavailableError(DeliveryError):

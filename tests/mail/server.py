@@ -30,6 +30,7 @@ class MailServer:
 
     Attributes:
         taken: Each mail that the server has taken over, in order.
+        on_sender: Answers the reply to MAIL FROM.
         on_recipient: Answers the reply to RCPT TO.
         on_mail: Answers the reply to a mail's content; a reply of 250 takes it.
         is_for_unicode: Whether it takes addresses that are not ASCII.
@@ -42,6 +43,7 @@ class MailServer:
     password: str = ""
     port: int = 0
     taken: list[EmailMessage] = field(default_factory=list)
+    on_sender: Callable[[str], Awaitable[str]] | None = None
     on_recipient: Callable[[str], Awaitable[str]] | None = None
     on_mail: "Callable[[SMTP, EmailMessage], Awaitable[str]] | None" = None
     is_for_unicode: bool = False
@@ -79,6 +81,15 @@ class MailServer:
     def mail_ids(self) -> Counter[str]:
         """How often a mail of each Message-ID was taken."""
         return Counter(str(mail["Message-ID"]) for mail in self.taken)
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        reply = await self.on_sender(address) if self.on_sender else OK
+        if reply.startswith("250"):
+            envelope.mail_from = address
+            envelope.mail_options.extend(options)
+        return reply
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any

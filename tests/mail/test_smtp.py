@@ -243,6 +243,51 @@ def test_starttls_is_not_done_without(room, server):
     assert server.taken == []
 
 
+@pytest.mark.parametrize(
+    ("step", "reply", "reason"),
+    [
+        ("on_sender", "550 anna.secret", "MAIL FROM: 550"),
+        ("on_recipient", "450 anna.secret", "RCPT TO: 450"),
+        ("on_mail", "552 anna.secret", "DATA: 552"),
+    ],
+)
+def test_the_log_tells_the_step_and_the_code(room, server, logged, step, reply, reason):
+    room.dispatch("anna.secret@example.com")
+
+    async def refuse(*_):
+        return reply
+
+    setattr(server, step, refuse)
+    room.send(server)
+    (line,) = logged
+    assert line["reason"] == reason
+    assert "anna.secret" not in str(line)
+    assert room.rows()[0]["last_error"] == f"{reason} anna.secret"
+
+
+def test_the_log_tells_what_kind_of_trouble_a_connection_had(room, logged):
+    room.dispatch("anna@example.com")
+    with running(MailServer()) as gone:
+        pass
+    room.send(gone)
+    assert [line["reason"] for line in logged] == ["ConnectionRefusedError"]
+
+
+@pytest.mark.parametrize("reply", ["550 not you", "451 not now"])
+def test_a_sender_that_is_refused_costs_one_message_an_attempt(room, server, reply):
+    room.dispatch("anna@example.com", "bela@example.com")
+
+    async def refuse(_):
+        return reply
+
+    server.on_sender = refuse
+    assert room.send(server) == {QUEUED: 1}
+    assert [row["attempts_count"] for row in room.rows()] == [1, 0]
+    server.on_sender = None
+    room.programme.clock.move(minutes=1)
+    assert room.send(server) == {SENT: 2}
+
+
 def test_closing_twice_is_closing_once(server):
     transport = SmtpTransport(server.settings())
     transport.close()
@@ -270,6 +315,7 @@ def test_the_log_tells_outcomes_and_no_secrets(room, server, logged):
             "attempt": 1,
             "state": "failed",
             "error": "DeliveryError",
+            "reason": "RCPT TO: 550",
         },
         {
             "event": "mail",

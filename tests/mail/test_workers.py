@@ -13,7 +13,7 @@ from service.jobs.smtp import SmtpTransport
 from service.operations.distribute_coupons import Distribution, distribute_coupons
 from service.operations.outbox import Delivery
 from service.storage.outbox import find_content, find_message
-from service.storage.tables import account, coupon, outbox
+from service.storage.tables import account, coupon, customer, outbox
 from tests.mail.conftest import SENDER
 
 SENT = MessageState.SENT
@@ -120,6 +120,17 @@ def test_a_recipient_that_is_no_address_fails(room, server):
     room.programme.change(outbox, outbox.c.message_id == first["message_id"], recipient=injected)
     assert room.send(server) == {FAILED: 1, SENT: 1}
     assert server.recipients() == ["bela@example.com"]
+
+
+def test_an_encoded_word_in_a_name_makes_no_header(room, server):
+    programme = room.programme
+    name = "=?utf-8?q?Spring=0D=0ABcc=3A_x=40example=2Ecom?="
+    programme.change(customer, customer.c.customer_id == room.customer_id, name=name)
+    room.dispatch("anna@example.com")
+    assert room.send(server) == {SENT: 1}
+    (mail,) = server.taken
+    assert mail["Bcc"] is None
+    assert mail["Subject"].startswith("Your coupon from = ?utf-8?q?Spring=0D=0ABcc")
 
 
 def test_a_message_that_kills_its_workers_is_given_up(room, server):
