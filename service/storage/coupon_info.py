@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, func, select, union
 
 from service.domain.coupon_info import CouponInfo, coupon_info
-from service.domain.ledger import RedeemedCoupon
 from service.storage.classes import TERMS_COLUMNS, terms_of
+from service.storage.ledger import redeemed_of
 from service.storage.tables import account, coupon, coupon_class, coupon_terms, redemption
 
 _ACCOUNT_IDS = select(account.c.account_id).where(account.c.customer_id == bindparam("customer_id"))
@@ -60,22 +60,6 @@ def _info_of(row: Row[Any], now: datetime) -> CouponInfo:
         account_id=row.account_id or row.claimed_account_id,
         feature_id=row.feature_id,
         claimed_at=row.claimed_at,
-        redeemed=None if row.account_id is None else _redeemed_of(row),
+        redeemed=None if row.account_id is None else redeemed_of(row),
         now=now,
-    )
-
-
-def _redeemed_of(row: Row[Any]) -> RedeemedCoupon:
-    return RedeemedCoupon(
-        coupon_id=row.coupon_id,
-        currency_code=row.currency_code,
-        percent_off=row.percent_off,
-        granted=row.granted,
-        balance=row.balance,
-        spend_threshold=row.spend_threshold,
-        spend_to_threshold=row.spend_to_threshold,
-        redeemed_at=row.redeemed_at,
-        expires_at=row.expires_at,
-        activated_at=row.activated_at,
-        is_active=row.is_active,
     )

@@ -7,9 +7,12 @@ the ledger's lines by the statements here; ``service.storage.consistency`` prove
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import (
     Connection,
+    Row,
+    Select,
     bindparam,
     func,
     insert,
@@ -23,7 +26,7 @@ from service.storage.statements import new_id
 from service.storage.tables import coupon, coupon_terms, ledger, redemption, spend
 from service.storage.types import Money
 
-_REDEEMED = (
+_REDEEMED: Select[Any] = (
     select(
         redemption.c.coupon_id,
         redemption.c.currency_code,
@@ -105,6 +108,23 @@ _MONTH = select(spend.c.amount).where(
 )
 
 
+def redeemed_of(row: Row[Any]) -> RedeemedCoupon:
+    """The redeemed coupon in a row that has its columns, its terms' and its redemption's."""
+    return RedeemedCoupon(
+        coupon_id=row.coupon_id,
+        currency_code=row.currency_code,
+        percent_off=row.percent_off,
+        granted=row.granted,
+        balance=row.balance,
+        spend_threshold=row.spend_threshold,
+        spend_to_threshold=row.spend_to_threshold,
+        redeemed_at=row.redeemed_at,
+        expires_at=row.expires_at,
+        activated_at=row.activated_at,
+        is_active=row.is_active,
+    )
+
+
 def redeemed_coupons(
     connection: Connection, account_id: int, spent_at: datetime
 ) -> list[RedeemedCoupon]:
@@ -113,7 +133,7 @@ def redeemed_coupons(
     rows = connection.execute(
         _REDEEMED.where(concerned), {"account_id": account_id, "spent_at": spent_at}
     )
-    return [RedeemedCoupon(**row) for row in rows.mappings()]
+    return [redeemed_of(row) for row in rows.all()]
 
 
 def coupons_of_spend(
@@ -122,7 +142,7 @@ def coupons_of_spend(
     """The coupons that a spend did something to, as they are now."""
     statement = _REDEEMED.where(redemption.c.coupon_id.in_(_COUPONS_OF_SPEND))
     rows = connection.execute(statement, {"account_id": account_id, "spend_id": spend_id})
-    return [RedeemedCoupon(**row) for row in rows.mappings()]
+    return [redeemed_of(row) for row in rows.all()]
 
 
 def last_draws(connection: Connection, spend_id: int) -> dict[int, int]:
