@@ -1,9 +1,7 @@
 """``worker``: the delivery of mail."""
 
-import logging
 import os
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import parent_process
@@ -19,6 +17,7 @@ from service.cli.mail import create_mail_worker, where_mail_goes
 from service.cli.options import DatabaseOption
 from service.domain.mail import MessageState
 from service.jobs.mail_worker import MailWorker
+from service.logs import configure_log
 from service.settings import Settings
 
 PARENT_CHECK_INTERVAL_S = 0.5
@@ -95,15 +94,7 @@ def _stopped_by_signals() -> Iterator[Event]:
 @contextmanager
 def _logged_as_json() -> Iterator[None]:
     """Each line of the log is a JSON object on standard error."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    configure_log("info")
     try:
         yield
     finally:

@@ -4,14 +4,19 @@ from collections import Counter
 from email.headerregistry import Address
 from email.message import EmailMessage
 from threading import Event
+from time import sleep
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
-from service.domain.mail import MessageState
+from service.domain.mail import Message, MessageState
 from service.jobs.mail_message import compose
 from service.jobs.mail_templates import MailTemplates, TemplateBrokenError
 from service.jobs.transport import DeliveryError, ServerUnavailableError, Transport
 from service.operations.outbox import Delivery, Outbox
+
+MARK_RETRY_INTERVAL_S = 1
+"""How long to wait before it is noted again that a message was sent."""
 
 _log = structlog.get_logger("service.mail")
 
@@ -50,14 +55,17 @@ class MailWorker:
             self._transport.close()
 
     def run(self, stop: Event, poll_s: float) -> None:
-        """Deliver what becomes due, until ``stop`` is set.
+        """Deliver what becomes due, until ``stop`` is set, whatever ails the database.
 
         Args:
             stop: Ends the work after the message at hand.
-            poll_s: How long to rest when nothing is due.
+            poll_s: How long to rest when nothing is due, or the database fails.
         """
         while not stop.is_set():
-            self.drain(stop)
+            try:
+                self.drain(stop)
+            except SQLAlchemyError:
+                _log.exception("database")
             stop.wait(poll_s)
 
     def _deliver(self, delivery: Delivery) -> bool:
@@ -68,8 +76,19 @@ class MailWorker:
         except DeliveryError as error:
             self._settle_failure(delivery, error)
             return not isinstance(error, ServerUnavailableError)
-        self._outbox.mark_sent(message)
+        while not self._mark_sent(message):
+            sleep(MARK_RETRY_INTERVAL_S)
         self._tell(delivery, MessageState.SENT)
+        return True
+
+    def _mark_sent(self, message: Message) -> bool:
+        """Note it; answers False when that failed, and nobody else sends the message yet."""
+        try:
+            self._outbox.mark_sent(message)
+        except SQLAlchemyError:
+            if self._outbox.is_leased(message):
+                return False
+            raise
         return True
 
     def _make_mail(self, delivery: Delivery) -> EmailMessage:

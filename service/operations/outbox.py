@@ -52,6 +52,10 @@ class Outbox:
         """Whether the message had all its attempts before this one: their workers died."""
         return message.attempts_count > self.attempts_max
 
+    def is_leased(self, message: Message) -> bool:
+        """Whether the message, as it was taken, is still this worker's alone."""
+        return self.clock() < message.next_attempt_at
+
     def mark_sent(self, message: Message) -> None:
         """The mail server has the message."""
         now = self.clock()

@@ -244,18 +244,18 @@ def test_starttls_is_not_done_without(room, server):
 
 
 @pytest.mark.parametrize(
-    ("step", "reply", "reason"),
+    ("step", "reason"),
     [
-        ("on_sender", "550 anna.secret", "MAIL FROM: 550"),
-        ("on_recipient", "450 anna.secret", "RCPT TO: 450"),
-        ("on_mail", "552 anna.secret", "DATA: 552"),
+        ("on_sender", "MAIL FROM: 550"),
+        ("on_recipient", "RCPT TO: 450"),
+        ("on_mail", "DATA: 552"),
     ],
 )
-def test_the_log_tells_the_step_and_the_code(room, server, logged, step, reply, reason):
+def test_the_log_tells_the_step_and_the_code(room, server, logged, step, reason):
     room.dispatch("anna.secret@example.com")
 
     async def refuse(*_):
-        return reply
+        return f"{reason[-3:]} anna.secret"
 
     setattr(server, step, refuse)
     room.send(server)

@@ -4,9 +4,12 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import event, select
+from sqlalchemy.exc import OperationalError
 
 from service.domain.mail import MessageState
+from service.jobs import mail_worker
 from service.jobs.mail_templates import MailTemplates
 from service.jobs.mail_worker import MailWorker
 from service.jobs.smtp import SmtpTransport
@@ -14,7 +17,8 @@ from service.operations.distribute_coupons import Distribution, distribute_coupo
 from service.operations.outbox import Delivery
 from service.storage.outbox import find_content, find_message
 from service.storage.tables import account, coupon, customer, outbox
-from tests.mail.conftest import SENDER
+from tests.mail.conftest import LEASE, SENDER
+from tests.mail.server import OK
 
 SENT = MessageState.SENT
 QUEUED = MessageState.QUEUED
@@ -157,6 +161,96 @@ def test_the_worker_ends_between_two_messages(room, server):
     assert server.recipients() == ["anna@example.com"]
     assert room.states() == ["sent", "queued"]
     assert room.rows()[1]["attempts_count"] == 0
+
+
+class Busy:
+    """An outbox on a database that another writer holds during one of its methods.
+
+    Args:
+        right: The outbox.
+        name: The method's name.
+        turns: For each time that it is called, whether the database is held.
+    """
+
+    def __init__(self, right, name, turns):
+        self.right, self.name, self.turns = right, name, iter(turns)
+
+    def __getattr__(self, name):
+        method = getattr(self.right, name)
+        if name != self.name or not next(self.turns):
+            return method
+
+        def held(*arguments):
+            with self.right.database.writing():
+                return method(*arguments)
+
+        return held
+
+
+@pytest.fixture
+def impatient(room, monkeypatch):
+    """The room's database, on which nobody waits for another writer."""
+
+    def set_timeout(connection, *_):
+        connection.execute("PRAGMA busy_timeout = 0")
+
+    engine = room.programme.database.engine
+    event.listen(engine, "checkout", set_timeout)
+    monkeypatch.setattr(mail_worker, "MARK_RETRY_INTERVAL_S", 0)
+
+
+def busy_worker(room, server, name, turns):
+    busy = Busy(room.outbox(), name, turns)
+    return MailWorker(busy, MailTemplates(), SmtpTransport(server.settings()), SENDER)
+
+
+@pytest.mark.parametrize("name", ["take", "put_off"])
+def test_the_worker_outlives_trouble_of_the_database(room, server, impatient, logged, name):
+    room.dispatch("anna@example.com")
+    replies = iter(["451 later"] if name == "put_off" else [])
+    stop = Event()
+    rests = []
+
+    class Rest(Event):
+        def wait(self, seconds):
+            rests.append(seconds)
+            room.programme.clock.move(hours=1)
+            if room.states() == ["sent"]:
+                stop.set()
+
+        is_set = stop.is_set
+
+    async def reply(_):
+        return next(replies, OK)
+
+    server.on_recipient = reply
+    busy_worker(room, server, name, [True, *[False] * 9]).run(Rest(), poll_s=2.5)
+    assert rests == [2.5, 2.5]
+    assert server.recipients() == ["anna@example.com"]
+    assert [(line["event"], line["log_level"]) for line in logged] == [
+        ("database", "error"),
+        ("mail", "info"),
+    ]
+
+
+def test_a_mail_that_was_sent_is_marked_in_the_end(room, server, impatient):
+    room.dispatch("anna@example.com")
+    busy_worker(room, server, "mark_sent", [True, True, False]).drain(Event())
+    assert room.states() == ["sent"]
+    assert len(server.taken) == 1
+
+
+def test_a_mail_that_cannot_be_marked_is_given_up_with_its_lease(room, server, impatient):
+    room.dispatch("anna@example.com")
+
+    def turns():
+        yield True
+        room.programme.clock.move(seconds=LEASE.total_seconds())
+        yield True
+
+    with pytest.raises(OperationalError):
+        busy_worker(room, server, "mark_sent", turns()).drain(Event())
+    assert room.states() == ["queued"]
 
 
 def test_the_worker_looks_again_after_its_rest(room, server):
