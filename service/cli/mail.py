@@ -19,13 +19,17 @@ LEASE_ATTEMPTS = 2
 
 def create_mail_worker(settings: Settings, database: Database) -> MailWorker:
     """The worker that the settings describe."""
-    lease_s = LEASE_ATTEMPTS * ATTEMPT_TIMEOUTS * settings.mail_timeout_s
     return MailWorker(
-        Outbox(database, timedelta(seconds=lease_s), settings.mail_attempts_max),
+        Outbox(database, timedelta(seconds=lease_s(settings)), settings.mail_attempts_max),
         MailTemplates(settings.mail_templates),
         _create_transport(settings),
         sender_address(settings),
     )
+
+
+def lease_s(settings: Settings) -> float:
+    """How long a worker may keep a message; killed before, it may send a mail twice."""
+    return LEASE_ATTEMPTS * ATTEMPT_TIMEOUTS * settings.mail_timeout_s
 
 
 def sender_address(settings: Settings) -> Address:

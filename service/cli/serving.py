@@ -17,7 +17,7 @@ from service.cli.calls import (
     refusals_told,
     require_current,
 )
-from service.cli.mail import where_mail_goes
+from service.cli.mail import lease_s, where_mail_goes
 from service.cli.options import DatabaseOption
 from service.cli.supervision import kept_running
 from service.cli.worker import deliver_for_parent
@@ -65,7 +65,8 @@ def serve(
         _run(settings, host, port)
         return
     typer.echo(where_mail_goes(settings))
-    with kept_running("mail worker", deliver_for_parent, settings):
+    work_s = lease_s(settings)
+    with kept_running("mail worker", deliver_for_parent, settings, work_s=work_s):
         _run(settings, host, port)
 
 

@@ -13,25 +13,29 @@ CHECK_INTERVAL_S = 0.2
 RESTART_DELAY_S = 1
 """How long a process that ended stays down: one that cannot start must not fill the machine."""
 STOP_TIMEOUT_S = 10
-"""How long the process may take to end before it is killed."""
+"""How long the process may take to end, beyond the work at hand, before it is killed."""
 
 
 @contextmanager
-def kept_running(name: str, target: Callable[..., None], *arguments: Any) -> Iterator[None]:
+def kept_running(
+    name: str, target: Callable[..., None], *arguments: Any, work_s: float
+) -> Iterator[None]:
     """Run a function in a process of its own for the time of the block.
 
-    A process that ends is started again; at the end of the block it is sent SIGTERM.
+    A process that ends is started again; at the end of the block it is sent SIGTERM,
+    and finishes the work at hand.
 
     Args:
         name: What the process is called when its end is told.
         target: The function; the process imports it.
         arguments: What it is given.
+        work_s: How long its work at hand lasts at most.
     """
     process = _start(target, arguments)
     stop = Event()
     # The service's own processes are forked beside this thread, which is at rest then:
     # a fork while it starts a process could inherit a lock that nobody opens.
-    thread = Thread(target=_keep_running, args=(stop, process, name, target, arguments))
+    thread = Thread(target=_keep_running, args=(stop, process, name, work_s, target, arguments))
     thread.start()
     try:
         yield
@@ -44,6 +48,7 @@ def _keep_running(
     stop: Event,
     process: SpawnProcess,
     name: str,
+    work_s: float,
     target: Callable[..., None],
     arguments: tuple[Any, ...],
 ) -> None:
@@ -53,7 +58,7 @@ def _keep_running(
             if not stop.wait(RESTART_DELAY_S):
                 process = _start(target, arguments)
     process.terminate()
-    process.join(STOP_TIMEOUT_S)
+    process.join(work_s + STOP_TIMEOUT_S)
     if process.is_alive():
         process.kill()
         process.join()

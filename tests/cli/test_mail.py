@@ -1,5 +1,6 @@
 """worker, outbox, and the mail that serve delivers."""
 
+import asyncio
 import json
 import os
 import re
@@ -11,7 +12,7 @@ import time
 import pytest
 
 from tests.cli.test_serving import PATIENCE_S, address, lines_until, read, running
-from tests.mail.server import MailServer
+from tests.mail.server import OK, MailServer
 from tests.mail.server import running as running_mail_server
 
 __all__ = ["address"]
@@ -256,13 +257,38 @@ def test_serve_delivers_mail_and_replaces_a_worker_that_dies(run, dispatched, ad
         assert second not in running_processes()
 
 
+HURRIED = """
+from service.cli import supervision
+from service.cli.main import main
+
+supervision.STOP_TIMEOUT_S = 0
+main()
+"""
+
+
+def test_serve_lets_the_mail_worker_finish_its_message(run, dispatched, address, mail_server):
+    """The server takes its time, and the service is asked to end."""
+    command = [sys.executable, "-c", HURRIED, "serve", "--bind", address]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+
+        async def end_and_take(*_):
+            process.terminate()
+            await asyncio.sleep(2)
+            return OK
+
+        mail_server.on_mail = end_and_take
+        assert process.wait(PATIENCE_S) == 0
+    assert [message["state"] for message in listed(run)] == ["queued", "sent"]
+    assert mail_server.recipients() == ["anna@example.com"]
+
+
 KEEPER = """
 import time
 from service.cli.supervision import kept_running
 from service.cli.worker import deliver_for_parent
 from service.settings import Settings
 
-with kept_running("mail worker", deliver_for_parent, Settings()):
+with kept_running("mail worker", deliver_for_parent, Settings(), work_s=0):
     time.sleep(60)
 """
 
