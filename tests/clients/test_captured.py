@@ -44,7 +44,11 @@ def send(server, customer, programme):
     for name in ("Summer", "Summer & Sun"):
         programme.coupon_class(customer.customer_id, name)
         programme.mint(customer.customer_id, name, count=2)
+    # A feature that no other test on this database has.
+    feature_id = 1_000_000 + customer.customer_id
+    programme.coupon(customer.customer_id, feature_id=feature_id)
     own = {
+        b"FeatureId>7<": f"FeatureId>{feature_id}<",
         b"USER-TOKEN": customer.keys.authentication_token,
         b"DEV-TOKEN": customer.keys.developer_token,
         b">204<": f">{customer.customer_id}<",
@@ -115,8 +119,13 @@ def holds_nothing(answer):
     assert len(found) == 0
 
 
+def holds_an_account(answer):
+    (found,) = answer.payload
+    assert len(found) == 1
+
+
 CONTENT = {
-    "CheckFeatureAdoptionCouponEligibility": holds_nothing,
+    "CheckFeatureAdoptionCouponEligibility": holds_an_account,
     "DistributeCoupons": holds_an_error_for_each_account,
     "GetCouponInfo": holds_nothing,
     "ClaimFeatureAdoptionCoupons": holds_an_error_for_each_pair,
