@@ -1,5 +1,6 @@
 """Every setting of the service, with its unit and bounds; the only reader of the environment."""
 
+import unicodedata
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,6 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 ENVIRONMENT_PREFIX = "COUPON_BILLING_"
+_CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 def _require_database_url(text: str) -> str:
@@ -31,6 +33,17 @@ def _require_database_url(text: str) -> str:
     ):
         raise ValueError("use a URL such as sqlite:////path/to/file.db")
     return text
+
+
+def _require_plain_sender(sender: NameEmail) -> NameEmail:
+    if not sender.email.rpartition("@")[0].isascii():
+        # Only some servers would take mails from it.
+        raise ValueError("the part before the @ must be ASCII")
+    # An encoded word may hold line breaks, which make headers of their own.
+    is_plain = not any(unicodedata.category(it) in _CONTROLS for it in sender.name)
+    if not is_plain or "=?" in sender.name:
+        raise ValueError("the name must be on one line, without control characters and '=?'")
+    return sender
 
 
 class Settings(BaseSettings):
@@ -87,7 +100,9 @@ class Settings(BaseSettings):
     """Who signs in to the mail server; unset, nobody does."""
     smtp_password: SecretStr | None = None
     """Password of ``smtp_user``; it is never printed."""
-    mail_sender: NameEmail = NameEmail("coupon-billing", "coupons@coupon-billing.invalid")
+    mail_sender: Annotated[NameEmail, AfterValidator(_require_plain_sender)] = NameEmail(
+        "coupon-billing", "coupons@coupon-billing.invalid"
+    )
     """Whom mails are from, such as ``Contoso Coupons <coupons@contoso.example>``; to be set
     with ``smtp_host``."""
     mail_folder: Path = Path("mail")
