@@ -1,6 +1,9 @@
 """The command ``coupon-billing``."""
 
+from typing import Any
+
 import typer
+from typer.core import TyperGroup
 
 from service.cli import (
     accounts,
@@ -20,7 +23,26 @@ from service.cli import (
     worker,
 )
 
+
+class CommandLine(TyperGroup):
+    """All commands; what is typed must be Unicode, as what is stored and printed is."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Refuse bytes that are no text in the terminal's encoding.
+
+        Raises:
+            typer.BadParameter: An argument holds some, which Python shows as surrogates.
+        """
+        for argument in args:
+            try:
+                argument.encode()
+            except UnicodeEncodeError:
+                raise typer.BadParameter(f"{ascii(argument)} is not text") from None
+        return super().parse_args(ctx, args)
+
+
 app = typer.Typer(
+    cls=CommandLine,
     name="coupon-billing",
     help="A self-hosted SOAP coupon billing service. Exit codes: 0 done, 1 refused, 2 wrong use.",
     no_args_is_help=True,

@@ -9,6 +9,7 @@ from service.cli.mail import sender_address
 from service.cli.options import DatabaseOption, JsonOption
 from service.cli.output import show, show_list
 from service.domain.mail import MessageState
+from service.domain.search import ID_MAX
 from service.jobs.mail_message import compose
 from service.jobs.mail_templates import MailTemplates, TemplateBrokenError
 from service.operations.outbox import LIST_COUNT_MAX, list_messages, resend_message, show_message
@@ -17,7 +18,10 @@ LIST_COUNT_DEFAULT = 100
 
 app = typer.Typer(help="Mails: listed, shown, sent again.", no_args_is_help=True)
 
-MessageArgument = Annotated[int, typer.Argument(metavar="MESSAGE_ID", help="The message's number.")]
+MessageArgument = Annotated[
+    int,
+    typer.Argument(metavar="MESSAGE_ID", min=1, max=ID_MAX, help="The message's number."),
+]
 
 
 @app.command("list")

@@ -107,6 +107,9 @@ def test_the_exit_code_tells_that_mails_are_left(run, dispatched, mail_server):
         ),
         ({"MAIL_SENDER": "nobody"}, "COUPON_BILLING_MAIL_SENDER: "),
         ({"MAIL_SENDER": "x\r\nBcc: b@example.com <a@example.com>"}, "MAIL_SENDER: "),
+        ({"MAIL_SENDER": "x\u2028y <a@example.com>"}, "the name must be on one line"),
+        ({"MAIL_SENDER": "=?utf-8?q?x=0D=0Ay?= <a@example.com>"}, "the name must be on one line"),
+        ({"MAIL_SENDER": "jürgen@example.com"}, "the part before the @ must be ASCII"),
         ({"MAIL_TEMPLATES": "/no/such/folder"}, "COUPON_BILLING_MAIL_TEMPLATES: "),
         ({"SMTP_SECURITY": "ssl"}, "COUPON_BILLING_SMTP_SECURITY: "),
         ({"SMTP_PORT": "0"}, "COUPON_BILLING_SMTP_PORT: "),
@@ -217,6 +220,12 @@ def test_a_message_is_sent_again_with_its_message_id(run, dispatched, mail_serve
 def test_there_is_no_such_message(run, url, command):
     refused = run(f"outbox {command} 1 --json", exit_code=1)
     assert refused.json["error"]["symbol"] == "EntityNotExistent"
+
+
+@pytest.mark.parametrize("command", ["show", "resend"])
+@pytest.mark.parametrize("number", ["0", "99999999999999999999"])
+def test_a_number_that_no_message_has_is_wrong_use(run, url, command, number):
+    run(f"outbox {command} {number}", exit_code=2)
 
 
 def test_a_queued_message_is_not_sent_again(run, dispatched):

@@ -2,6 +2,8 @@
 
 import inspect
 import json
+import subprocess
+import sys
 from typing import get_args
 
 import pytest
@@ -43,6 +45,23 @@ def test_a_missing_database_is_refused_and_not_made(run, tmp_path, command):
     assert refused.json["error"]["symbol"] == "DatabaseNotInitialised"
     assert "coupon-billing init" in refused.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "coupon show",
+        "spend record --account 1 --amount 5 --reference",
+        "customer add --name",
+        "init --database",
+    ],
+)
+def test_what_is_no_text_is_refused(command):
+    typed = [sys.executable, "-m", "service.cli", *command.split(), b"A\xff"]
+    done = subprocess.run(typed, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert r"'A\udcff' is not text" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_serve_refuses_a_missing_database(run, tmp_path):
