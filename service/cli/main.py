@@ -1,5 +1,6 @@
 """The command ``coupon-billing``."""
 
+import re
 from typing import Any
 
 import typer
@@ -23,6 +24,8 @@ from service.cli import (
     worker,
 )
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
 
 class CommandLine(TyperGroup):
     """All commands; what is typed must be Unicode, as what is stored and printed is."""
@@ -34,10 +37,8 @@ class CommandLine(TyperGroup):
             typer.BadParameter: An argument holds some, which Python shows as surrogates.
         """
         for argument in args:
-            try:
-                argument.encode()
-            except UnicodeEncodeError:
-                raise typer.BadParameter(f"{ascii(argument)} is not text") from None
+            if _SURROGATE.search(argument):
+                raise typer.BadParameter(f"{argument!a} is not text")
         return super().parse_args(ctx, args)
 
 

@@ -1,6 +1,6 @@
 """``outbox``: mails listed, shown and sent again."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,7 +12,13 @@ from service.domain.mail import MessageState
 from service.domain.search import ID_MAX
 from service.jobs.mail_message import compose
 from service.jobs.mail_templates import MailTemplates, TemplateBrokenError
-from service.operations.outbox import LIST_COUNT_MAX, list_messages, resend_message, show_message
+from service.operations.outbox import (
+    LIST_COUNT_MAX,
+    list_messages,
+    resend_message,
+    resend_messages,
+    show_message,
+)
 
 LIST_COUNT_DEFAULT = 100
 
@@ -30,7 +36,14 @@ def list_(
         MessageState | None, typer.Option("--state", help="Only messages in this state.")
     ] = None,
     limit: Annotated[
-        int, typer.Option("--limit", metavar="N", help=f"How many, 1 to {LIST_COUNT_MAX}.")
+        int,
+        typer.Option(
+            "--limit",
+            metavar="N",
+            min=1,
+            max=LIST_COUNT_MAX,
+            help=f"How many, 1 to {LIST_COUNT_MAX}.",
+        ),
     ] = LIST_COUNT_DEFAULT,
     database: DatabaseOption = None,
     as_json: JsonOption = False,
@@ -78,12 +91,28 @@ def show_(
 
 @app.command()
 def resend(
-    message_id: MessageArgument, database: DatabaseOption = None, as_json: JsonOption = False
+    message_id: Annotated[
+        int | None,
+        typer.Argument(metavar="[MESSAGE_ID]", min=1, max=ID_MAX, help="The message's number."),
+    ] = None,
+    state: Annotated[
+        MessageState | None,
+        typer.Option("--state", help="Instead of a number: all that are sent, or have failed."),
+    ] = None,
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Queue a message that was sent or has failed once more, under the same Message-ID.
+    """Queue messages that were sent or have failed once more, under the same Message-IDs.
 
-    JSON: message_id.
+    JSON: message_id; with --state: state, resent_count.
     """
+    if (message_id is None) == (state is None):
+        raise typer.BadParameter("give either MESSAGE_ID or --state")
+    result: dict[str, Any] = {}
     with calling(database, as_json=as_json) as call:
-        resend_message(call, message_id)
-    show({"message_id": message_id}, as_json=as_json)
+        if state is not None:
+            result = {"state": state, "resent_count": resend_messages(call, state)}
+        elif message_id is not None:
+            resend_message(call, message_id)
+            result = {"message_id": message_id}
+    show(result, as_json=as_json)

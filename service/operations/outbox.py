@@ -11,6 +11,8 @@ from service.storage import audit, outbox
 from service.storage.engine import Database
 
 LIST_COUNT_MAX = 10_000
+RESEND_BATCH_COUNT_MAX = 1_000
+"""How many messages one transaction queues again: others wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,43 @@ def resend_message(call: Call, message_id: int) -> None:
             raise ServiceError(ENTITY_NOT_EXISTENT, f"message {message_id}")
         if not outbox.requeue(connection, message_id, call.now):
             raise ServiceError(INPUT_INVALID, f"message {message_id} is queued already")
-        after = {"message_id": message_id, "recipient": before.recipient}
-        change = audit.Change("resend", "coupon", before.coupon_id, after=after)
-        audit.append(connection, call.author, [change])
+        audit.append(connection, call.author, [_resent(before)])
+
+
+def resend_messages(call: Call, state: MessageState) -> int:
+    """Queue all messages of a state once more; answers how many they were.
+
+    Each batch of ``RESEND_BATCH_COUNT_MAX`` is a transaction of its own: called again
+    after trouble, this goes on where it stopped.
+
+    Args:
+        call: Whose call it is.
+        state: ``sent`` or ``failed``.
+
+    Raises:
+        ServiceError: ``UserIsNotAuthorized`` (operators only), or
+            ``ApiInputValidationError``: the state is ``queued``.
+    """
+    call.caller.require_operator()
+    if state is MessageState.QUEUED:
+        raise ServiceError(INPUT_INVALID, "messages that are queued already")
+    count, last_message_id = 0, 0
+    # A message that fails again meanwhile is behind the last one, and stays there.
+    while batch := _resend_next(call, state, last_message_id):
+        count, last_message_id = count + len(batch), batch[-1].message_id
+    return count
+
+
+def _resend_next(call: Call, state: MessageState, after_message_id: int) -> list[Message]:
+    with call.database.writing() as connection:
+        batch = outbox.requeue_next(
+            connection, state, after_message_id, RESEND_BATCH_COUNT_MAX, call.now
+        )
+        if batch:
+            audit.append(connection, call.author, map(_resent, batch))
+    return batch
+
+
+def _resent(message: Message) -> audit.Change:
+    after = {"message_id": message.message_id, "recipient": message.recipient}
+    return audit.Change("resend", "coupon", message.coupon_id, after=after)

@@ -35,20 +35,25 @@ _SETTLE = update(outbox).where(
     # Still leased to whoever settles it: the end of a lease is that of one attempt.
     outbox.c.next_attempt_at == bindparam("lease_ends_at"),
 )
-_REQUEUE = (
-    update(outbox)
-    .where(
-        outbox.c.message_id == bindparam("requeued_message_id"),
-        outbox.c.state != MessageState.QUEUED.value,
-    )
-    .values(
-        state=MessageState.QUEUED.value,
-        attempts_count=0,
-        next_attempt_at=bindparam("now"),
-        last_error=None,
-        sent_at=None,
-    )
+_REQUEUE = update(outbox).values(
+    state=MessageState.QUEUED.value,
+    attempts_count=0,
+    next_attempt_at=bindparam("now"),
+    last_error=None,
+    sent_at=None,
 )
+_REQUEUE_ONE = _REQUEUE.where(
+    outbox.c.message_id == bindparam("requeued_message_id"),
+    outbox.c.state != MessageState.QUEUED.value,
+)
+_IN_STATE = outbox.c.state == bindparam("requeued_state")
+_NEXT_IN_STATE = (
+    select(outbox.c.message_id)
+    .where(_IN_STATE, outbox.c.message_id > bindparam("after_message_id"))
+    .order_by(outbox.c.message_id)
+    .limit(bindparam("count_max"))
+)
+_REQUEUE_MANY = _REQUEUE.where(outbox.c.message_id.in_(_NEXT_IN_STATE), _IN_STATE).returning(outbox)
 _CONTENT: Select[Any] = (
     select(
         coupon.c.code,
@@ -109,7 +114,36 @@ def settle(connection: Connection, message: Message, **values: Any) -> bool:
 def requeue(connection: Connection, message_id: int, now: datetime) -> bool:
     """Queue a message that was sent or failed; answers whether it was one of these."""
     values = {"requeued_message_id": message_id, "now": now}
-    return connection.execute(_REQUEUE, values).rowcount == 1
+    return connection.execute(_REQUEUE_ONE, values).rowcount == 1
+
+
+def requeue_next(
+    connection: Connection,
+    state: MessageState,
+    after_message_id: int,
+    count_max: int,
+    now: datetime,
+) -> list[Message]:
+    """Queue the messages of a state that follow a number, lowest numbers first.
+
+    Args:
+        connection: A transaction that writes.
+        state: Which messages.
+        after_message_id: Only those with higher numbers; 0 for all.
+        count_max: How many at most.
+        now: When they are due.
+
+    Returns:
+        They, as they are now, in order.
+    """
+    values = {
+        "requeued_state": state.value,
+        "after_message_id": after_message_id,
+        "count_max": count_max,
+        "now": now,
+    }
+    messages = [_message_of(row) for row in connection.execute(_REQUEUE_MANY, values)]
+    return sorted(messages, key=lambda message: message.message_id)
 
 
 def find_message(connection: Connection, message_id: int) -> Message | None:

@@ -179,7 +179,7 @@ def test_messages_are_listed_by_state(run, dispatched, mail_server):
     table = run("outbox list").stdout
     assert "anna@example.com" in table
     assert "RCPT TO: 550 nobody" in table
-    run("outbox list --limit 0", exit_code=1)
+    run("outbox list --limit 0", exit_code=2)
     run("outbox list --state lost", exit_code=2)
 
 
@@ -214,6 +214,24 @@ def test_a_message_is_sent_again_with_its_message_id(run, dispatched, mail_serve
     run("worker --once")
     assert sorted(mail_server.mail_ids().values()) == [1, 2]
     assert mail_server.taken[0]["Message-ID"] == mail_server.taken[2]["Message-ID"]
+
+
+def test_all_failed_messages_are_sent_again(run, dispatched, mail_server):
+    async def refuse(_):
+        return "550 nobody"
+
+    mail_server.on_recipient = refuse
+    run("worker --once", exit_code=1)
+    mail_server.on_recipient = None
+    told = run("outbox resend --state failed --json").json
+    assert told == {"state": "failed", "resent_count": 2}
+    run("worker --once")
+    assert mail_server.recipients() == ["anna@example.com", "bela@example.com"]
+
+
+@pytest.mark.parametrize("options", ["", "1 --state failed"])
+def test_either_one_message_or_a_state_is_sent_again(run, url, options):
+    assert "either" in run(f"outbox resend {options}", exit_code=2).stderr
 
 
 @pytest.mark.parametrize("command", ["show", "resend"])

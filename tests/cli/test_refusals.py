@@ -189,8 +189,7 @@ def numbers_of(group, words=()):
             kind, option = get_args(parameter.annotation)
             if int in {kind, *get_args(kind)} and parameter.name not in Settings.model_fields:
                 name = " ".join((*words, command.callback.__name__, parameter.name))
-                marks = [pytest.mark.xfail(reason="no bounds yet")] if "outbox" in words else []
-                yield pytest.param(option, id=name, marks=marks)
+                yield pytest.param(option, id=name)
 
 
 @pytest.mark.parametrize("option", list(numbers_of(app)))

@@ -7,16 +7,18 @@ import pytest
 from service.domain.errors import ENTITY_NOT_EXISTENT, INPUT_INVALID, NOT_AUTHORIZED, ServiceError
 from service.domain.mail import MailContent, MailKind, MessageState
 from service.domain.roles import Role
+from service.operations import outbox as outbox_operations
 from service.operations.dispatch_coupons import dispatch_coupons
 from service.operations.outbox import (
     LIST_COUNT_MAX,
     Outbox,
     list_messages,
     resend_message,
+    resend_messages,
     show_message,
 )
 from service.operations.show_coupon import show_coupon
-from service.storage.tables import coupon, outbox
+from service.storage.tables import audit, coupon, outbox
 from tests.programme import START, member, terms, utc
 
 LEASE = timedelta(minutes=5)
@@ -210,6 +212,33 @@ def test_a_queued_message_is_not_queued_again(queue, worker, programme):
     assert row(programme) == before
 
 
+def test_all_failed_messages_are_queued_again_in_batches(queue, worker, programme, monkeypatch):
+    monkeypatch.setattr(outbox_operations, "RESEND_BATCH_COUNT_MAX", 1)
+    numbers = [queue(), queue("bela@example.com"), queue("cleo@example.com")]
+    worker.mark_failed(worker.take().message, "550")
+    worker.mark_sent(worker.take().message)
+    worker.mark_failed(worker.take().message, "550")
+    programme.clock.move(days=1)
+    call = programme.call()
+    assert resend_messages(call, MessageState.FAILED) == 2
+    first, sent, last = programme.rows(outbox)
+    assert (first["state"], sent["state"], last["state"]) == ("queued", "sent", "queued")
+    for again in (first, last):
+        assert (again["attempts_count"], again["last_error"]) == (0, None)
+        assert again["next_attempt_at"] == call.now
+    resent = [it for it in programme.rows(audit) if it["action"] == "resend"]
+    assert [it["after"]["message_id"] for it in resent] == [numbers[0], numbers[2]]
+    assert {it["tracking_id"] for it in resent} == {call.tracking_id}
+    assert resend_messages(call, MessageState.FAILED) == 0
+
+
+def test_queued_messages_are_not_queued_again(queue, programme):
+    queue()
+    with pytest.raises(ServiceError) as refused:
+        resend_messages(programme.call(), MessageState.QUEUED)
+    assert refused.value.row is INPUT_INVALID
+
+
 @pytest.mark.parametrize("operation", [show_message, resend_message])
 def test_there_is_no_such_message(programme, operation):
     with pytest.raises(ServiceError) as refused:
@@ -219,7 +248,12 @@ def test_there_is_no_such_message(programme, operation):
 
 @pytest.mark.parametrize(
     ("operation", "arguments"),
-    [(list_messages, (None, 10)), (show_message, (1,)), (resend_message, (1,))],
+    [
+        (list_messages, (None, 10)),
+        (show_message, (1,)),
+        (resend_message, (1,)),
+        (resend_messages, (MessageState.FAILED,)),
+    ],
 )
 def test_only_operators_see_the_outbox(programme, customer_id, queue, operation, arguments):
     queue()
