@@ -7,13 +7,12 @@ from threading import Event
 from time import sleep
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from service.domain.mail import Message, MessageState
 from service.jobs.mail_message import compose
 from service.jobs.mail_templates import MailTemplates, TemplateBrokenError
 from service.jobs.transport import DeliveryError, ServerUnavailableError, Transport
-from service.operations.outbox import Delivery, Outbox
+from service.operations.outbox import Delivery, Outbox, OutboxUnavailableError
 
 MARK_RETRY_INTERVAL_S = 1
 """How long to wait before it is noted again that a message was sent."""
@@ -64,7 +63,7 @@ class MailWorker:
         while not stop.is_set():
             try:
                 self.drain(stop)
-            except SQLAlchemyError:
+            except OutboxUnavailableError:
                 _log.exception("database")
             stop.wait(poll_s)
 
@@ -85,7 +84,7 @@ class MailWorker:
         """Note it; answers False when that failed, and nobody else sends the message yet."""
         try:
             self._outbox.mark_sent(message)
-        except SQLAlchemyError:
+        except OutboxUnavailableError:
             if self._outbox.is_leased(message):
                 return False
             raise

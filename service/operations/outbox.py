@@ -1,8 +1,12 @@
 """The outbox: messages delivered, listed, shown and sent again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from service.domain.errors import ENTITY_NOT_EXISTENT, INPUT_INVALID, ServiceError
 from service.domain.mail import MailContent, Message, MessageState, back_off
@@ -23,9 +27,15 @@ class Delivery:
     content: MailContent
 
 
+class OutboxUnavailableError(Exception):
+    """The database cannot be used just now; its cause is the database's own error."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outbox:
     """The outbox as workers see it; each method is one transaction.
+
+    Each raises ``OutboxUnavailableError`` when the database cannot be used.
 
     A message that is taken is leased: it comes up again by itself when its worker
     dies, and no other worker has it before.
@@ -41,10 +51,18 @@ class Outbox:
     attempts_max: int
     clock: Callable[[], datetime] = utc_now
 
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        try:
+            with self.database.writing() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise OutboxUnavailableError from error
+
     def take(self) -> Delivery | None:
         """Begin an attempt of the message that is due longest; None when none is."""
         now = self.clock()
-        with self.database.writing() as connection:
+        with self._writing() as connection:
             message = outbox.take_due(connection, now, now + self.lease)
             if message is None:
                 return None
@@ -61,14 +79,14 @@ class Outbox:
     def mark_sent(self, message: Message) -> None:
         """The mail server has the message."""
         now = self.clock()
-        with self.database.writing() as connection:
+        with self._writing() as connection:
             outbox.settle(
                 connection, message, state=MessageState.SENT.value, sent_at=now, last_error=None
             )
 
     def mark_failed(self, message: Message, error: str) -> None:
         """No attempt will be better than this one."""
-        with self.database.writing() as connection:
+        with self._writing() as connection:
             outbox.settle(connection, message, state=MessageState.FAILED.value, last_error=error)
 
     def put_off(self, message: Message, error: str) -> MessageState:
@@ -77,7 +95,7 @@ class Outbox:
             self.mark_failed(message, error)
             return MessageState.FAILED
         due = self.clock() + back_off(message.attempts_count)
-        with self.database.writing() as connection:
+        with self._writing() as connection:
             outbox.settle(connection, message, next_attempt_at=due, last_error=error)
         return MessageState.QUEUED
 

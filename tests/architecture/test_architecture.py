@@ -22,7 +22,10 @@ ROOMS: dict[str, set[str]] = {
     "addresses": {"settings"},
     "logs": set(),
     "app": {"soap", "operations", "storage", "settings", "addresses", "logs"},
-    "cli": {"soap", "jobs", "operations", "storage", "domain", "settings", "addresses", "app"},
+    "cli": {
+        *("soap", "jobs", "operations", "storage", "domain"),
+        *("settings", "addresses", "logs", "app"),
+    },
 }
 """The rooms that each room may see; a new room says here what it may see."""
 

@@ -6,7 +6,6 @@ from threading import Barrier, Event
 
 import pytest
 from sqlalchemy import event, select
-from sqlalchemy.exc import OperationalError
 
 from service.domain.mail import MessageState
 from service.jobs import mail_worker
@@ -14,7 +13,7 @@ from service.jobs.mail_templates import MailTemplates
 from service.jobs.mail_worker import MailWorker
 from service.jobs.smtp import SmtpTransport
 from service.operations.distribute_coupons import Distribution, distribute_coupons
-from service.operations.outbox import Delivery
+from service.operations.outbox import Delivery, OutboxUnavailableError
 from service.storage.outbox import find_content, find_message
 from service.storage.tables import account, coupon, customer, outbox
 from tests.mail.conftest import LEASE, SENDER
@@ -248,7 +247,7 @@ def test_a_mail_that_cannot_be_marked_is_given_up_with_its_lease(room, server, i
         room.programme.clock.move(seconds=LEASE.total_seconds())
         yield True
 
-    with pytest.raises(OperationalError):
+    with pytest.raises(OutboxUnavailableError):
         busy_worker(room, server, "mark_sent", turns()).drain(Event())
     assert room.states() == ["queued"]
 
