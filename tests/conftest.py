@@ -53,3 +53,21 @@ def clock() -> Clock:
 def programme(database: Database, clock: Clock) -> Programme:
     """An empty coupon programme on the test's database."""
     return Programme(database, clock)
+
+
+@pytest.fixture
+def closed_applications(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close the databases of the applications that a test makes.
+
+    An application of the service lives as long as its process, and never closes its own.
+    """
+    opened: list[Database] = []
+
+    def open_database(url: str) -> Database:
+        opened.append(Database(url))
+        return opened[-1]
+
+    monkeypatch.setattr("service.app.Database", open_database)
+    yield
+    for database in opened:
+        database.close()

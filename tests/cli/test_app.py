@@ -11,6 +11,8 @@ from service.app import create_app
 from service.settings import Settings
 from service.storage.engine import Database
 
+pytestmark = pytest.mark.usefixtures("closed_applications")
+
 NOT_AN_ENVELOPE = b"<nothing/>"
 ENVELOPE = (
     b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>%s</s:Body>'

@@ -14,6 +14,8 @@ from service.settings import Settings
 from service.soap import customer_billing
 from service.storage.engine import Database
 
+pytestmark = pytest.mark.usefixtures("closed_applications")
+
 EMAIL = "anna.planted@example.com"
 PASSWORD = "planted-password"
 BILLING = 'xmlns="https://bingads.microsoft.com/Billing/v13"'

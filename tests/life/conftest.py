@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
@@ -29,7 +28,7 @@ class _SilentHandler(WSGIRequestHandler):
 
 
 @pytest.fixture
-def address(programme: Programme, tmp_path: Path) -> Iterator[str]:
+def address(programme: Programme, closed_applications: None) -> Iterator[str]:
     """Where the service answers; each reply is checked against the schemas."""
     settings = Settings(database=programme.database.url.render_as_string(), validate_responses=True)
     app = create_app(settings, programme.clock)
