@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from service.domain.errors import INVALID_CREDENTIALS, REQUEST_MISSING_HEADERS, ServiceError
+from service.domain.names import normal_spelling
 from service.domain.roles import Caller, Credentials, Role
 from service.operations.calls import Call, utc_now
 from service.operations.secrets import is_password, token_digest
@@ -48,7 +49,7 @@ class Authenticator:
             if credentials.authentication_token:
                 caller = _caller(connection, owners.get(AUTHENTICATION))
                 return Call(self._database, caller, now, tracking_id)
-            found = users.find_user(connection, (credentials.user_name or "").strip())
+            found = users.find_user(connection, normal_spelling(credentials.user_name or ""))
         # A password is checked slowly, and not in a transaction.
         user_id, stored_hash = found or (None, None)
         is_right = is_password(stored_hash, credentials.password or "")

@@ -207,3 +207,11 @@ def test_a_password_is_not_checked_for_an_unknown_program(
     assert row is INVALID_CREDENTIALS
     with pytest.raises(AssertionError, match="takes long"):
         authenticate(programme, with_password)
+
+
+def test_a_user_name_has_one_spelling(
+    programme: Programme, owner: int, with_password: Credentials
+) -> None:
+    add_user(programme.call(), "Ren\u00e9", Role.STANDARD, owner, "a password")
+    composed = replace(with_password, user_name="Rene\u0301 ", password="a password")
+    assert authenticate(programme, composed).user_name == "Ren\u00e9"
