@@ -73,7 +73,7 @@ def _requests(programme: Programme) -> Iterator[tuple[str, dict[str, Callable[[]
     stock = client_of(stock_application([], NO_END), CUSTOMER_BILLING_PATH)
     code = programme.page[0].coupon_code
     yield (
-        "RedeemCoupon again (read)",
+        "RedeemCoupon, repeated",
         {
             "service": _sender(own, _redeem(programme, code)),
             "stock": _sender(stock, _redeem(programme, code)),
