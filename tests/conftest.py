@@ -1,8 +1,6 @@
 """What tests of more than one folder share: a database, a clock, a programme."""
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +8,8 @@ from hypothesis import settings
 from sqlalchemy import event
 
 from service.storage.engine import Database
-from service.storage.schema import upgrade
+from tests.databases import Databases, Engine, PostgresEngine, SqliteEngine, template
+from tests.postgresql import PostgresServer
 from tests.programme import Clock, Programme
 
 # A busy machine is slow, which proves nothing about the code.
@@ -19,21 +18,65 @@ settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
-def empty_database_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with tables and no rows, made once and copied for each test."""
-    path = tmp_path_factory.mktemp("empty") / "empty.db"
-    database = Database(f"sqlite:///{path}")
-    upgrade(database)
-    database.close()
-    return path
+def postgresql_server() -> Iterator[PostgresServer]:
+    """A running server that tests may fill, and must leave running."""
+    server = PostgresServer()
+    server.start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """The kind of database: what depends on it runs once on each."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def database_engine(
+    engine_name: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Engine:
+    """Where databases are made."""
+    if engine_name == "sqlite":
+        return SqliteEngine(tmp_path_factory.mktemp("databases"))
+    return PostgresEngine(request.getfixturevalue("postgresql_server"))
+
+
+@pytest.fixture(scope="session")
+def template_url(database_engine: Engine) -> Iterator[str]:
+    """A database with the tables and no rows, to be copied only."""
+    with template(database_engine) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def session_databases(database_engine: Engine, template_url: str) -> Iterator[Databases]:
+    """Makes databases that several tests share."""
+    databases = Databases(database_engine, template_url)
+    yield databases
+    databases.drop_all()
 
 
 @pytest.fixture
-def database(tmp_path: Path, empty_database_file: Path) -> Iterator[Database]:
-    """A database of the test's own, without rows."""
-    path = shutil.copy(empty_database_file, tmp_path / "test.db")
-    database = Database(f"sqlite:///{path}")
-    event.listen(database.engine, "connect", _reverse_what_has_no_order)
+def databases(database_engine: Engine, template_url: str) -> Iterator[Databases]:
+    """Makes databases of the test's own."""
+    databases = Databases(database_engine, template_url)
+    yield databases
+    databases.drop_all()
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> str:
+    """A database of the test's own, with the tables and no rows."""
+    return databases.new()
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A database of the test's own, opened."""
+    database = Database(database_url)
+    if database.engine.dialect.name == "sqlite":
+        event.listen(database.engine, "connect", _reverse_what_has_no_order)
     yield database
     database.close()
 

@@ -306,6 +306,42 @@ ID_TOO_LARGE = _row(
     "GetCouponInfo answers no AccountId and no CouponId above 2147483647; Details names it.",
 )
 
+# The service and its database: AdApiFaultDetail, our numbers.
+
+SERVICE_BUSY = _row(
+    90022,
+    "ServiceBusy",
+    FaultKind.AD_API,
+    "The service is busy.",
+    "The call waited too long for others and changed nothing. Call again.",
+)
+SERVICE_UNAVAILABLE = _row(
+    90023,
+    "ServiceUnavailable",
+    FaultKind.AD_API,
+    "The service cannot use its database.",
+    "Call again later. Whether the call took effect is not known when its connection broke at the"
+    " very end; with an IdempotencyKey it can be repeated safely. The log has the reason.",
+)
+
+# Requests with a key: our numbers.
+
+IDEMPOTENCY_KEY_INVALID = _row(
+    90020,
+    "IdempotencyKeyInvalid",
+    FaultKind.API,
+    "The IdempotencyKey is not valid.",
+    "It is text of at most 255 characters, and a request has one. Details says what is wrong.",
+)
+IDEMPOTENCY_KEY_REUSED = _row(
+    90021,
+    "IdempotencyKeyReused",
+    FaultKind.API,
+    "The IdempotencyKey belongs to another request.",
+    "The same user sent it before, with another operation or other content. Choose a new key for"
+    " each request that is not a repeat.",
+)
+
 # Programmes: what an operator asks for, our numbers.
 
 NAME_TAKEN = _row(
@@ -356,6 +392,15 @@ SPEND_REFERENCE_TAKEN = _row(
 CATALOGUE: tuple[ErrorRow, ...] = tuple(sorted(_rows.values(), key=lambda row: row.code))
 
 
+def row_named(symbol: str) -> ErrorRow:
+    """The row of a symbol.
+
+    Raises:
+        KeyError: The catalogue has no such row.
+    """
+    return _rows[symbol]
+
+
 class ServiceError(Exception):
     """A refusal that the caller reads as a typed fault.
 
@@ -373,6 +418,19 @@ class ServiceError(Exception):
     def details_text(self) -> str:
         """``Details`` on the wire: the symbol, then what was wrong."""
         return details_text(self.row, self.details)
+
+
+class ServiceTroubleError(ServiceError):
+    """Trouble of the service itself, for which no caller is to blame.
+
+    Args:
+        row: ``SERVICE_BUSY`` or ``SERVICE_UNAVAILABLE``.
+        reason: What went wrong, for the log and for operators; callers are not told.
+    """
+
+    def __init__(self, row: ErrorRow, reason: str) -> None:
+        super().__init__(row)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)

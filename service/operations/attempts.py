@@ -1,25 +1,39 @@
-"""Deciding and writing in one transaction, and deciding again when a race is lost."""
+"""Where every change is made: in one transaction, run again when it lost a race."""
 
+import random
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
+from sqlalchemy import Connection
+
+from service.domain.errors import SERVICE_BUSY, ServiceTroubleError
+from service.storage.joined import Transactions
+from service.storage.trouble import LostRaceError
+
+__all__ = ["ATTEMPTS_MAX", "LostRaceError", "decide"]
+
 Result = TypeVar("Result")
-ATTEMPTS_MAX = 5
+ATTEMPTS_MAX = 10
 """Each attempt but the last lost a race; the next one sees the winner's work."""
+PAUSE_S = 0.01
+"""How long an attempt waits at most, times the attempts before it: two that met
+in a deadlock shall not meet again."""
 
 
-class LostRaceError(Exception):
-    """Another caller changed what was decided on: undo the transaction and decide again."""
+def decide(database: Transactions, attempt: Callable[[Connection], Result]) -> Result:
+    """Decide and write in one transaction, until it loses no race; answers what it answers.
 
-
-def decide(attempt: Callable[[], Result]) -> Result:
-    """Run the attempt, a transaction of its own, until it loses no race.
+    An attempt loses one when it raises ``LostRaceError``, by a serialisation failure or
+    a deadlock, and when another transaction was first to insert what is unique. It must
+    have no effect outside its transaction.
 
     Raises:
-        RuntimeError: ``ATTEMPTS_MAX`` attempts lost one.
+        ServiceTroubleError: ``ServiceBusy`` when ``ATTEMPTS_MAX`` attempts lost one.
     """
-    for _ in range(ATTEMPTS_MAX):
-        with suppress(LostRaceError):
-            return attempt()
-    raise RuntimeError(f"{ATTEMPTS_MAX} attempts lost a race")
+    for number in range(ATTEMPTS_MAX):
+        time.sleep(random.uniform(0, number * PAUSE_S))  # noqa: S311 - no secret
+        with suppress(LostRaceError), database.writing() as connection:
+            return attempt(connection)
+    raise ServiceTroubleError(SERVICE_BUSY, f"{ATTEMPTS_MAX} attempts lost a race")

@@ -53,17 +53,15 @@ def claim_coupons(call: Call, pairs: list[AccountCoupon] | None) -> ClaimOutcome
         ServiceError: ``ListNullOrEmpty`` or ``BatchTooLarge`` (more than 100 pairs).
     """
     required = require_list("AccountCouponPairs", pairs, PAIRS_COUNT_MAX)
-    return decide(lambda: _attempt(call, required))
+    return decide(call.database, lambda connection: _attempt(connection, call, required))
 
 
-def _attempt(call: Call, pairs: list[AccountCoupon]) -> ClaimOutcome:
-    """Decide and write, in one transaction."""
-    with call.database.writing() as connection:
-        desk = _Desk.open(connection, call, pairs)
-        for pair in pairs:
-            desk.settle(pair)
-        if desk.new_claims:
-            _record(connection, call, desk.new_claims)
+def _attempt(connection: Connection, call: Call, pairs: list[AccountCoupon]) -> ClaimOutcome:
+    desk = _Desk.open(connection, call, pairs)
+    for pair in pairs:
+        desk.settle(pair)
+    if desk.new_claims:
+        _record(connection, call, desk.new_claims)
     return desk.outcome
 
 

@@ -20,6 +20,7 @@ from service.domain.errors import (
 from service.domain.names import normal_name, normal_spelling
 from service.domain.programmes import CouponClass
 from service.domain.terms import CouponTerms
+from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.storage import accounts, audit, classes
 
@@ -62,7 +63,8 @@ def add_class(call: Call, new: NewClass) -> int:
         raise ServiceError(TERMS_INVALID, f"FeatureId must be 0 to {FEATURE_ID_MAX}")
     if not _LANGUAGE.fullmatch(new.language):
         raise ServiceError(TERMS_INVALID, f"{new.language!r} is not a language such as en or de-AT")
-    with call.database.writing() as connection:
+
+    def attempt(connection: Connection) -> int:
         if not accounts.customer_exists(connection, new.customer_id):
             raise ServiceError(ENTITY_NOT_EXISTENT, f"customer {new.customer_id}")
         _require_free_name(connection, new.customer_id, name)
@@ -83,7 +85,9 @@ def add_class(call: Call, new: NewClass) -> int:
             call.author,
             [audit.Change("add", "coupon_class", class_id, after=after)],
         )
-    return class_id
+        return class_id
+
+    return decide(call.database, attempt)
 
 
 def list_classes(call: Call, customer_id: int) -> list[CouponClass]:
@@ -117,7 +121,8 @@ def update_class(
             ``CouponClassNotFound`` or ``CouponClassRetired``.
     """
     call.caller.require_write(customer_id)
-    with call.database.writing() as connection:
+
+    def attempt(connection: Connection) -> None:
         old = require_class_in_use(connection, customer_id, name, lock=True)
         terms = change(old.terms)
         terms.require_valid()
@@ -132,6 +137,8 @@ def update_class(
         )
         audit.append(connection, call.author, [entry])
 
+    decide(call.database, attempt)
+
 
 def retire_class(call: Call, customer_id: int, name: str) -> None:
     """Retire a class: none of its coupons is minted, dispatched or redeemed any more.
@@ -143,12 +150,15 @@ def retire_class(call: Call, customer_id: int, name: str) -> None:
             ``CouponClassRetired``: it is retired already.
     """
     call.caller.require_write(customer_id)
-    with call.database.writing() as connection:
+
+    def attempt(connection: Connection) -> None:
         old = require_class_in_use(connection, customer_id, name, lock=True)
         classes.update_class(connection, old.class_id, retired_at=call.now)
         after = {"retired_at": call.now.isoformat()}
         change = audit.Change("retire", "coupon_class", old.class_id, after=after)
         audit.append(connection, call.author, [change])
+
+    decide(call.database, attempt)
 
 
 def require_class(

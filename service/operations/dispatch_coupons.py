@@ -11,6 +11,7 @@ from service.domain.errors import (
     BatchError,
     ServiceError,
 )
+from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.operations.classes import require_class_in_use
 from service.operations.lists import require_list
@@ -41,15 +42,18 @@ def dispatch_coupons(
         raise ServiceError(NULL_PARAMETER, "CustomerId")
     call.caller.require_write(customer_id)
     addresses, errors = _sort_out(emails)
-    with call.database.writing() as connection:
+
+    def attempt(connection: Connection) -> list[BatchError]:
         coupon_class = require_class_in_use(connection, customer_id, coupon_class_name)
         served = _hand_out(connection, call, coupon_class.class_id, addresses)
-    text = f"coupon class {coupon_class.name}"
-    errors += [
-        BatchError(NO_COUPON_AVAILABLE, index, text)
-        for address, index in addresses.items()
-        if address not in served
-    ]
+        text = f"coupon class {coupon_class.name}"
+        return [
+            BatchError(NO_COUPON_AVAILABLE, index, text)
+            for address, index in addresses.items()
+            if address not in served
+        ]
+
+    errors += decide(call.database, attempt)
     return sorted(errors, key=lambda error: error.index)
 
 

@@ -70,26 +70,28 @@ def distribute_coupons(call: Call, request: Distribution) -> list[AccountError]:
             or ``ApiInputValidationError`` (FeatureId).
     """
     account_ids = require_list("AccountIds", request.account_ids, ACCOUNTS_COUNT_MAX)
-    return decide(lambda: _attempt(call, request, account_ids))
+    return decide(
+        call.database, lambda connection: _attempt(connection, call, request, account_ids)
+    )
 
 
-def _attempt(call: Call, request: Distribution, account_ids: list[int]) -> list[AccountError]:
-    """Decide and write, in one transaction."""
-    with call.database.writing() as connection:
-        coupon_class = _require_class(connection, call, request)
-        accounts = find_accounts(connection, set(account_ids), lock=True)
-        features = claims.claimed_features(connection, accounts)
-        sorted_out = _sort_out(
-            account_ids,
-            accounts,
-            {it for it in accounts if coupon_class.feature_id in features[it]},
-            needs_email=request.send_notification,
-        )
-        outcomes = _hand_out(connection, call, coupon_class, sorted_out)
-        new_claims = [outcome for outcome in outcomes if isinstance(outcome, Claim)]
-        if new_claims:
-            emails = {it.account_id: it.email for it in accounts.values() if it.email}
-            _record(connection, call, new_claims, emails if request.send_notification else {})
+def _attempt(
+    connection: Connection, call: Call, request: Distribution, account_ids: list[int]
+) -> list[AccountError]:
+    coupon_class = _require_class(connection, call, request)
+    accounts = find_accounts(connection, set(account_ids), lock=True)
+    features = claims.claimed_features(connection, accounts)
+    sorted_out = _sort_out(
+        account_ids,
+        accounts,
+        {it for it in accounts if coupon_class.feature_id in features[it]},
+        needs_email=request.send_notification,
+    )
+    outcomes = _hand_out(connection, call, coupon_class, sorted_out)
+    new_claims = [outcome for outcome in outcomes if isinstance(outcome, Claim)]
+    if new_claims:
+        emails = {it.account_id: it.email for it in accounts.values() if it.email}
+        _record(connection, call, new_claims, emails if request.send_notification else {})
     return [outcome for outcome in outcomes if isinstance(outcome, AccountError)]
 
 

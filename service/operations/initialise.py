@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from service.domain.roles import Role
+from service.operations.attempts import decide
 from service.operations.authentication import AUTHENTICATION, DEVELOPER
 from service.operations.calls import Call
 from service.operations.secrets import hash_password, new_password, new_token, token_digest
@@ -37,10 +38,13 @@ def initialise(call: Call) -> FirstKeys | None:
     schema.upgrade(call.database)
     password = new_password()
     password_hash = hash_password(password)
-    with call.database.writing() as connection:
+
+    def attempt(connection: Connection) -> FirstKeys | None:
         if accounts.any_customer_exists(connection):
             return None
         return _first_keys(connection, call, password, password_hash)
+
+    return decide(call.database, attempt)
 
 
 def _first_keys(connection: Connection, call: Call, password: str, password_hash: str) -> FirstKeys:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from service.domain.codes import CodePattern, check_pattern, shuffled
 from service.domain.errors import PATTERN_FULL, QUANTITY_OUT_OF_RANGE, ServiceError
 from service.domain.programmes import Batch, CouponClass
+from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.operations.classes import require_class_in_use
 from service.storage import audit, coupons
@@ -42,7 +43,8 @@ def mint_coupons(
     if not 1 <= count <= COUPONS_COUNT_MAX:
         raise ServiceError(QUANTITY_OUT_OF_RANGE, f"{count} is not 1 to {COUPONS_COUNT_MAX}")
     call.caller.require_write(customer_id)
-    with call.database.writing() as connection:
+
+    def attempt(connection: Connection) -> Batch:
         coupon_class = require_class_in_use(connection, customer_id, class_name, lock=True)
         code_pattern = check_pattern(
             pattern or coupon_class.code_pattern, alphabet or coupon_class.code_alphabet
@@ -52,7 +54,9 @@ def mint_coupons(
         after = {"class_id": coupon_class.class_id, "created_count": batch.created_count}
         change = audit.Change("mint", "coupon_batch", batch.batch_id, after=after)
         audit.append(connection, call.author, [change])
-    return batch
+        return batch
+
+    return decide(call.database, attempt)
 
 
 def _mint(

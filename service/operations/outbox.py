@@ -1,19 +1,26 @@
 """The outbox: messages delivered, listed, shown and sent again."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.domain.errors import ENTITY_NOT_EXISTENT, INPUT_INVALID, ServiceError
+from service.domain.errors import (
+    ENTITY_NOT_EXISTENT,
+    INPUT_INVALID,
+    ServiceError,
+    ServiceTroubleError,
+)
 from service.domain.mail import MailContent, Message, MessageState, back_off
+from service.operations.attempts import decide
 from service.operations.calls import Call, utc_now
 from service.storage import audit, outbox
 from service.storage.engine import Database
 
+Result = TypeVar("Result")
 LIST_COUNT_MAX = 10_000
 RESEND_BATCH_COUNT_MAX = 1_000
 """How many messages one transaction queues again: others wait for it."""
@@ -51,22 +58,23 @@ class Outbox:
     attempts_max: int
     clock: Callable[[], datetime] = utc_now
 
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def _decide(self, attempt: Callable[[Connection], Result]) -> Result:
         try:
-            with self.database.writing() as connection:
-                yield connection
-        except SQLAlchemyError as error:
+            return decide(self.database, attempt)
+        except (SQLAlchemyError, ServiceTroubleError) as error:
             raise OutboxUnavailableError from error
 
     def take(self) -> Delivery | None:
         """Begin an attempt of the message that is due longest; None when none is."""
         now = self.clock()
-        with self._writing() as connection:
+
+        def attempt(connection: Connection) -> Delivery | None:
             message = outbox.take_due(connection, now, now + self.lease)
             if message is None:
                 return None
             return Delivery(message, outbox.find_content(connection, message.coupon_id))
+
+        return self._decide(attempt)
 
     def is_spent(self, message: Message) -> bool:
         """Whether the message had all its attempts before this one: their workers died."""
@@ -78,16 +86,11 @@ class Outbox:
 
     def mark_sent(self, message: Message) -> None:
         """The mail server has the message."""
-        now = self.clock()
-        with self._writing() as connection:
-            outbox.settle(
-                connection, message, state=MessageState.SENT.value, sent_at=now, last_error=None
-            )
+        self._settle(message, state=MessageState.SENT.value, sent_at=self.clock(), last_error=None)
 
     def mark_failed(self, message: Message, error: str) -> None:
         """No attempt will be better than this one."""
-        with self._writing() as connection:
-            outbox.settle(connection, message, state=MessageState.FAILED.value, last_error=error)
+        self._settle(message, state=MessageState.FAILED.value, last_error=error)
 
     def put_off(self, message: Message, error: str) -> MessageState:
         """Try again later; after the last attempt, fail. Answers the message's state."""
@@ -95,9 +98,11 @@ class Outbox:
             self.mark_failed(message, error)
             return MessageState.FAILED
         due = self.clock() + back_off(message.attempts_count)
-        with self._writing() as connection:
-            outbox.settle(connection, message, next_attempt_at=due, last_error=error)
+        self._settle(message, next_attempt_at=due, last_error=error)
         return MessageState.QUEUED
+
+    def _settle(self, message: Message, **values: Any) -> None:
+        self._decide(lambda connection: outbox.settle(connection, message, **values))
 
 
 def list_messages(call: Call, state: MessageState | None, count_max: int) -> list[Message]:
@@ -142,13 +147,16 @@ def resend_message(call: Call, message_id: int) -> None:
             ``EntityNotExistent``, or ``ApiInputValidationError``: it is queued.
     """
     call.caller.require_operator()
-    with call.database.writing() as connection:
+
+    def attempt(connection: Connection) -> None:
         before = outbox.find_message(connection, message_id)
         if before is None:
             raise ServiceError(ENTITY_NOT_EXISTENT, f"message {message_id}")
         if not outbox.requeue(connection, message_id, call.now):
             raise ServiceError(INPUT_INVALID, f"message {message_id} is queued already")
         audit.append(connection, call.author, [_resent(before)])
+
+    decide(call.database, attempt)
 
 
 def resend_messages(call: Call, state: MessageState) -> int:
@@ -176,13 +184,16 @@ def resend_messages(call: Call, state: MessageState) -> int:
 
 
 def _resend_next(call: Call, state: MessageState, after_message_id: int) -> list[Message]:
-    with call.database.writing() as connection:
+
+    def attempt(connection: Connection) -> list[Message]:
         batch = outbox.requeue_next(
             connection, state, after_message_id, RESEND_BATCH_COUNT_MAX, call.now
         )
         if batch:
             audit.append(connection, call.author, map(_resent, batch))
-    return batch
+        return batch
+
+    return decide(call.database, attempt)
 
 
 def _resent(message: Message) -> audit.Change:

@@ -2,6 +2,8 @@
 
 import re
 
+from sqlalchemy import Connection
+
 from service.domain.emails import normal_address
 from service.domain.errors import (
     ENTITY_NOT_EXISTENT,
@@ -11,6 +13,7 @@ from service.domain.errors import (
 )
 from service.domain.money import is_currency
 from service.domain.programmes import Account
+from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.operations.names import require_name
 from service.storage import accounts, audit
@@ -28,11 +31,14 @@ def add_customer(call: Call, name: str) -> int:
     """
     call.caller.require_operator()
     name = require_name("customer", name)
-    with call.database.writing() as connection:
+
+    def attempt(connection: Connection) -> int:
         customer_id = accounts.add_customer(connection, name, call.now)
         change = audit.Change("add", "customer", customer_id, after={"name": name})
         audit.append(connection, call.author, [change])
-    return customer_id
+        return customer_id
+
+    return decide(call.database, attempt)
 
 
 def list_customers(call: Call) -> list[StoredCustomer]:
@@ -66,7 +72,8 @@ def add_account(
     if not is_currency(currency_code):
         raise ServiceError(INPUT_INVALID, f"currency {currency_code!r} is unknown")
     address = _address(email)
-    with call.database.writing() as connection:
+
+    def attempt(connection: Connection) -> int:
         if not accounts.customer_exists(connection, customer_id):
             raise ServiceError(ENTITY_NOT_EXISTENT, f"customer {customer_id}")
         if accounts.account_number_exists(connection, number):
@@ -77,7 +84,9 @@ def add_account(
         after = {"customer_id": customer_id, "number": number, "currency_code": currency_code}
         change = audit.Change("add", "account", account_id, after=after)
         audit.append(connection, call.author, [change])
-    return account_id
+        return account_id
+
+    return decide(call.database, attempt)
 
 
 def list_accounts(call: Call, customer_id: int) -> list[Account]:

@@ -16,6 +16,7 @@ from service.domain.errors import (
 from service.domain.ledger import Line, Spend, reversal_movements, spend_movements
 from service.domain.money import AMOUNT_MAX, is_whole, minor_unit
 from service.domain.programmes import Account
+from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.operations.movements import carry_out
 from service.storage import accounts, audit, ledger
@@ -51,7 +52,8 @@ def record_spend(
     reference = _require_reference(call, reference)
     if spent_at is not None and spent_at > call.now:
         raise ServiceError(INPUT_INVALID, f"{spent_at.isoformat()} is in the future")
-    with call.database.writing() as connection:
+
+    def attempt(connection: Connection) -> Spend:
         account = _require_account(connection, account_id)
         _require_amount(amount, account.currency_code)
         first = ledger.find_spend(connection, account.customer_id, reference)
@@ -59,6 +61,8 @@ def record_spend(
             return _require_same(first, account_id, amount, spent_at)
         _record(connection, call, account, reference, amount=amount, spent_at=spent_at or call.now)
         return _require_spend(connection, account, reference)
+
+    return decide(call.database, attempt)
 
 
 def reverse_spend(call: Call, account_id: int, reference: str) -> Spend:
@@ -71,7 +75,8 @@ def reverse_spend(call: Call, account_id: int, reference: str) -> Spend:
             (reference), ``AccountIdInvalid`` or ``EntityNotExistent`` (spend).
     """
     reference = _require_reference(call, reference)
-    with call.database.writing() as connection:
+
+    def attempt(connection: Connection) -> Spend:
         account = _require_account(connection, account_id)
         spend = _require_spend(connection, account, reference)
         if spend.account_id != account_id:
@@ -79,6 +84,8 @@ def reverse_spend(call: Call, account_id: int, reference: str) -> Spend:
         if ledger.reverse_spend(connection, spend.spend_id, call.now):
             _restore(connection, call, spend)
         return _require_spend(connection, account, reference)
+
+    return decide(call.database, attempt)
 
 
 def _record(

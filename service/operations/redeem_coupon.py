@@ -38,21 +38,19 @@ def redeem_coupon(call: Call, account_id: int | None, coupon_code: str | None) -
     code = fold_code(coupon_code or "")
     if not code:
         raise ServiceError(NULL_PARAMETER, "CouponCode")
-    return decide(lambda: _attempt(call, account_id, code))
+    return decide(call.database, lambda connection: _attempt(connection, call, account_id, code))
 
 
-def _attempt(call: Call, account_id: int, code: str) -> datetime:
-    """Decide and write, in one transaction."""
-    with call.database.writing() as connection:
-        account = _account(connection, call, account_id)
-        found = coupons.find_redeemable(connection, code)
-        if found is None:
-            raise ServiceError(COUPON_NOT_FOUND, f"coupon {code[:100]}")
-        if found.redeemed_at is not None and found.state.redeemed_account_id == account_id:
-            return found.redeemed_at
-        new = redeem(found.state, account, call.now)
-        _record(connection, call, found, account, new)
-        return new.redeemed_at
+def _attempt(connection: Connection, call: Call, account_id: int, code: str) -> datetime:
+    account = _account(connection, call, account_id)
+    found = coupons.find_redeemable(connection, code)
+    if found is None:
+        raise ServiceError(COUPON_NOT_FOUND, f"coupon {code[:100]}")
+    if found.redeemed_at is not None and found.state.redeemed_account_id == account_id:
+        return found.redeemed_at
+    new = redeem(found.state, account, call.now)
+    _record(connection, call, found, account, new)
+    return new.redeemed_at
 
 
 def _account(connection: Connection, call: Call, account_id: int) -> RedeemingAccount:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from service.domain.errors import ENTITY_NOT_EXISTENT, INPUT_INVALID, NAME_TAKEN, ServiceError
 from service.domain.names import normal_spelling
 from service.domain.roles import Role
+from service.operations.attempts import decide
 from service.operations.authentication import AUTHENTICATION, DEVELOPER
 from service.operations.calls import Call
 from service.operations.names import require_name
@@ -48,7 +49,8 @@ def add_user(
     if (role is Role.OPERATOR) != (customer_id is None):
         raise ServiceError(INPUT_INVALID, "every role but Operator is for one customer")
     password_hash = hash_password(password) if password else None
-    with call.database.writing() as connection:
+
+    def attempt(connection: Connection) -> int:
         if customer_id is not None and not accounts.customer_exists(connection, customer_id):
             raise ServiceError(ENTITY_NOT_EXISTENT, f"customer {customer_id}")
         if users.find_user(connection, name) is not None:
@@ -57,7 +59,9 @@ def add_user(
         users.add_role(connection, user_id, role, customer_id)
         after = {"name": name, "role": role.value, "customer_id": customer_id}
         audit.append(connection, call.author, [audit.Change("add", "user", user_id, after=after)])
-    return user_id
+        return user_id
+
+    return decide(call.database, attempt)
 
 
 def list_users(call: Call) -> list[StoredUser]:
@@ -76,12 +80,15 @@ def set_password(call: Call, name: str, password: str) -> int:
     """
     call.caller.require_operator()
     password_hash = hash_password(password)
-    with call.database.writing() as connection:
+
+    def attempt(connection: Connection) -> int:
         user_id = _require_user_in_use(connection, name)
         users.set_password(connection, user_id, password_hash)
         change = audit.Change("set password", "user", user_id)
         audit.append(connection, call.author, [change])
-    return user_id
+        return user_id
+
+    return decide(call.database, attempt)
 
 
 def disable_user(call: Call, name: str) -> int:
@@ -96,13 +103,16 @@ def disable_user(call: Call, name: str) -> int:
             ``EntityNotExistent``: no user in use has the name.
     """
     call.caller.require_operator()
-    with call.database.writing() as connection:
+
+    def attempt(connection: Connection) -> int:
         user_id = _require_user_in_use(connection, name)
         users.disable_user(connection, user_id, call.now)
         after = {"disabled_at": call.now.isoformat()}
         change = audit.Change("disable", "user", user_id, after=after)
         audit.append(connection, call.author, [change])
-    return user_id
+        return user_id
+
+    return decide(call.database, attempt)
 
 
 def issue_token(
@@ -125,7 +135,8 @@ def issue_token(
     if kind not in {DEVELOPER, AUTHENTICATION}:
         raise ServiceError(INPUT_INVALID, f"a token is for {DEVELOPER} or {AUTHENTICATION}")
     text = new_token()
-    with call.database.writing() as connection:
+
+    def attempt(connection: Connection) -> int:
         user_id = _require_user_in_use(connection, user_name)
         token_id = users.add_token(
             connection, user_id, kind, token_digest(text), now=call.now, expires_at=expires_at
@@ -133,6 +144,9 @@ def issue_token(
         after = {"user_id": user_id, "kind": kind}
         change = audit.Change("issue", "token", token_id, after=after)
         audit.append(connection, call.author, [change])
+        return token_id
+
+    token_id = decide(call.database, attempt)
     return IssuedToken(token_id, kind, text)
 
 
@@ -151,10 +165,13 @@ def revoke_token(call: Call, token_id: int) -> None:
             ``EntityNotExistent``: no token of this number is in force.
     """
     call.caller.require_operator()
-    with call.database.writing() as connection:
+
+    def attempt(connection: Connection) -> None:
         if not users.revoke_token(connection, token_id, call.now):
             raise ServiceError(ENTITY_NOT_EXISTENT, f"token {token_id}")
         audit.append(connection, call.author, [audit.Change("revoke", "token", token_id)])
+
+    decide(call.database, attempt)
 
 
 def _require_user_in_use(connection: Connection, name: str) -> int:

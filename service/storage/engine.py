@@ -2,73 +2,137 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
-BUSY_TIMEOUT_MS = 30_000
-"""How long a writer waits for another one on SQLite before it gives up."""
-POOL_SIZE = 16
-POOL_OVERFLOW_MAX = 112
+from service.storage.trouble import trouble_told
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseLimits:
+    """How long the database may be waited for, and by how many at once.
+
+    Attributes:
+        lock_timeout_s: How long a transaction waits for another one.
+        statement_timeout_s: How long a statement may run on PostgreSQL, waiting
+            included; SQLite knows no such limit.
+        connections_max: How many transactions a process has open at once; others
+            wait for ``lock_timeout_s``.
+    """
+
+    lock_timeout_s: float = 30
+    statement_timeout_s: float = 60
+    connections_max: int = 128
 
 
 class Database:
     """One database, with a pool of connections; safe to share between threads.
 
+    Trouble with the database, in either kind of transaction, is raised as
+    ``service.storage.trouble`` says.
+
     Args:
-        url: An SQLAlchemy URL, such as ``sqlite:///coupon-billing.db``.
+        url: An SQLAlchemy URL, such as ``sqlite:///coupon-billing.db`` or
+            ``postgresql://user@host/name``.
+        limits: How long to wait, for how many.
     """
 
-    def __init__(self, url: str) -> None:
-        self.url = make_url(url)
-        self.engine = _create_engine(url)
+    def __init__(self, url: str, limits: DatabaseLimits = DatabaseLimits()) -> None:
+        self.url = _with_driver(make_url(url))
+        self.engine = _create_engine(self.url, limits)
+        # A transaction is told what it is for before it begins.
+        self._reader = self.engine.execution_options(**_READER_OPTIONS[self.engine.dialect.name])
+        self._writer = self.engine.execution_options(coupon_billing_writes=True)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database; what it writes is undone."""
-        with self.engine.connect() as connection:
+        with trouble_told(), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that commits at the end, and undoes everything when an error leaves it."""
-        with self.engine.connect() as connection:
-            writer = connection.execution_options(coupon_billing_writes=True)
-            with writer.begin():
-                yield writer
+        """A transaction that commits at the end, and undoes everything when an error leaves it.
+
+        On PostgreSQL each statement sees what was committed before it began; what is
+        decided on is therefore locked, or told by the row count of the statement
+        that writes.
+        """
+        with trouble_told(), self._writer.begin() as connection:
+            yield connection
 
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
 
 
-def _create_engine(url: str) -> Engine:
+_READER_OPTIONS: dict[str, dict[str, Any]] = {
+    "sqlite": {},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
+IDLE_IN_TRANSACTION_TIMEOUT_S = 20
+"""After how long PostgreSQL undoes a transaction whose machine is gone, with what it holds."""
+
+
+def _with_driver(url: URL) -> URL:
+    """The URL with the driver that this service is installed with, if it names none."""
+    is_plain = url.drivername in {"postgresql", "postgres"}
+    return url.set(drivername="postgresql+psycopg") if is_plain else url
+
+
+def _create_engine(url: URL, limits: DatabaseLimits) -> Engine:
+    is_sqlite = url.get_backend_name() == "sqlite"
     engine = create_engine(
         url,
-        pool_size=POOL_SIZE,
-        max_overflow=POOL_OVERFLOW_MAX,
+        pool_size=limits.connections_max,
+        max_overflow=0,
+        pool_timeout=limits.lock_timeout_s,
+        # A connection may have died with its server while it was at rest.
+        pool_pre_ping=not is_sqlite,
         # Errors are logged; what a statement is about is nobody's to read there.
         hide_parameters=True,
+        connect_args={} if is_sqlite else _postgresql_arguments(limits),
     )
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
+    if is_sqlite:
+        event.listen(engine, "connect", _sqlite_preparation(limits))
         event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    # Transactions are begun by _begin_sqlite: the driver's own habit of beginning
-    # them late would let two readers become writers and both fail.
-    connection.isolation_level = None
-    for pragma in (
-        "journal_mode = WAL",
-        # An acknowledged redemption survives a power cut.
-        "synchronous = FULL",
-        "foreign_keys = ON",
-        f"busy_timeout = {BUSY_TIMEOUT_MS}",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
+def _postgresql_arguments(limits: DatabaseLimits) -> dict[str, Any]:
+    parameters = {
+        "statement_timeout": round(limits.statement_timeout_s * 1000),
+        "lock_timeout": round(limits.lock_timeout_s * 1000),
+        "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_TIMEOUT_S * 1000,
+        "default_transaction_isolation": r"read\ committed",
+        "timezone": "UTC",
+    }
+    return {
+        "options": " ".join(f"-c {name}={value}" for name, value in parameters.items()),
+        "application_name": "coupon-billing",
+        "connect_timeout": 10,
+    }
+
+
+def _sqlite_preparation(limits: DatabaseLimits) -> Any:
+    def prepare(connection: Any, _record: object) -> None:
+        # Transactions are begun by _begin_sqlite: the driver's own habit of beginning
+        # them late would let two readers become writers and both fail.
+        connection.isolation_level = None
+        for pragma in (
+            # First, as the others wait as well.
+            f"busy_timeout = {round(limits.lock_timeout_s * 1000)}",
+            "journal_mode = WAL",
+            # An acknowledged redemption survives a power cut.
+            "synchronous = FULL",
+            "foreign_keys = ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return prepare
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -8,11 +8,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import func, select
 from sqlalchemy.engine import URL
 
 from service.storage.engine import Database
 
 FILE_MODE = 0o600
+UPGRADE_LOCK = 0x636F75706F6E
+"""The number of the advisory lock; any will do that no other program uses."""
 
 
 def upgrade(database: Database) -> None:
@@ -25,6 +28,9 @@ def upgrade(database: Database) -> None:
         with suppress(OSError):
             Path(str(database.url.database)).touch(mode=FILE_MODE)
     with database.writing() as connection:
+        if connection.dialect.name == "postgresql":
+            # One of several that start at once upgrades, and the others find it done.
+            connection.execute(select(func.pg_advisory_xact_lock(UPGRADE_LOCK)))
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-from service.storage.types import Id, Instant, Money
+from service.storage.types import Id, Instant, Money, key_text
 
 metadata = MetaData(
     naming_convention={
@@ -49,7 +49,7 @@ account = Table(
     metadata,
     Column("account_id", Id, primary_key=True),
     Column("customer_id", ForeignKey("customer.customer_id"), nullable=False, index=True),
-    Column("number", String(8), nullable=False, unique=True),
+    Column("number", key_text(8), nullable=False, unique=True),
     Column("currency_code", String(3), nullable=False),
     # Where its mail goes; None for an account that is sent none.
     Column("email", String(320)),
@@ -60,7 +60,7 @@ service_user = Table(
     "service_user",
     metadata,
     Column("user_id", Id, primary_key=True),
-    Column("name", String(255), nullable=False, unique=True),
+    Column("name", key_text(255), nullable=False, unique=True),
     Column("password_hash", String(255)),
     Column("created_at", Instant, nullable=False),
     Column("disabled_at", Instant),
@@ -129,7 +129,7 @@ coupon_class = Table(
     Column("class_id", Id, primary_key=True),
     Column("customer_id", ForeignKey("customer.customer_id"), nullable=False),
     Column("terms_id", ForeignKey("coupon_terms.terms_id"), nullable=False),
-    Column("name", String(255), nullable=False),
+    Column("name", key_text(255), nullable=False),
     Column("feature_id", Integer),
     Column("code_pattern", String(100), nullable=False),
     Column("code_alphabet", String(94), nullable=False),
@@ -165,7 +165,7 @@ coupon = Table(
     # The coupon's place in its class: dense, and random with respect to the code.
     Column("seq", Integer, nullable=False),
     # Folded by service.domain.codes.fold_code.
-    Column("code", String(100), nullable=False, unique=True),
+    Column("code", key_text(100), nullable=False, unique=True),
     Column("sent_to_email", String(320)),
     Column("sent_at", Instant),
     Column("claimed_account_id", ForeignKey("account.account_id")),
@@ -242,7 +242,7 @@ spend = Table(
     # The customer that the account billed to when it spent.
     Column("customer_id", ForeignKey("customer.customer_id"), nullable=False),
     Column("account_id", ForeignKey("account.account_id"), nullable=False),
-    Column("reference", String(255), nullable=False),
+    Column("reference", key_text(255), nullable=False),
     Column("amount", Money, nullable=False),
     Column("spent_at", Instant, nullable=False),
     Column("recorded_at", Instant, nullable=False),
@@ -284,7 +284,7 @@ outbox = Table(
     metadata,
     Column("message_id", Id, primary_key=True),
     # The Message-ID of the mail: the same for each attempt, so that a repeat is known as one.
-    Column("mail_id", String(255), nullable=False, unique=True),
+    Column("mail_id", key_text(255), nullable=False, unique=True),
     Column("kind", String(16), nullable=False),
     Column("recipient", String(320), nullable=False),
     Column("coupon_id", ForeignKey("coupon.coupon_id"), nullable=False, index=True),
@@ -321,4 +321,23 @@ audit = Table(
     Column("before", JSON(none_as_null=True)),
     Column("after", JSON(none_as_null=True)),
     Index("ix_audit_entity_entity_id", "entity", "entity_id"),
+)
+
+# Requests that carry a key, each with its first answer: as long as there is neither reply nor
+# error, the operation runs, in the transaction that has inserted the row.
+
+idempotency_key = Table(
+    "idempotency_key",
+    metadata,
+    Column("user_id", ForeignKey("service_user.user_id"), primary_key=True),
+    Column("key", key_text(255), primary_key=True),
+    Column("operation", String(64), nullable=False),
+    Column("body_digest", LargeBinary(32), nullable=False),
+    Column("reply", Text),
+    # An error of the catalogue, by its symbol.
+    Column("error_symbol", String(64)),
+    Column("error_details", Text),
+    Column("created_at", Instant, nullable=False, index=True),
+    CheckConstraint("reply IS NULL OR error_symbol IS NULL", "answer"),
+    CheckConstraint("(error_symbol IS NULL) = (error_details IS NULL)", "error"),
 )

@@ -11,6 +11,13 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 Id = BigInteger().with_variant(Integer, "sqlite")
 """64-bit numbers; SQLite gives numbers by itself only to a column called INTEGER."""
 
+
+def key_text(length: int) -> String:
+    """Text that is unique, compared and put in order by its code points, in any locale."""
+    in_code_points = String(length, collation="C")
+    return String(length).with_variant(in_code_points, "postgresql")
+
+
 MONEY_DECIMALS = 6
 INSTANT_TEXT_LENGTH = 32
 _SCALE: int = 10**MONEY_DECIMALS

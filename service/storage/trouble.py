@@ -1,0 +1,111 @@
+"""Trouble with the database, told in the terms of the service.
+
+Errors of drivers come here and go no further: a transaction that lost a race is
+``LostRaceError`` and may be run again; what keeps the database from its work is
+``ServiceTroubleError``, with the row ``ServiceBusy`` or ``ServiceUnavailable``.
+Anything else is a bug and is left as it is.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from service.domain.errors import (
+    SERVICE_BUSY,
+    SERVICE_UNAVAILABLE,
+    ErrorRow,
+    ServiceTroubleError,
+)
+
+# Of PostgreSQL; appendix A of its manual.
+_LOST_RACE = frozenset(
+    {
+        "23505",  # another transaction was first to insert what is unique
+        "40001",  # serialisation failure
+        "40P01",  # deadlock
+    }
+)
+_BUSY = frozenset(
+    {
+        "53300",  # too many connections
+        "55P03",  # lock not available within lock_timeout
+        "57014",  # cancelled by statement_timeout
+    }
+)
+_UNAVAILABLE = frozenset(
+    {
+        "25006",  # a standby, which only reads
+        "25P03",  # idle_in_transaction_session_timeout
+        "55000",  # recovering
+    }
+)
+_UNAVAILABLE_CLASSES = frozenset(
+    {
+        "08",  # connection
+        "28",  # sign-in
+        "3D",  # no such database
+        "53",  # disk full, out of memory
+        "57",  # shut down or starting
+        "58",  # operating system
+    }
+)
+# Of SQLite, whose driver tells numbers from Python 3.11 on only.
+_SQLITE_BUSY = ("database is locked", "database table is locked")
+_SQLITE_UNAVAILABLE = (
+    "attempt to write a readonly database",
+    "database disk image is malformed",
+    "database or disk is full",
+    "disk I/O error",
+    "file is not a database",
+    "unable to open database file",
+)
+
+
+class LostRaceError(Exception):
+    """Another transaction changed what was decided on: undo this one and decide again."""
+
+
+@contextmanager
+def trouble_told() -> Iterator[None]:
+    """Turn what a driver raises inside the block.
+
+    Raises:
+        LostRaceError: A serialisation failure, a deadlock, or on PostgreSQL a row that
+            exists already: on SQLite, which has one writer at a time, that is a bug.
+        ServiceTroubleError: ``ServiceBusy`` or ``ServiceUnavailable``.
+    """
+    try:
+        yield
+    except PoolTimeoutError as error:
+        raise ServiceTroubleError(SERVICE_BUSY, "every connection is in use") from error
+    except DBAPIError as error:
+        if _is_lost_race(error):
+            raise LostRaceError from error
+        row = _row_of(error)
+        if row is None:
+            raise
+        raise ServiceTroubleError(row, str(error.orig).strip()) from error
+
+
+def _is_lost_race(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", None) in _LOST_RACE
+
+
+def _row_of(error: DBAPIError) -> ErrorRow | None:
+    """What callers are told of it; None for a bug."""
+    state = getattr(error.orig, "sqlstate", None)
+    text = str(error.orig)
+    if state in _BUSY or text.startswith(_SQLITE_BUSY):
+        return SERVICE_BUSY
+    is_known = state in _UNAVAILABLE or (state or "")[:2] in _UNAVAILABLE_CLASSES
+    if is_known or error.connection_invalidated or text.startswith(_SQLITE_UNAVAILABLE):
+        return SERVICE_UNAVAILABLE
+    is_unreachable = isinstance(error, OperationalError) and not state and not _is_of_sqlite(error)
+    return SERVICE_UNAVAILABLE if is_unreachable else None
+
+
+def _is_of_sqlite(error: DBAPIError) -> bool:
+    return isinstance(error.orig, sqlite3.Error)
