@@ -23,8 +23,8 @@ check: $(INSTALLED) ## Lint, formatting, types, and whether generated pages are 
 	$(BIN)/mypy
 	$(BIN)/python docs/generate_pages.py --check
 
-prove: $(INSTALLED) ## Run the long proofs.
-	$(BIN)/python -m pytest -m prove
+prove: $(INSTALLED) ## Run the long proofs, and write what they measured into docs/reliability.md.
+	$(BIN)/python -m pytest -m prove -p tests.reliability.table
 
 bench: $(INSTALLED) ## Measure, print one table, and write it into docs/performance.md.
 	$(BIN)/python -m benchmarks --write

@@ -1,0 +1,92 @@
+"""A service that runs, a programme on its database, and a crowd of callers."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from service.domain.roles import Role
+from service.operations.users import AUTHENTICATION, DEVELOPER, add_user, issue_token
+from service.storage.engine import Database
+from service.storage.tables import account
+from tests.programme import START, Programme
+from tests.reliability.crowd import Crowd
+from tests.reliability.envelopes import Envelopes, outcome
+from tests.reliability.service_process import ServiceProcess, serving
+
+
+@dataclass
+class Scene:
+    """What a proof over HTTP works with.
+
+    Attributes:
+        envelopes: Of an operator, who may do everything.
+        owner: A customer that has coupons.
+    """
+
+    programme: Programme
+    service: ServiceProcess
+    envelopes: Envelopes
+    crowd: Crowd
+    owner: int = field(init=False)
+    _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        self.owner = self.programme.customer()
+
+    def reply(self, bodies: Sequence[bytes]) -> list[bytes]:
+        """Post each body from a process of its own, all at once; answers the replies in order."""
+        return [it.content for it in self.crowd.ask(self.service.address, bodies)]
+
+    def ask(self, bodies: Sequence[bytes]) -> list[str]:
+        """As ``reply``, and answers what the replies say."""
+        return [outcome(content) for content in self.reply(bodies)]
+
+    def next_number(self) -> int:
+        """A number that this scene has not used."""
+        return next(self._numbers)
+
+    def accounts(self, count: int, customer_id: int | None = None) -> list[int]:
+        """New accounts of a customer, of the owner if none is named."""
+        common = {
+            "customer_id": customer_id or self.owner,
+            "currency_code": "USD",
+            "created_at": START,
+        }
+        rows = [{**common, "number": f"R{self.next_number():07}"} for _ in range(count)]
+        statement = insert(account).returning(account.c.account_id)
+        with self.programme.database.writing() as connection:
+            return list(connection.execute(statement, rows).scalars())
+
+    def values(self, column: Any, where: Any) -> list[Any]:
+        """The values of a column in the rows that fit."""
+        with self.programme.database.reading() as connection:
+            return list(connection.execute(select(column).where(where)).scalars())
+
+
+@contextmanager
+def staged(
+    database_url: str, crowd: Crowd, directory: Path, *fault: str, **settings: str
+) -> Iterator[Scene]:
+    """Serve a database, right or with a fault; see ``service_process.serving``."""
+    database = Database(database_url)
+    try:
+        programme = Programme(database)
+        with serving(database_url, directory, *fault, **settings) as service:
+            yield Scene(programme, service, operator(programme), crowd)
+    finally:
+        database.close()
+
+
+def operator(programme: Programme) -> Envelopes:
+    """The envelopes of a new operator."""
+    add_user(programme.call(), "operator", Role.OPERATOR, None, None)
+    tokens = {
+        name: issue_token(programme.call(), "operator", kind).text
+        for name, kind in (("AuthenticationToken", AUTHENTICATION), ("DeveloperToken", DEVELOPER))
+    }
+    return Envelopes(tokens)

@@ -1,0 +1,75 @@
+"""Operations as they must not be: they read and decide in one transaction and write in another.
+
+None asks for a verdict: what was true is written as if it still were.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import update
+
+from service.domain.claims import claim
+from service.domain.errors import (
+    COUPON_NOT_FOUND,
+    NO_COUPON_AVAILABLE,
+    AccountError,
+    BatchError,
+    ServiceError,
+)
+from service.domain.redemption import redeem
+from service.domain.terms import CouponType
+from service.operations.calls import Call
+from service.operations.claim_coupons import AccountCoupon, ClaimOutcome
+from service.operations.classes import show_class
+from service.storage import accounts, claims, coupons
+from service.storage.tables import coupon
+
+
+def redeem_in_two_steps(call: Call, account_id: int, coupon_code: str) -> datetime:
+    with call.database.engine.begin() as connection:
+        account = accounts.find_redeeming_account(connection, account_id)
+        found = coupons.find_redeemable(connection, coupon_code)
+    if account is None or found is None:
+        raise ServiceError(COUPON_NOT_FOUND)
+    new = redeem(found.state, account, call.now)
+    is_acquisition = found.state.terms.coupon_type is CouponType.ACQUISITION
+    with call.database.writing() as connection:
+        customer_id = account.customer_id if is_acquisition else None
+        coupons.record_redemption(connection, found, account_id, new, customer_id)
+    return new.redeemed_at
+
+
+def claim_in_two_steps(call: Call, pairs: list[AccountCoupon]) -> ClaimOutcome:
+    """The feature is left out of what is written, for the database would notice."""
+    outcome = ClaimOutcome()
+    for pair in pairs:
+        account_id, code = pair.account_id or 0, pair.coupon_code or ""
+        with call.database.engine.begin() as connection:
+            account = accounts.find_accounts(connection, [account_id])[account_id]
+            found = claims.find_claimable(connection, [code])[code]
+            features = claims.claimed_features(connection, [account_id])[account_id]
+        try:
+            new = claim(found, account, features, call.now)
+        except ServiceError as refusal:
+            outcome.errors.append(AccountError(refusal.row, account_id, refusal.details))
+            continue
+        with call.database.writing() as connection:
+            values = {"claimed_account_id": account_id, "claimed_at": call.now}
+            connection.execute(
+                update(coupon).where(coupon.c.coupon_id == found.coupon_id).values(values)
+            )
+        outcome.claims.append(new)
+    return outcome
+
+
+def dispatch_in_two_steps(
+    call: Call, emails: list[str | None], customer_id: int, name: str
+) -> list[BatchError]:
+    class_id = show_class(call, customer_id, name).class_id
+    with call.database.engine.begin() as connection:
+        found = coupons.take_unused(connection, class_id, len(emails), call.now)
+    with call.database.writing() as connection:
+        for (coupon_id, _), email in zip(found, emails, strict=False):
+            values = {"sent_to_email": email, "sent_at": call.now}
+            connection.execute(update(coupon).where(coupon.c.coupon_id == coupon_id).values(values))
+    missing = range(len(found), len(emails))
+    return [BatchError(NO_COUPON_AVAILABLE, index) for index in missing]
