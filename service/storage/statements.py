@@ -8,10 +8,9 @@ from sqlalchemy.engine import CursorResult
 
 
 def insert_or_ignore(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """An INSERT that passes over rows which a UNIQUE constraint refuses."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing()
-    return postgresql.insert(table).on_conflict_do_nothing()
+    """An INSERT that passes over rows which a UNIQUE constraint refuses; it counts the others."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    return insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 
 def new_id(result: CursorResult[Any]) -> int:
