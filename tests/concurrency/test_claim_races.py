@@ -8,22 +8,19 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import update
 
-from service.domain.claims import claim
 from service.domain.errors import (
     COUPON_CLAIMED_BY_ANOTHER_ACCOUNT,
     FEATURE_ALREADY_CLAIMED,
     ErrorRow,
-    ServiceError,
 )
 from service.operations.calls import Call
-from service.operations.claim_coupons import AccountCoupon, claim_coupons
+from service.operations.claim_coupons import AccountCoupon, ClaimOutcome, claim_coupons
 from service.operations.distribute_coupons import Distribution, distribute_coupons
-from service.storage import accounts, claims
 from service.storage.tables import audit, coupon
 from tests.concurrency.race import race
 from tests.programme import Programme
+from tests.reliability.two_steps import claim_in_two_steps
 
 THREADS_COUNT = 16
 ROUNDS_MAX = 20
@@ -31,33 +28,12 @@ FEATURE = 7
 
 Outcome = tuple[int, str] | ErrorRow
 """The account and the code that it got, or why it got none."""
-Claim = Callable[[Call, int, str], Outcome]
+Claim = Callable[[Call, list[AccountCoupon]], ClaimOutcome]
 
 
-def claim_one(call: Call, account_id: int, code: str) -> Outcome:
-    outcome = claim_coupons(call, [AccountCoupon(account_id, code)])
+def claim_one(operation: Claim, call: Call, account_id: int, code: str) -> Outcome:
+    outcome = operation(call, [AccountCoupon(account_id, code)])
     return outcome.errors[0].row if outcome.errors else (account_id, code)
-
-
-def claim_in_two_steps(call: Call, account_id: int, code: str) -> Outcome:
-    """Claim as one must not: read, decide, then write what was true.
-
-    The feature is left out, for the database would notice.
-    """
-    with call.database.reading() as connection:
-        account = accounts.find_accounts(connection, [account_id])[account_id]
-        found = claims.find_claimable(connection, [code])[code]
-        features = claims.claimed_features(connection, [account_id])[account_id]
-    try:
-        claim(found, account, features, call.now)
-    except ServiceError as refusal:
-        return refusal.row
-    with call.database.writing() as connection:
-        values = {"claimed_account_id": account_id, "claimed_at": call.now}
-        connection.execute(
-            update(coupon).where(coupon.c.coupon_id == found.coupon_id).values(values)
-        )
-    return account_id, code
 
 
 def rush_for_one_code(programme: Programme, operation: Claim) -> list[Outcome]:
@@ -67,7 +43,7 @@ def rush_for_one_code(programme: Programme, operation: Claim) -> list[Outcome]:
     account_ids = [programme.account(owner) for _ in range(THREADS_COUNT)]
 
     def action(call: Call, account_id: int) -> Callable[[], Outcome]:
-        return lambda: operation(call, account_id, code)
+        return lambda: claim_one(operation, call, account_id, code)
 
     return race([action(programme.call(), account_id) for account_id in account_ids])
 
@@ -79,7 +55,7 @@ def rush_for_two_codes(programme: Programme, operation: Claim) -> list[Outcome]:
     account_id = programme.account(owner)
 
     def action(call: Call, number: int) -> Callable[[], Outcome]:
-        return lambda: operation(call, account_id, codes[number % 2])
+        return lambda: claim_one(operation, call, account_id, codes[number % 2])
 
     return race([action(programme.call(), number) for number in range(THREADS_COUNT)])
 
@@ -90,7 +66,7 @@ def winners(outcomes: list[Outcome]) -> set[Outcome]:
 
 
 def test_one_of_16_accounts_claims_a_code(programme: Programme) -> None:
-    answers = Counter(rush_for_one_code(programme, claim_one))
+    answers = Counter(rush_for_one_code(programme, claim_coupons))
     (winner,) = winners(list(answers))
     assert answers == {winner: 1, COUPON_CLAIMED_BY_ANOTHER_ACCOUNT: THREADS_COUNT - 1}
     (stored,) = programme.rows(coupon)
@@ -100,7 +76,7 @@ def test_one_of_16_accounts_claims_a_code(programme: Programme) -> None:
 
 
 def test_an_account_claims_one_of_two_codes_of_a_feature(programme: Programme) -> None:
-    answers = Counter(rush_for_two_codes(programme, claim_one))
+    answers = Counter(rush_for_two_codes(programme, claim_coupons))
     (winner,) = winners(list(answers))
     half = THREADS_COUNT // 2
     assert answers == {winner: half, FEATURE_ALREADY_CLAIMED: half}

@@ -7,16 +7,13 @@ race.
 from collections import Counter
 from collections.abc import Callable
 
-from sqlalchemy import update
-
 from service.domain.errors import NO_COUPON_AVAILABLE, BatchError
 from service.operations.calls import Call
-from service.operations.classes import show_class
 from service.operations.dispatch_coupons import dispatch_coupons
-from service.storage import coupons
 from service.storage.tables import audit, coupon, outbox
 from tests.concurrency.race import race
 from tests.programme import Programme
+from tests.reliability.two_steps import dispatch_in_two_steps
 
 THREADS_COUNT = 16
 COUPONS_COUNT = 100
@@ -24,21 +21,6 @@ ADDRESSES_COUNT = 8
 ROUNDS_MAX = 20
 
 Dispatch = Callable[[Call, list[str | None], int, str], list[BatchError]]
-
-
-def dispatch_in_two_steps(
-    call: Call, emails: list[str | None], customer_id: int, name: str
-) -> list[BatchError]:
-    """Dispatch as one must not: find unused coupons, and then write as if they still were."""
-    class_id = show_class(call, customer_id, name).class_id
-    with call.database.reading() as connection:
-        found = coupons.take_unused(connection, class_id, len(emails), call.now)
-    with call.database.writing() as connection:
-        for (coupon_id, _), email in zip(found, emails, strict=False):
-            values = {"sent_to_email": email, "sent_at": call.now}
-            connection.execute(update(coupon).where(coupon.c.coupon_id == coupon_id).values(values))
-    missing = range(len(found), len(emails))
-    return [BatchError(NO_COUPON_AVAILABLE, index) for index in missing]
 
 
 def rush(programme: Programme, operation: Dispatch) -> list[str]:

@@ -14,36 +14,20 @@ import pytest
 from service.domain.errors import (
     ACQUISITION_NOT_ELIGIBLE,
     COUPON_ALREADY_REDEEMED,
-    COUPON_NOT_FOUND,
     ErrorRow,
-    ServiceError,
 )
-from service.domain.redemption import redeem
 from service.domain.terms import CouponType
 from service.operations.calls import Call
 from service.operations.redeem_coupon import redeem_coupon
-from service.storage import accounts, coupons
 from service.storage.tables import audit, coupon, redemption
 from tests.concurrency.race import race
 from tests.programme import START, Programme
+from tests.reliability.two_steps import redeem_in_two_steps
 
 THREADS_COUNT = 64
 ROUNDS_MAX = 20
 
 Redeem = Callable[[Call, int, str], datetime]
-
-
-def redeem_in_two_steps(call: Call, account_id: int, coupon_code: str) -> datetime:
-    """Redeem as one must not: read, decide, then write what was true, and ask for no verdict."""
-    with call.database.reading() as connection:
-        account = accounts.find_redeeming_account(connection, account_id)
-        found = coupons.find_redeemable(connection, coupon_code)
-    if account is None or found is None:
-        raise ServiceError(COUPON_NOT_FOUND)
-    new = redeem(found.state, account, call.now)
-    with call.database.writing() as connection:
-        coupons.record_redemption(connection, found, account_id, new, None)
-    return new.redeemed_at
 
 
 def rush_for_one_code(programme: Programme, operation: Redeem) -> "Counter[datetime | ErrorRow]":
