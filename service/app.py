@@ -1,7 +1,7 @@
 """The WSGI application: settings, database, authentication and endpoint put together."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -50,6 +50,7 @@ def create_app(
         public_url=str(settings.public_url) if settings.public_url else None,
         validate_responses=settings.validate_responses,
         log_call=write_line if settings.log_level == "info" else None,
+        idempotency_keep=timedelta(hours=settings.idempotency_keep_h),
     )
     return _mount({CUSTOMER_BILLING_PATH: endpoint, HEALTH_PATH: _health_check(database)})
 

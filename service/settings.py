@@ -88,6 +88,8 @@ class Settings(BaseSettings):
     """Most elements in a request."""
     attributes_count_max: Annotated[int, Field(ge=16)] = 2_000
     """Most attributes in a request, namespace declarations not counted."""
+    idempotency_keep_h: Annotated[int, Field(ge=24, le=8760)] = 48
+    """How long at least a request with an ``IdempotencyKey`` is remembered, in hours."""
     smtp_host: str | None = None
     """Mail server that takes the mails; unset, each mail is written as a file into
     ``mail_folder``."""

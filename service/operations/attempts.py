@@ -9,7 +9,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from service.domain.errors import SERVICE_BUSY, ServiceTroubleError
-from service.storage.joined import Transactions
+from service.storage.engine import Database
 from service.storage.trouble import LostRaceError
 
 __all__ = ["ATTEMPTS_MAX", "LostRaceError", "decide"]
@@ -22,7 +22,7 @@ PAUSE_S = 0.01
 in a deadlock shall not meet again."""
 
 
-def decide(database: Transactions, attempt: Callable[[Connection], Result]) -> Result:
+def decide(database: Database, attempt: Callable[[Connection], Result]) -> Result:
     """Decide and write in one transaction, until it loses no race; answers what it answers.
 
     An attempt loses one when it raises ``LostRaceError``, by a serialisation failure or

@@ -23,10 +23,12 @@ def call_line(
     code = fault.error.row.code if fault and fault.error else "null"
     operation = f'"{ctx.descriptor.operation_name}"' if ctx.descriptor else "null"
     user_id = "null" if exchange.user_id is None else exchange.user_id
+    is_replay = "true" if exchange.is_replay else "false"
     now = datetime.now(timezone.utc).isoformat().removesuffix("+00:00")
     return (
         f'{{"event": "call", "tracking_id": "{exchange.tracking_id}", "operation": {operation},'
         f' "user_id": {user_id}, "outcome": "{fault.symbol if fault else "ok"}", "code": {code},'
+        f' "replayed": {is_replay},'
         f' "http_status": {http_status:d}, "duration_ms": {duration_s * 1000:.3f},'
         f' "request_bytes": {exchange.body.bytes_count},'
         f' "response_bytes": {response_bytes_count}, "level": "info", "timestamp": "{now}Z"}}'

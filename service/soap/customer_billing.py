@@ -33,14 +33,14 @@ __all__ = ["IMPLEMENTED_OPERATIONS", "CustomerBillingService", "UnsupportedOpera
 class CustomerBillingService(ContractService):
     """The operations that this service carries out."""
 
-    @operation
+    @operation()
     def CheckFeatureAdoptionCouponEligibility(
         call: Call, feature_id: int | None, account_ids: list[int] | None
     ) -> list[int]:
         """Show which accounts can claim a coupon of the feature."""
         return check_eligibility(call, feature_id, account_ids)
 
-    @operation
+    @operation(changes=True)
     def ClaimFeatureAdoptionCoupons(
         call: Call, account_coupon_pairs: list[Any] | None
     ) -> tuple[list[Any], list[NoReturn], list[list[AccountError]]]:
@@ -53,7 +53,7 @@ class CustomerBillingService(ContractService):
         ]
         return dates, [], _each_alone(outcome.errors)
 
-    @operation
+    @operation(changes=True)
     def DispatchCoupons(
         call: Call,
         send_to_emails: list[str | None] | None,
@@ -63,7 +63,7 @@ class CustomerBillingService(ContractService):
         """Send a coupon of the class to each address."""
         return dispatch_coupons(call, send_to_emails, customer_id, coupon_class_name)
 
-    @operation
+    @operation(changes=True)
     def DistributeCoupons(
         call: Call,
         account_ids: list[int] | None,
@@ -80,24 +80,24 @@ class CustomerBillingService(ContractService):
         )
         return [], _each_alone(distribute_coupons(call, request))
 
-    @operation
+    @operation()
     def GetAccountMonthlySpend(
         call: Call, account_id: int | None, month_year: datetime | None
     ) -> Decimal:
         """Show what an account spent in a month."""
         return get_account_monthly_spend(call, account_id, month_year)
 
-    @operation
+    @operation()
     def GetCouponInfo(call: Call, customer_id: int | None) -> list[CouponInfo]:
         """Show the coupons of a customer's accounts."""
         return get_coupon_info(call, customer_id)
 
-    @operation
+    @operation(changes=True)
     def RedeemCoupon(call: Call, account_id: int | None, coupon_code: str | None) -> datetime:
         """Bind a coupon to an account."""
         return redeem_coupon(call, account_id, coupon_code)
 
-    @operation
+    @operation()
     def SearchCoupons(
         call: Call,
         predicates: list[Predicate | None] | None,
@@ -136,6 +136,10 @@ def _refusing(name: str) -> Callable[..., NoReturn]:
 UnsupportedOperations = ServiceMeta(
     "UnsupportedOperations",
     (ContractService,),
-    {name: operation(_refusing(name)) for name in OPERATIONS if name not in IMPLEMENTED_OPERATIONS},
+    {
+        name: operation()(_refusing(name))
+        for name in OPERATIONS
+        if name not in IMPLEMENTED_OPERATIONS
+    },
 )
 """The other operations, each answering ``OperationNotSupported``."""

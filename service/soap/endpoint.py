@@ -5,6 +5,7 @@
 import re
 import time
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -16,7 +17,7 @@ from spyne.server import ServerBase
 from service.soap import published
 from service.soap.call_log import call_line
 from service.soap.customer_billing import CustomerBillingService, UnsupportedOperations
-from service.soap.declaration import Authenticate
+from service.soap.declaration import Authenticate, ServiceConfig
 from service.soap.exchange import Exchange
 from service.soap.faults import internal_fault
 from service.soap.gate import Gate, GateLimits
@@ -155,6 +156,7 @@ def create_endpoint(
     public_url: str | None = None,
     validate_responses: bool = False,
     log_call: Callable[[str], None] | None = None,
+    idempotency_keep: timedelta = timedelta(hours=48),
 ) -> Endpoint:
     """Put CustomerBillingService together as a WSGI application.
 
@@ -168,6 +170,7 @@ def create_endpoint(
         validate_responses: Whether to check each reply against the schema before it leaves;
             one that breaks it becomes an InternalError and a line in the log.
         log_call: Takes a line of JSON for each call; None to log none.
+        idempotency_keep: How long at least a request with a key is remembered.
     """
     app = Application(
         [CustomerBillingService, UnsupportedOperations],
@@ -175,7 +178,7 @@ def create_endpoint(
         name="CustomerBillingService",
         in_protocol=RequestProtocol(Gate(limits)),
         out_protocol=ReplyProtocol(validate=validate_responses),
-        config=authenticate,
+        config=ServiceConfig(authenticate, idempotency_keep),
     )
     return Endpoint(
         app, fault_http_status=fault_http_status, public_url=public_url, log_call=log_call

@@ -1,16 +1,18 @@
-"""The SOAP headers of a request: who calls, and what must be understood."""
+"""The SOAP headers of a request: who calls, under which key, and what must be understood."""
 
 from collections.abc import Iterable
 
 from lxml import etree
 
+from service.domain.errors import IDEMPOTENCY_KEY_INVALID, ServiceError
+from service.domain.idempotency import KEY_LENGTH_MAX
 from service.domain.roles import Credentials
 from service.soap import refusals
 from service.soap.faults import refusal
-from service.soap.namespaces import BILLING, SOAP_ENVELOPE
+from service.soap.namespaces import BILLING, OWN_HEADERS, SOAP_ENVELOPE
 from service.soap.readers import is_nil
 
-__all__ = ["check_understood", "credentials"]
+__all__ = ["check_understood", "credentials", "idempotency_key"]
 
 _MUST_UNDERSTAND = f"{{{SOAP_ENVELOPE}}}mustUnderstand"
 _ACTOR = f"{{{SOAP_ENVELOPE}}}actor"
@@ -23,6 +25,7 @@ _CREDENTIALS = {
     f"{{{BILLING}}}UserName": "user_name",
     _PASSWORD: "password",
 }
+_IDEMPOTENCY_KEY = f"{{{OWN_HEADERS}}}IdempotencyKey"
 
 # Headers that change nothing here, and that clients send because another service of the
 # original, or their toolkit, wants them: understanding them is to leave them alone.
@@ -37,6 +40,7 @@ _WITHOUT_EFFECT = frozenset(
     }.items()
     for name in names
 )
+_KNOWN = _WITHOUT_EFFECT | _CREDENTIALS.keys() | {_IDEMPOTENCY_KEY}
 
 
 def check_understood(headers: Iterable[etree._Element]) -> None:
@@ -50,8 +54,7 @@ def check_understood(headers: Iterable[etree._Element]) -> None:
     """
     ours = [header for header in headers if header.get(_ACTOR, "") in {"", _NEXT}]
     for header in ours:
-        known = header.tag in _CREDENTIALS or header.tag in _WITHOUT_EFFECT
-        if header.get(_MUST_UNDERSTAND) == "1" and not known:
+        if header.get(_MUST_UNDERSTAND) == "1" and header.tag not in _KNOWN:
             raise refusal(refusals.HEADER_NOT_UNDERSTOOD, element=header)
     for header in ours:
         if header.get(_MUST_UNDERSTAND, "0") not in {"0", "1"}:
@@ -66,6 +69,24 @@ def credentials(headers: Iterable[etree._Element]) -> Credentials:
         if header.tag in _CREDENTIALS
     }
     return Credentials(**values)
+
+
+def idempotency_key(headers: Iterable[etree._Element]) -> str | None:
+    """Read the key of the request; one that is absent, empty or nil counts as not sent.
+
+    Raises:
+        ServiceError: ``IdempotencyKeyInvalid``: it is too long, is no text, or there are two.
+    """
+    sent = [it for it in headers if it.tag == _IDEMPOTENCY_KEY and not is_nil(it)]
+    if any(len(header) for header in sent):
+        raise ServiceError(IDEMPOTENCY_KEY_INVALID, "it has elements inside")
+    keys = {_text(header) for header in sent} - {None}
+    if len(keys) > 1:
+        raise ServiceError(IDEMPOTENCY_KEY_INVALID, "it stands twice in the request")
+    key = keys.pop() if keys else None
+    if key is not None and len(key) > KEY_LENGTH_MAX:
+        raise ServiceError(IDEMPOTENCY_KEY_INVALID, f"it has {len(key)} characters")
+    return key
 
 
 def _text(header: etree._Element) -> str | None:

@@ -13,6 +13,9 @@ ARRAYS = "http://schemas.microsoft.com/2003/10/Serialization/Arrays"
 SERIALIZATION = "http://schemas.microsoft.com/2003/10/Serialization/"
 """The built-in types that WCF declares everywhere."""
 
+OWN_HEADERS = "urn:coupon-billing:headers:v1"
+"""Headers that are this service's own."""
+
 SOAP_ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP12_ENVELOPE = "http://www.w3.org/2003/05/soap-envelope"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"

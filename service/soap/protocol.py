@@ -2,6 +2,7 @@
 
 # mypy: disallow-subclassing-any=False
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -84,11 +85,15 @@ class ReplyProtocol(Soap11):
                 for (descriptor,) in value.interface.service_method_map.values()
             }
 
+    def write_response(self, operation: str, result: Any) -> str:
+        """Write the response of an operation: the value of its one element, or of several."""
+        return self._writers[operation](result)
+
     def serialize(self, ctx: Any, message: Any) -> None:  # noqa: ARG002
         """Write the envelope around a response or a fault."""
         tracking_id = ctx.udc.tracking_id
         if ctx.out_error is None:
-            content = self._writers[ctx.descriptor.operation_name](ctx.out_object)
+            content = ctx.udc.content
         else:
             content = fault_xml(ctx.out_error, tracking_id)
         ctx.out_document = f"{self._envelope_start % tracking_id}{content}</s:Body></s:Envelope>"
@@ -101,7 +106,12 @@ class ReplyProtocol(Soap11):
         ctx.out_string = [content]
 
 
-def _response_writer(namespace: str, message: Any) -> Any:
+def _response_writer(namespace: str, message: Any) -> Callable[[Any], str]:
     attributes = [member.attribute for member in members_of(message)]
     write = element_writer(message.get_type_name(), namespace, message)
-    return lambda values: write(SimpleNamespace(**dict(zip(attributes, values, strict=True))))
+
+    def write_response(result: Any) -> str:
+        values = result if len(attributes) > 1 else (result,)
+        return write(SimpleNamespace(**dict(zip(attributes, values, strict=True))))
+
+    return write_response

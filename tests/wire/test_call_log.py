@@ -27,6 +27,7 @@ def test_a_call_is_one_line(service):
         "user_id": CALLER.user_id,
         "outcome": "ok",
         "code": None,
+        "replayed": False,
         "http_status": 200,
         "request_bytes": len(request),
         "response_bytes": len(answer.content),
