@@ -111,6 +111,14 @@ FIRST: dict[str, dict[str, Any]] = {
         "entity": "customer",
         "entity_id": 1,
     },
+    "idempotency_key": {
+        "user_id": 1,
+        "key": "one",
+        "operation": "RedeemCoupon",
+        "body_digest": b"1" * 32,
+        "reply": "<RedeemCouponResponse/>",
+        "created_at": START,
+    },
 }
 """A valid row of each table."""
 
@@ -125,6 +133,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "spend": {"reference": "invoice 2"},
     "ledger": {"is_reversal": True},
     "outbox": {"mail_id": "<2@example.com>"},
+    "idempotency_key": {"key": "two"},
 }
 """What a second row has of its own, beside its number."""
 
@@ -257,6 +266,11 @@ CHECKS: dict[str, list[dict[str, Any]]] = {
     "ck_outbox_state": [{"state": "lost"}],
     "ck_outbox_sent": [{"state": "sent"}, {"sent_at": START}],
     "ck_outbox_attempts_count": [{"attempts_count": -1}],
+    "ck_idempotency_key_answer": [{"error_symbol": "CouponEnded", "error_details": ""}],
+    "ck_idempotency_key_error": [
+        {"reply": None, "error_symbol": "CouponEnded"},
+        {"reply": None, "error_details": ""},
+    ],
 }
 DECLARED = {
     str(it.name): table
