@@ -45,12 +45,13 @@ class Money(TypeDecorator[Decimal]):
         return scaled
 
     def result_processor(
-        self, dialect: Dialect, coltype: object
+        self,
+        dialect: Dialect,
+        coltype: object,  # noqa: ARG002 - SQLAlchemy gives it
     ) -> Callable[[Any], Decimal | None] | None:
-        """Scale what comes out of SQLite; elsewhere the driver answers decimals."""
-        if not _is_sqlite(dialect):
-            return super().result_processor(dialect, coltype)
-        return lambda value: None if value is None else Decimal(value) / _SCALE
+        """Decimals come out without zeros at their end, whichever way they are stored."""
+        read = Decimal if _is_sqlite(dialect) else _in_millionths
+        return lambda value: None if value is None else read(value) / _SCALE
 
 
 class Instant(TypeDecorator[datetime]):
@@ -89,6 +90,10 @@ class Instant(TypeDecorator[datetime]):
         """Instants come out aware, in UTC."""
         read = datetime.fromisoformat if _is_sqlite(dialect) else _in_utc
         return lambda value: None if value is None else read(value)
+
+
+def _in_millionths(value: Decimal) -> Decimal:
+    return value.scaleb(MONEY_DECIMALS)
 
 
 def _in_utc(value: datetime) -> datetime:
