@@ -1,5 +1,6 @@
-"""The database itself refuses rows that break a rule."""
+"""The database itself refuses rows that break a rule, and names the rule as far as it can."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from service.storage.engine import Database
 from service.storage.tables import metadata
+from tests.databases import Databases
 from tests.programme import START
 
 FIRST: dict[str, dict[str, Any]] = {
@@ -148,27 +150,45 @@ def second(table: Table) -> dict[str, Any]:
     return {**FIRST[table.name], **numbers, **CHANGES.get(table.name, {})}
 
 
-@pytest.fixture
-def filled(database: Database) -> Database:
-    """A database with a valid row in each table, and a second user and coupon."""
+@pytest.fixture(scope="module")
+def filled(session_databases: Databases) -> Iterator[Database]:
+    """A database with a valid row in each table, and a second user and coupon.
+
+    Tests share it, and leave it as it is.
+    """
+    database = Database(session_databases.new())
     tables = metadata.tables
     with database.writing() as connection:
         for name, values in FIRST.items():
             connection.execute(insert(tables[name]).values(values))
         for name in ("service_user", "coupon"):
             connection.execute(insert(tables[name]).values(second(tables[name])))
-    return database
+    yield database
+    database.close()
 
 
-def try_insert(database: Database, table: Table, values: dict[str, Any]) -> None:
-    with database.writing() as connection:
-        connection.execute(insert(table).values(values))
+def try_insert(database: Database, table: Table, *rows: dict[str, Any]) -> None:
+    """Insert rows, and undo it."""
+    with database.engine.connect() as connection:
+        for values in rows:
+            connection.execute(insert(table).values(values))
+        connection.rollback()
 
 
-def refusal(database: Database, table: Table, values: dict[str, Any]) -> str:
+def refusal(database: Database, table: Table, *rows: dict[str, Any]) -> str:
+    """What the database says of rows: PostgreSQL names the rule, SQLite has words for it."""
     with pytest.raises(IntegrityError) as error:
-        try_insert(database, table, values)
-    return str(error.value.orig)
+        try_insert(database, table, *rows)
+    cause: Any = error.value.orig
+    if database.engine.dialect.name == "sqlite":
+        return str(cause)
+    diagnosis = cause.diag
+    return str(diagnosis.constraint_name or f"{diagnosis.table_name}.{diagnosis.column_name}")
+
+
+def told(database: Database, *, name: str, on_sqlite: str) -> str:
+    """What the database says when the rule of this name is broken."""
+    return on_sqlite if database.engine.dialect.name == "sqlite" else name
 
 
 TABLES = list(metadata.tables.values())
@@ -200,22 +220,23 @@ def test_what_is_unique_comes_once(filled: Database, name: str) -> None:
     table, columns = UNIQUE[name]
     again = {column: FIRST[table.name][column] for column in columns}
     values = {**second(table), **NEW_NUMBERS.get(table.name, {}), **again}
-    told = ", ".join(f"{table.name}.{column}" for column in columns)
-    assert refusal(filled, table, values) == f"UNIQUE constraint failed: {told}"
+    on_sqlite = "UNIQUE constraint failed: " + ", ".join(f"{table.name}.{it}" for it in columns)
+    assert refusal(filled, table, values) == told(filled, name=name, on_sqlite=on_sqlite)
 
 
 def test_a_user_is_operator_once(filled: Database) -> None:
     membership = metadata.tables["membership"]
     values = {**second(membership), "customer_id": None, "role": "Operator"}
-    try_insert(filled, membership, values)
-    again = refusal(filled, membership, {**values, "membership_id": 3})
-    assert again == "UNIQUE constraint failed: membership.user_id"
+    again = refusal(filled, membership, values, {**values, "membership_id": 3})
+    on_sqlite = "UNIQUE constraint failed: membership.user_id"
+    assert again == told(filled, name="uq_membership_operator", on_sqlite=on_sqlite)
 
 
 def test_an_account_has_one_active_coupon(filled: Database) -> None:
     redemption = metadata.tables["redemption"]
     again = refusal(filled, redemption, {**second(redemption), "is_active": True})
-    assert again == "UNIQUE constraint failed: redemption.account_id"
+    on_sqlite = "UNIQUE constraint failed: redemption.account_id"
+    assert again == told(filled, name="uq_redemption_active", on_sqlite=on_sqlite)
 
 
 FOREIGN_KEYS = [key for table in TABLES for key in table.foreign_keys]
@@ -225,7 +246,10 @@ FOREIGN_KEYS = [key for table in TABLES for key in table.foreign_keys]
 def test_what_is_pointed_to_exists(filled: Database, key: ForeignKey) -> None:
     table = key.parent.table
     values = {**second(table), **NEW_NUMBERS.get(table.name, {}), key.parent.name: 99}
-    assert refusal(filled, table, values) == "FOREIGN KEY constraint failed"
+    expected = told(
+        filled, name=str(key.constraint.name), on_sqlite="FOREIGN KEY constraint failed"
+    )
+    assert refusal(filled, table, values) == expected
 
 
 REQUIRED = [
@@ -240,7 +264,8 @@ REQUIRED = [
 def test_what_is_required_is_there(filled: Database, column: Any) -> None:
     table = column.table
     values = {**second(table), **NEW_NUMBERS.get(table.name, {}), column.name: None}
-    assert refusal(filled, table, values) == f"NOT NULL constraint failed: {column}"
+    on_sqlite = f"NOT NULL constraint failed: {column}"
+    assert refusal(filled, table, values) == told(filled, name=str(column), on_sqlite=on_sqlite)
 
 
 CHECKS: dict[str, list[dict[str, Any]]] = {
@@ -293,4 +318,5 @@ def test_a_check_refuses_what_it_names(
 ) -> None:
     table = DECLARED[name]
     values = {**second(table), **NEW_NUMBERS.get(table.name, {}), **changes}
-    assert refusal(filled, table, values) == f"CHECK constraint failed: {name}"
+    on_sqlite = f"CHECK constraint failed: {name}"
+    assert refusal(filled, table, values) == told(filled, name=name, on_sqlite=on_sqlite)
