@@ -34,15 +34,19 @@ class Money(TypeDecorator[Decimal]):
         return dialect.type_descriptor(BigInteger() if _is_sqlite(dialect) else self.impl_instance)
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Decimal | int | None:
-        """Scale what goes in; more than six decimals is a bug, not something to round."""
-        if value is None or not _is_sqlite(dialect):
-            return value
+        """Scale what goes in; more than six decimals is a bug, not something to round.
+
+        Raises:
+            ValueError: It has more; PostgreSQL would round it unseen.
+        """
+        if value is None:
+            return None
         # Whole numbers, as decimal arithmetic would round to its precision unseen.
         numerator, denominator = value.as_integer_ratio()
         scaled, rest = divmod(numerator * _SCALE, denominator)
         if rest:
             raise ValueError(f"{value} has more than {MONEY_DECIMALS} decimals")
-        return scaled
+        return scaled if _is_sqlite(dialect) else value
 
     def result_processor(
         self,

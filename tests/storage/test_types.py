@@ -13,8 +13,9 @@ from sqlalchemy import (
     Connection,
     Integer,
     MetaData,
+    String,
     Table,
-    create_engine,
+    cast,
     delete,
     func,
     insert,
@@ -23,7 +24,9 @@ from sqlalchemy import (
 from sqlalchemy.exc import StatementError
 
 from service.domain.money import AMOUNT_MAX
+from service.storage.engine import Database
 from service.storage.types import Instant, Money
+from tests.databases import Databases
 
 VALUES = Table(
     "value",
@@ -38,13 +41,13 @@ INSTANTS = st.datetimes(timezones=OFFSETS).filter(lambda it: 1 < it.year < 9999)
 
 
 @pytest.fixture(scope="module")
-def connection() -> Iterator[Connection]:
+def connection(session_databases: Databases) -> Iterator[Connection]:
     """A database of one table, with a row of everything."""
-    engine = create_engine("sqlite://")
-    with engine.connect() as opened:
+    database = Database(session_databases.blank())
+    with database.engine.connect() as opened:
         VALUES.create(opened)
         yield opened
-    engine.dispose()
+    database.close()
 
 
 def stored(connection: Connection, *expressions: Any, **values: Any) -> tuple[Any, ...]:
@@ -56,9 +59,16 @@ def stored(connection: Connection, *expressions: Any, **values: Any) -> tuple[An
 
 @given(AMOUNTS)
 def test_money_is_exact(connection: Connection, amount: Decimal) -> None:
-    found = stored(connection, VALUES.c.money, func.typeof(VALUES.c.money), money=amount)
-    assert found == (amount, "integer")
-    assert isinstance(found[0], Decimal)
+    (found,) = stored(connection, VALUES.c.money, money=amount)
+    assert found == amount
+    assert isinstance(found, Decimal)
+
+
+def test_money_is_stored_as_a_type_that_is_exact(connection: Connection) -> None:
+    is_sqlite = connection.dialect.name == "sqlite"
+    type_of = func.typeof(VALUES.c.money) if is_sqlite else func.pg_typeof(VALUES.c.money)
+    (found,) = stored(connection, cast(type_of, String), money=Decimal("0.1"))
+    assert found == ("integer" if is_sqlite else "numeric")
 
 
 @given(AMOUNTS, AMOUNTS)
