@@ -11,8 +11,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from service.cli.main import main
-from service.soap import customer_billing
-from tests.reliability import two_steps
+from service.soap import customer_billing, declaration
+from tests.reliability import holding, keys, two_steps
 
 
 def break_into_two_steps() -> None:
@@ -21,7 +21,26 @@ def break_into_two_steps() -> None:
     customer_billing.dispatch_coupons = two_steps.dispatch_in_two_steps
 
 
-FAULTS = {"two-steps": break_into_two_steps}
+def ignore_keys() -> None:
+    declaration.idempotency_key = lambda _: None
+
+
+def look_for_keys_in_two_steps() -> None:
+    declaration.once = keys.once_in_two_steps
+
+
+def hold_with_keys_apart() -> None:
+    holding.hold_redemptions()
+    declaration.once = keys.once_with_key_apart
+
+
+FAULTS = {
+    "two-steps": break_into_two_steps,
+    "keys-ignored": ignore_keys,
+    "keys-in-two-steps": look_for_keys_in_two_steps,
+    "held": holding.hold_redemptions,
+    "held-with-keys-apart": hold_with_keys_apart,
+}
 
 FAULTS[sys.argv[1]]()
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from xml.sax.saxutils import escape
 
+from service.soap.namespaces import OWN_HEADERS
 from tests.wire.harness import envelope
 
 DONE = "done"
@@ -16,10 +17,18 @@ class Envelopes:
 
     Args:
         headers: The SOAP headers by which the caller is known.
+        key: The IdempotencyKey; empty for none.
     """
 
-    def __init__(self, headers: Mapping[str, str]) -> None:
+    def __init__(self, headers: Mapping[str, str], key: str = "") -> None:
+        self._headers = headers
         self._header = "".join(f"<b:{name}>{it}</b:{name}>" for name, it in headers.items())
+        if key:
+            self._header += f'<IdempotencyKey xmlns="{OWN_HEADERS}">{key}</IdempotencyKey>'
+
+    def keyed(self, key: str) -> "Envelopes":
+        """Makes the same requests with a key."""
+        return Envelopes(self._headers, key)
 
     def redeem(self, account_id: int, code: str) -> bytes:
         return self._call(
