@@ -9,7 +9,9 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.addresses import CUSTOMER_BILLING_PATH, HEALTH_PATH
+from service.domain.errors import ServiceTroubleError
 from service.logs import configure_log, write_line
+from service.opening import open_database
 from service.operations.authentication import Authenticator
 from service.operations.calls import utc_now
 from service.settings import Settings
@@ -37,7 +39,7 @@ def create_app(
     """
     settings = settings or Settings()
     configure_log(settings.log_level)
-    database = Database(settings.database)
+    database = open_database(settings)
     endpoint = create_endpoint(
         Authenticator(database, clock),
         limits=GateLimits(
@@ -81,7 +83,7 @@ def _why_unusable(database: Database) -> str | None:
             return None
         reason = "database missing or not of this release"
         _log.warning("health", reason=reason)
-    except SQLAlchemyError:
+    except (ServiceTroubleError, SQLAlchemyError):
         reason = "database unreachable"
         _log.warning("health", reason=reason, exc_info=True)
     return reason

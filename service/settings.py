@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 ENVIRONMENT_PREFIX = "COUPON_BILLING_"
+_DATABASE_DRIVERS = frozenset({"sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg"})
 _CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
@@ -28,10 +29,10 @@ def _require_database_url(text: str) -> str:
     except ArgumentError:
         url = None
     # A database in memory is gone with its connection.
-    if url is None or (
-        url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}
-    ):
-        raise ValueError("use a URL such as sqlite:////path/to/file.db")
+    is_in_memory = url is not None and url.database in {None, "", ":memory:"}
+    if url is None or url.drivername not in _DATABASE_DRIVERS or is_in_memory:
+        examples = "sqlite:////path/to/file.db or postgresql://user:password@host/name"
+        raise ValueError(f"use a URL such as {examples}")
     return text
 
 
@@ -62,7 +63,13 @@ class Settings(BaseSettings):
     )
 
     database: Annotated[str, AfterValidator(_require_database_url)] = "sqlite:///coupon-billing.db"
-    """SQLAlchemy URL of the database."""
+    """SQLAlchemy URL of the database: ``sqlite:////path/to/file.db``, or
+    ``postgresql://user:password@host/name``."""
+    lock_timeout_s: Annotated[float, Field(ge=0.1, le=600)] = 30
+    """How long a call waits for others at the same rows, or for a connection, in seconds;
+    then it is refused with ``ServiceBusy``."""
+    statement_timeout_s: Annotated[float, Field(ge=0.1, le=3600)] = 60
+    """How long a statement may run on PostgreSQL before it is given up, in seconds."""
     bind: str = "127.0.0.1:8080"
     """Address and port on which ``serve`` listens."""
     workers: Annotated[int, Field(ge=1, le=64)] = 1

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import event
 
+from service.opening import open_database
+from service.settings import Settings
 from service.storage.engine import Database
 from tests.databases import Databases, Engine, PostgresEngine, SqliteEngine, template
 from tests.postgresql import PostgresServer
@@ -106,11 +108,11 @@ def closed_applications(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """
     opened: list[Database] = []
 
-    def open_database(url: str) -> Database:
-        opened.append(Database(url))
+    def remember(settings: Settings) -> Database:
+        opened.append(open_database(settings))
         return opened[-1]
 
-    monkeypatch.setattr("service.app.Database", open_database)
+    monkeypatch.setattr("service.app.open_database", remember)
     yield
     for database in opened:
         database.close()

@@ -12,8 +12,9 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
 from service.cli.output import print_json, tell
-from service.domain.errors import ServiceError
+from service.domain.errors import ServiceError, ServiceTroubleError
 from service.domain.roles import COMMAND_LINE
+from service.opening import open_database
 from service.operations.calls import Call, utc_now
 from service.settings import ENVIRONMENT_PREFIX, Settings
 from service.storage import schema
@@ -81,9 +82,9 @@ def opened(database_url: str | None) -> Iterator[Database]:
         typer.BadParameter: The URL is malformed, or names a database or driver that
             cannot be used here.
     """
-    url = read_settings(database=database_url).database
+    settings = read_settings(database=database_url)
     try:
-        database = Database(url)
+        database = open_database(settings)
     except (NoSuchModuleError, ImportError, TypeError) as error:
         raise typer.BadParameter(f"the database URL cannot be used: {error}") from None
     try:
@@ -116,6 +117,9 @@ def refusals_told(*, as_json: bool) -> Iterator[None]:
     """Print a refusal instead of a traceback, and end the command with exit code 1."""
     try:
         yield
+    except ServiceTroubleError as error:
+        row = error.row
+        _refuse(as_json, row.code, row.symbol, row.message, error.reason)
     except ServiceError as error:
         row = error.row
         _refuse(as_json, row.code, row.symbol, row.message, error.details)

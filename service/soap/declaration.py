@@ -11,13 +11,13 @@ from typing import Any
 from lxml import etree
 from spyne import Service, srpc
 
-from service.domain.errors import ServiceError
+from service.domain.errors import ServiceError, ServiceTroubleError
 from service.domain.idempotency import KeyedRequest
 from service.domain.roles import Credentials
 from service.operations.calls import Call
 from service.operations.idempotency import once
 from service.soap.exchange import Exchange
-from service.soap.faults import internal_fault, service_fault
+from service.soap.faults import internal_fault, service_fault, trouble_fault
 from service.soap.headers import idempotency_key
 from service.soap.types.messages import OPERATIONS
 
@@ -90,6 +90,8 @@ class ContractService(Service):
                 exchange.content = _response(ctx, call)
             else:
                 _answer_once(ctx, call, key, config.idempotency_keep)
+        except ServiceTroubleError as error:
+            raise trouble_fault(error, exchange.tracking_id) from error
         except ServiceError as error:
             raise service_fault(error) from error
         except Exception as error:

@@ -8,7 +8,7 @@ import structlog
 from lxml import etree
 from spyne import Fault
 
-from service.domain.errors import INTERNAL_ERROR, FaultKind, ServiceError
+from service.domain.errors import INTERNAL_ERROR, FaultKind, ServiceError, ServiceTroubleError
 from service.soap.namespaces import ADAPI, BILLING
 from service.soap.refusals import Refusal
 from service.soap.types.adapi import AdApiFaultDetail
@@ -16,7 +16,14 @@ from service.soap.types.exception import ApiFault
 from service.soap.values import write_string
 from service.soap.writers import element_writer
 
-__all__ = ["WireFault", "fault_xml", "internal_fault", "refusal", "service_fault"]
+__all__ = [
+    "WireFault",
+    "fault_xml",
+    "internal_fault",
+    "refusal",
+    "service_fault",
+    "trouble_fault",
+]
 
 _log = structlog.get_logger("service.soap")
 
@@ -76,6 +83,14 @@ def service_fault(error: ServiceError) -> WireFault:
     if error.details:
         text += f" {error.details}"
     return WireFault("Server", text, symbol=error.row.symbol, error=error)
+
+
+def trouble_fault(error: ServiceTroubleError, tracking_id: str) -> WireFault:
+    """Log what keeps the service from its work, and make a fault that does not tell the reason."""
+    _log.error(
+        "service trouble", tracking_id=tracking_id, symbol=error.row.symbol, reason=error.reason
+    )
+    return service_fault(error)
 
 
 def internal_fault(tracking_id: str) -> WireFault:

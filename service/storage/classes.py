@@ -68,12 +68,12 @@ def find_class(
     connection: Connection, customer_id: int, name: str, *, lock: bool = False
 ) -> CouponClass | None:
     """A customer's class by its name; locked, it stays as it is until the commit."""
-    statement = _CLASSES.where(
-        coupon_class.c.customer_id == customer_id, coupon_class.c.name == name
-    )
+    is_meant = (coupon_class.c.customer_id == customer_id, coupon_class.c.name == name)
     if lock:
-        statement = statement.with_for_update(of=coupon_class)
-    row = connection.execute(statement).one_or_none()
+        # In a statement of its own: one that waits for a lock sees the terms of before,
+        # and of the terms that it finds in the class then, nothing.
+        connection.execute(select(coupon_class.c.class_id).where(*is_meant).with_for_update())
+    row = connection.execute(_CLASSES.where(*is_meant)).one_or_none()
     return None if row is None else _class_of(row)
 
 

@@ -1,13 +1,15 @@
 """The database: engine, transactions, and what each database system needs to be told."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
+from service.domain.errors import SERVICE_BUSY, ServiceTroubleError
 from service.storage.trouble import trouble_told
 
 
@@ -28,6 +30,25 @@ class DatabaseLimits:
     connections_max: int = 128
 
 
+class _Turn(AbstractContextManager[None]):
+    """One writer of a process after the other.
+
+    SQLite has one writer at a time, and lets the others look again and again whether
+    it is their turn: those of a process are quicker, and fairer, among themselves.
+    """
+
+    def __init__(self, timeout_s: float) -> None:
+        self._lock = Lock()
+        self._timeout_s = timeout_s
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(timeout=self._timeout_s):
+            raise ServiceTroubleError(SERVICE_BUSY, "other writers of the process did not end")
+
+    def __exit__(self, *_error: object) -> None:
+        self._lock.release()
+
+
 class Database:
     """One database, with a pool of connections; safe to share between threads.
 
@@ -46,6 +67,9 @@ class Database:
         # A transaction is told what it is for before it begins.
         self._reader = self.engine.execution_options(**_READER_OPTIONS[self.engine.dialect.name])
         self._writer = self.engine.execution_options(coupon_billing_writes=True)
+        self._writers_turn: AbstractContextManager[None] = nullcontext()
+        if self.engine.dialect.name == "sqlite":
+            self._writers_turn = _Turn(limits.lock_timeout_s)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -61,7 +85,7 @@ class Database:
         decided on is therefore locked, or told by the row count of the statement
         that writes.
         """
-        with trouble_told(), self._writer.begin() as connection:
+        with trouble_told(), self._writers_turn, self._writer.begin() as connection:
             yield connection
 
     def close(self) -> None:
@@ -79,7 +103,7 @@ IDLE_IN_TRANSACTION_TIMEOUT_S = 20
 
 def _with_driver(url: URL) -> URL:
     """The URL with the driver that this service is installed with, if it names none."""
-    is_plain = url.drivername in {"postgresql", "postgres"}
+    is_plain = url.drivername == "postgresql"
     return url.set(drivername="postgresql+psycopg") if is_plain else url
 
 

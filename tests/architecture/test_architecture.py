@@ -21,10 +21,11 @@ ROOMS: dict[str, set[str]] = {
     "settings": set(),
     "addresses": {"settings"},
     "logs": set(),
-    "app": {"soap", "operations", "storage", "settings", "addresses", "logs"},
+    "opening": {"storage", "settings"},
+    "app": {"soap", "operations", "storage", "domain", "settings", "opening", "addresses", "logs"},
     "cli": {
         *("soap", "jobs", "operations", "storage", "domain"),
-        *("settings", "addresses", "logs", "app"),
+        *("settings", "opening", "addresses", "logs", "app"),
     },
 }
 """The rooms that each room may see; a new room says here what it may see."""

@@ -35,7 +35,10 @@ def _rows_of_all_tables(programme: Programme) -> dict[Table, list[dict[str, Any]
 
 
 def _goes_through(programme: Programme, action: Callable[[], object], failing: int) -> bool:
-    """Run the action; the statement of this number, counted from 0, fails if there is one."""
+    """Run the action; the statement of this number, counted from 0, fails if there is one.
+
+    The beginning of each transaction counts as one, which SQLite is told by a statement.
+    """
     left = failing
 
     def fail_at_last(*_execution: Any) -> None:
@@ -45,11 +48,16 @@ def _goes_through(programme: Programme, action: Callable[[], object], failing: i
         left -= 1
 
     engine = programme.database.engine
-    event.listen(engine, "before_cursor_execute", fail_at_last)
+    events = ["before_cursor_execute"]
+    if engine.dialect.name != "sqlite":
+        events.append("begin")
+    for name in events:
+        event.listen(engine, name, fail_at_last)
     try:
         action()
     except DiskFullError:
         return False
     finally:
-        event.remove(engine, "before_cursor_execute", fail_at_last)
+        for name in events:
+            event.remove(engine, name, fail_at_last)
     return True

@@ -2,6 +2,8 @@
 
 import ast
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -32,6 +34,8 @@ from service.operations.record_spend import record_spend
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.search_coupons import search_coupons
 from service.operations.users import issue_token
+from service.storage.accounts import find_account
+from service.storage.engine import Database, DatabaseLimits
 from service.storage.tables import coupon
 from tests.programme import START, Programme, member
 
@@ -129,6 +133,23 @@ def distribute(programme: Programme, owner: int, *account_ids: int) -> list[Acco
         account_ids=list(account_ids), class_name="Spring", send_notification=True
     )
     return distribute_coupons(programme.call(), request)
+
+
+@scenario(errors.SERVICE_BUSY)
+def _busy(programme: Programme, owner: int) -> object:
+    account_id, url = programme.account(owner), programme.database.url
+    impatient = Database(url.render_as_string(hide_password=False), DatabaseLimits(0.1))
+    with closing(impatient), programme.database.writing() as connection:
+        find_account(connection, account_id, lock=True)
+        return redeem_coupon(replace(programme.call(), database=impatient), account_id, "ABC")
+
+
+@scenario(errors.SERVICE_UNAVAILABLE)
+def _unavailable(programme: Programme, owner: int) -> object:
+    url = programme.database.url
+    missing = url.set(database=f"{url.database}/missing").render_as_string(hide_password=False)
+    with closing(Database(missing)) as unavailable:
+        return redeem_coupon(replace(programme.call(), database=unavailable), 1, "ABC")
 
 
 @scenario(errors.INVALID_CREDENTIALS)
