@@ -13,13 +13,14 @@ from service.storage import accounts
 from service.storage.engine import Database
 from service.storage.schema import is_current, upgrade
 from service.storage.tables import metadata
+from tests.databases import Databases
 from tests.programme import START
 
 
 @pytest.fixture
-def blank(tmp_path: Path) -> Iterator[Database]:
+def blank(databases: Databases) -> Iterator[Database]:
     """A database without tables."""
-    database = Database(f"sqlite:///{tmp_path / 'blank.db'}")
+    database = Database(databases.blank())
     yield database
     database.close()
 
@@ -29,6 +30,19 @@ def differences(database: Database) -> list[Any]:
     with database.reading() as connection:
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})
         return list(compare_metadata(context, metadata))
+
+
+INDEXES = {
+    "sqlite": """
+        SELECT name, sql AS definition FROM sqlite_master WHERE type = 'index' AND sql NOT NULL
+    """,
+    "postgresql": """
+        SELECT relname AS name, pg_get_indexdef(pg_class.oid) AS definition FROM pg_class
+        WHERE relkind = 'i' AND relnamespace = 'public'::regnamespace
+        AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = pg_class.oid)
+    """,
+}
+"""The indexes that belong to no constraint, as they were written."""
 
 
 def facts(database: Database) -> dict[str, Any]:
@@ -45,9 +59,9 @@ def facts(database: Database) -> dict[str, Any]:
         for name in found.get_table_names()
         if name != "alembic_version"
     }
-    statement = text("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql NOT NULL")
+    statement = text(INDEXES[database.engine.dialect.name])
     with database.reading() as connection:
-        indexes = {row.name: row.sql for row in connection.execute(statement)}
+        indexes = {row.name: row.definition for row in connection.execute(statement)}
     return {**tables, "indexes": indexes}
 
 
