@@ -93,9 +93,7 @@ def _first_answer(connection: Connection, user_id: int, request: KeyedRequest) -
         # It was old, and was dropped in this very moment.
         raise LostRaceError
     if first.body_digest != request.body_digest:
-        raise ServiceError(
-            IDEMPOTENCY_KEY_REUSED, f"it was first sent with another {first.operation}"
-        )
+        raise ServiceError(IDEMPOTENCY_KEY_REUSED, f"it belongs to an earlier {first.operation}")
     if first.error_symbol is not None:
         error = ServiceError(row_named(first.error_symbol), first.error_details or "")
         return Answer(error=error, is_replay=True)

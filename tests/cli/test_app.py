@@ -8,8 +8,14 @@ import pytest
 
 from service.addresses import CUSTOMER_BILLING_PATH, customer_billing_url
 from service.app import create_app
+from service.operations.authentication import AUTHENTICATION, DEVELOPER
+from service.operations.initialise import FIRST_USER
+from service.operations.users import issue_token
 from service.settings import Settings
 from service.storage.engine import Database
+from service.storage.tables import idempotency_key
+from tests.programme import Programme
+from tests.reliability.envelopes import Envelopes
 
 pytestmark = pytest.mark.usefixtures("closed_applications")
 
@@ -89,7 +95,7 @@ def test_health_of_a_database_that_changes_under_the_service(ask, url, tmp_path,
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
     assert ask("/healthz", app=app) == (UNAVAILABLE, NOT_CURRENT)
     with database.writing() as connection:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
     database.close()
     assert ask("/healthz", app=app)[0] == "200 OK"
     (tmp_path / "test.db").unlink()
@@ -148,3 +154,25 @@ def test_each_limit_of_the_gate_is_a_setting(ask, content, setting, symbol):
     request = ENVELOPE % content
     assert symbol not in ask(CUSTOMER_BILLING_PATH, content=request)[1]
     assert symbol in ask(CUSTOMER_BILLING_PATH, content=request, **setting)[1]
+
+
+def test_keys_are_kept_for_as_long_as_is_set(ask, url):
+    database = Database(url)
+    programme = Programme(database)
+    tokens = {
+        name: issue_token(programme.call(), FIRST_USER, kind).text
+        for name, kind in (("DeveloperToken", DEVELOPER), ("AuthenticationToken", AUTHENTICATION))
+    }
+    app = create_app(Settings(database=url, idempotency_keep_h=24), programme.clock)
+
+    def send(key):
+        content = Envelopes(tokens).keyed(key).redeem(1, "NONSENSE")
+        assert "CouponNotFound" in ask(CUSTOMER_BILLING_PATH, content=content, app=app)[1]
+        return [row["key"] for row in programme.rows(idempotency_key)]
+
+    assert send("first") == ["first"]
+    programme.clock.move(hours=24)
+    assert send("second") == ["first", "second"]
+    programme.clock.move(microseconds=1)
+    assert send("third") == ["second", "third"]
+    database.close()

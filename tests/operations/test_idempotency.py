@@ -134,7 +134,7 @@ def test_a_key_is_for_one_request(programme: Programme, owner: int, kim: Caller)
     with pytest.raises(ServiceError) as refusal:
         once(programme.call(kim), request(content="another"), KEEP, dispatching(owner))
     assert refusal.value.row is IDEMPOTENCY_KEY_REUSED
-    assert refusal.value.details == "it was first sent with another DispatchCoupons"
+    assert refusal.value.details == "it belongs to an earlier DispatchCoupons"
     assert effects(programme) == (1, 1, 1)
     again = once(programme.call(kim), request(), KEEP, dispatching(owner))
     assert again == replace(first, is_replay=True)
