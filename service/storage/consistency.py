@@ -1,107 +1,41 @@
-"""What no constraint of the database can hold, and the rows that break it."""
+"""Finding what is not as it should be: every rule that no constraint holds, on every row.
 
-from dataclasses import dataclass
+Rows are read in ranges of their numbers, so that memory stays the same however many
+there are, and that whoever waits sees how far the work is.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select
 
-from service.storage.tables import coupon, coupon_terms, ledger, redemption, spend
-from service.storage.types import Money
+from service.storage.invariants import effects, history, messages, programmes, redemptions, spend
+from service.storage.invariants.redemptions import LEDGER_EQUALITY
+from service.storage.invariants.rule import Rule
 
-_NOTHING = literal(Decimal(0), Money())
-_IS_UNBOUNDED = and_(coupon_terms.c.percent_off.is_not(None), redemption.c.granted == 0)
-
-_sign = case((ledger.c.is_reversal, literal(-1)), else_=literal(1))
-_counted = func.coalesce(
-    func.sum(_sign * ledger.c.towards_threshold, type_=Money()), _NOTHING, type_=Money()
+RULES: tuple[Rule, ...] = (
+    LEDGER_EQUALITY,
+    *programmes.RULES,
+    *redemptions.RULES,
+    *spend.RULES,
+    *messages.RULES,
+    *history.RULES,
+    *effects.RULES,
 )
-# Of what gives without bound nothing is left to compare, and no sum could overflow.
-_drawn = func.coalesce(
-    func.sum(case((_IS_UNBOUNDED, literal(0)), else_=_sign * ledger.c.drawn), type_=Money()),
-    _NOTHING,
-    type_=Money(),
-)
-_left = redemption.c.granted - _drawn
-_DIFFERENCES = (
-    select(
-        redemption.c.coupon_id,
-        redemption.c.spend_to_threshold,
-        _counted,
-        redemption.c.balance,
-        _left,
-    )
-    .select_from(redemption)
-    .join(coupon, coupon.c.coupon_id == redemption.c.coupon_id)
-    .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id)
-    .join(ledger, ledger.c.coupon_id == redemption.c.coupon_id, isouter=True)
-    .group_by(
-        redemption.c.coupon_id,
-        redemption.c.spend_to_threshold,
-        redemption.c.balance,
-        redemption.c.granted,
-    )
-    .having(or_(redemption.c.spend_to_threshold != _counted, redemption.c.balance != _left))
-    .order_by(redemption.c.coupon_id)
-)
+RANGE_LENGTH = 20_000
+"""How many numbers a range has."""
+LISTED_COUNT_MAX = 100
+"""How many rows that break a rule are named; the others are counted."""
 
-_reversal = ledger.alias("reversal")
+Watch = Callable[[str, int, int], None]
+"""Is told how far a check is: the rule at work, the ranges done, and all of them."""
 
-_RULES: dict[str, tuple[str, Select[Any]]] = {
-    "a reversed spend, and no other, has a reversing line for each of its lines": (
-        "spend",
-        select(ledger.c.spend_id)
-        .distinct()
-        .join(spend, spend.c.spend_id == ledger.c.spend_id)
-        .join(
-            _reversal,
-            and_(
-                _reversal.c.spend_id == ledger.c.spend_id,
-                _reversal.c.coupon_id == ledger.c.coupon_id,
-                _reversal.c.is_reversal,
-            ),
-            isouter=True,
-        )
-        .where(
-            ~ledger.c.is_reversal,
-            or_(
-                spend.c.reversed_at.is_(None) != _reversal.c.line_id.is_(None),
-                _reversal.c.drawn != ledger.c.drawn,
-                _reversal.c.towards_threshold != ledger.c.towards_threshold,
-            ),
-        )
-        .order_by(ledger.c.spend_id),
-    ),
-    "coupons give no more for a spend than its amount": (
-        "spend",
-        select(spend.c.spend_id)
-        .join(ledger, and_(ledger.c.spend_id == spend.c.spend_id, ~ledger.c.is_reversal))
-        .group_by(spend.c.spend_id, spend.c.amount)
-        .having(func.sum(ledger.c.drawn) > spend.c.amount)
-        .order_by(spend.c.spend_id),
-    ),
-    "a coupon and its redemption have the same date": (
-        "coupon",
-        select(coupon.c.coupon_id)
-        .join(redemption, redemption.c.coupon_id == coupon.c.coupon_id, isouter=True)
-        .where(coupon.c.redeemed_at.is_distinct_from(redemption.c.redeemed_at))
-        .order_by(coupon.c.coupon_id),
-    ),
-    "an active coupon has reached its threshold and is not used up": (
-        "coupon",
-        select(redemption.c.coupon_id)
-        .join(coupon, coupon.c.coupon_id == redemption.c.coupon_id)
-        .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id)
-        .where(
-            redemption.c.is_active,
-            or_(
-                redemption.c.spend_to_threshold < coupon_terms.c.spend_threshold,
-                and_(~_IS_UNBOUNDED, redemption.c.balance == 0),
-            ),
-        )
-        .order_by(redemption.c.coupon_id),
-    ),
-}
+
+def nobody_watches(_rule: str, _done_count: int, _ranges_count: int) -> None:
+    """A ``Watch`` for when nobody waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +58,105 @@ class Breach:
     entity_id: int
 
 
-def find_differences(connection: Connection) -> list[Difference]:
-    """Every redemption that the ledger does not bear out."""
-    return [Difference(*row) for row in connection.execute(_DIFFERENCES)]
+@dataclass(frozen=True, slots=True)
+class Unlisted:
+    """How many more rows break a rule than are listed."""
+
+    rule: str
+    count: int
 
 
-def find_breaches(connection: Connection) -> list[Breach]:
-    """Every row of the database that breaks one of the rules."""
-    return [
-        Breach(rule, entity, entity_id)
-        for rule, (entity, statement) in _RULES.items()
-        for entity_id in connection.execute(statement).scalars()
-    ]
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a check has found: of each rule the first ``LISTED_COUNT_MAX`` rows."""
+
+    rules_checked: int
+    differences: list[Difference]
+    breaches: list[Breach]
+    unlisted: list[Unlisted]
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing breaks a rule."""
+        return not self.differences and not self.breaches
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What breaks one rule: the first rows, and how many there are."""
+
+    rule: Rule
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, rows: Iterable[Row[Any]]) -> None:
+        for row in filter(self.rule.is_broken, rows):
+            self.count += 1
+            if self.count <= LISTED_COUNT_MAX:
+                self.rows.append(tuple(row))
+
+
+def check(
+    connection: Connection, rules: Sequence[Rule] = RULES, watch: Watch = nobody_watches
+) -> Findings:
+    """Check rules on every row of one state of the database.
+
+    Args:
+        connection: A transaction that reads.
+        rules: Which.
+        watch: Is called before each range.
+    """
+    if connection.dialect.name == "postgresql":
+        # Some statements read all that there is; no caller waits for them but who asked.
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    find_starts = cache(partial(_starts, connection))
+    ranges_count = sum(len(find_starts(rule.key)) for rule in rules)
+    done_count = 0
+    tallies = []
+    for rule in rules:
+        statement, tally = _in_range(rule), _Tally(rule)
+        for start in find_starts(rule.key):
+            watch(rule.text, done_count, ranges_count)
+            values = {"first": start, "last": start + RANGE_LENGTH - 1}
+            tally.add(connection.execute(statement, values))
+            done_count += 1
+        tallies.append(tally)
+    return _findings(tallies)
+
+
+def _starts(connection: Connection, key: ColumnElement[int] | None) -> range:
+    """Where the ranges of a number begin; one for a rule that has none."""
+    if key is None:
+        return range(1)
+    first, last = connection.execute(select(func.min(key), func.max(key))).one()
+    return range(0) if first is None else range(first, last + 1, RANGE_LENGTH)
+
+
+def _in_range(rule: Rule) -> Select[Any]:
+    statement = rule.suspects.order_by(rule.suspects.selected_columns[0])
+    if rule.key is None:
+        return statement
+    return statement.where(rule.key.between(bindparam("first"), bindparam("last")))
+
+
+def _findings(tallies: Sequence[_Tally]) -> Findings:
+    return Findings(
+        rules_checked=len(tallies),
+        differences=[
+            Difference(*row)
+            for tally in tallies
+            for row in tally.rows
+            if tally.rule is LEDGER_EQUALITY
+        ],
+        breaches=[
+            Breach(tally.rule.text, tally.rule.entity, row[0])
+            for tally in tallies
+            for row in tally.rows
+            if tally.rule is not LEDGER_EQUALITY
+        ],
+        unlisted=[
+            Unlisted(tally.rule.text, tally.count - len(tally.rows))
+            for tally in tallies
+            if tally.count > len(tally.rows)
+        ],
+    )

@@ -13,7 +13,7 @@ from service.domain.instants import parse_instant
 from service.jobs.mail_templates import MailTemplates
 from service.jobs.mail_worker import MailWorker
 from service.jobs.smtp import SmtpTransport
-from service.operations.check_ledger import check_ledger
+from service.operations.check_database import check_database
 from service.operations.outbox import Outbox
 from service.operations.record_spend import record_spend, reverse_spend
 from service.storage.tables import coupon
@@ -128,7 +128,7 @@ class Life:
 
     def shown(self, code: str) -> Shown:
         """What both operations show of a redeemed coupon, having made sure that they agree."""
-        assert check_ledger(self.programme.call()) == []
+        assert check_database(self.programme.call()).is_clean
         found, info = self.found(code), self.info(code)
         redemption = found.RedemptionInfo
         assert found.IsRedeemed is True

@@ -1,0 +1,174 @@
+"""Rules of users and what they asked, of classes, batches and coupons."""
+
+from typing import Any
+
+from sqlalchemy import Row, and_, func, or_, select
+
+from service.domain.codes import fold_code
+from service.domain.errors import ServiceError
+from service.domain.names import normal_spelling
+from service.storage.classes import TERMS_COLUMNS, terms_of
+from service.storage.invariants.rule import Rule
+from service.storage.tables import (
+    account,
+    coupon,
+    coupon_batch,
+    coupon_class,
+    coupon_terms,
+    idempotency_key,
+    membership,
+    redemption,
+    service_user,
+    token,
+)
+
+
+def _is_not_normal(row: Row[Any]) -> bool:
+    return bool(normal_spelling(row.name) != row.name)
+
+
+def _is_not_folded(row: Row[Any]) -> bool:
+    return not row.code or bool(fold_code(row.code) != row.code)
+
+
+def _is_not_valid(row: Row[Any]) -> bool:
+    try:
+        terms_of(row).require_valid()
+    except ServiceError:
+        return True
+    return False
+
+
+_found_count = func.count(coupon.c.coupon_id)
+_made = (
+    select(coupon.c.batch_id, func.count().label("coupons_count"))
+    .group_by(coupon.c.batch_id)
+    .subquery()
+)
+
+RULES = (
+    Rule(
+        text="a user has a role",
+        entity="user",
+        key=service_user.c.user_id,
+        suspects=select(service_user.c.user_id)
+        .join(membership, isouter=True)
+        .where(membership.c.membership_id.is_(None)),
+    ),
+    Rule(
+        text="a user who is disabled has no token in force",
+        entity="token",
+        key=token.c.token_id,
+        suspects=select(token.c.token_id)
+        .join(service_user)
+        .where(service_user.c.disabled_at.is_not(None), token.c.revoked_at.is_(None)),
+    ),
+    Rule(
+        text="a user's name is spelled as it is looked up",
+        entity="user",
+        key=service_user.c.user_id,
+        suspects=select(service_user.c.user_id, service_user.c.name),
+        is_broken=_is_not_normal,
+    ),
+    Rule(
+        text="a request with a key has its answer",
+        entity="user",
+        key=idempotency_key.c.user_id,
+        suspects=select(idempotency_key.c.user_id)
+        .distinct()
+        .where(idempotency_key.c.reply.is_(None), idempotency_key.c.error_symbol.is_(None)),
+    ),
+    Rule(
+        text="a class's name is spelled as it is looked up",
+        entity="coupon_class",
+        key=coupon_class.c.class_id,
+        suspects=select(coupon_class.c.class_id, coupon_class.c.name),
+        is_broken=_is_not_normal,
+    ),
+    Rule(
+        text="terms are such as a class may have",
+        entity="coupon_terms",
+        key=coupon_terms.c.terms_id,
+        suspects=select(coupon_terms.c.terms_id, *TERMS_COLUMNS),
+        is_broken=_is_not_valid,
+    ),
+    Rule(
+        text="a class counts its coupons, and their places run from 0 without gaps",
+        entity="coupon_class",
+        key=coupon_class.c.class_id,
+        suspects=select(coupon_class.c.class_id)
+        .join(coupon, coupon.c.class_id == coupon_class.c.class_id, isouter=True)
+        .group_by(coupon_class.c.class_id, coupon_class.c.coupons_count)
+        .having(
+            or_(
+                _found_count != coupon_class.c.coupons_count,
+                # The places are UNIQUE in the class: no other way is left to number them.
+                func.min(coupon.c.seq) != 0,
+                func.max(coupon.c.seq) != _found_count - 1,
+            )
+        ),
+    ),
+    Rule(
+        text="a batch counts its coupons: at least one, and no more than were asked for",
+        entity="coupon_batch",
+        # No index finds the coupons of a batch: they are counted once for all batches.
+        key=None,
+        suspects=select(coupon_batch.c.batch_id)
+        .join(_made, _made.c.batch_id == coupon_batch.c.batch_id, isouter=True)
+        .where(
+            or_(
+                coupon_batch.c.created_count != func.coalesce(_made.c.coupons_count, 0),
+                coupon_batch.c.created_count < 1,
+                coupon_batch.c.created_count > coupon_batch.c.requested_count,
+            )
+        ),
+    ),
+    Rule(
+        text="a coupon is of the class of its batch",
+        entity="coupon",
+        key=coupon.c.coupon_id,
+        suspects=select(coupon.c.coupon_id)
+        .join(coupon_batch, coupon_batch.c.batch_id == coupon.c.batch_id)
+        .where(coupon.c.class_id != coupon_batch.c.class_id),
+    ),
+    Rule(
+        text="a code is folded as it is looked up",
+        entity="coupon",
+        key=coupon.c.coupon_id,
+        suspects=select(coupon.c.coupon_id, coupon.c.code),
+        is_broken=_is_not_folded,
+    ),
+    Rule(
+        text="a claim is of the feature of its coupon's class",
+        entity="coupon",
+        key=coupon.c.coupon_id,
+        suspects=select(coupon.c.coupon_id)
+        .join(coupon_class, coupon_class.c.class_id == coupon.c.class_id)
+        .where(
+            coupon.c.claimed_at.is_not(None),
+            coupon.c.claimed_feature_id.is_distinct_from(coupon_class.c.feature_id),
+        ),
+    ),
+    Rule(
+        text="a coupon is claimed for an account in its currency",
+        entity="coupon",
+        key=coupon.c.coupon_id,
+        suspects=select(coupon.c.coupon_id)
+        .join(account, account.c.account_id == coupon.c.claimed_account_id)
+        .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id)
+        .where(account.c.currency_code != coupon_terms.c.currency_code),
+    ),
+    Rule(
+        text="a coupon that is claimed is redeemed by no other account",
+        entity="coupon",
+        key=redemption.c.coupon_id,
+        suspects=select(redemption.c.coupon_id)
+        .join(coupon, coupon.c.coupon_id == redemption.c.coupon_id)
+        .where(
+            and_(
+                coupon.c.claimed_account_id.is_not(None),
+                coupon.c.claimed_account_id != redemption.c.account_id,
+            )
+        ),
+    ),
+)

@@ -1,0 +1,227 @@
+"""A programme in which everything has happened that the operations can do, and its undoing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Table, and_, delete, insert, select, update
+
+from service.domain.idempotency import KeyedRequest
+from service.domain.mail import MessageState
+from service.domain.roles import Caller, Role
+from service.domain.terms import CouponType
+from service.operations.claim_coupons import AccountCoupon, claim_coupons
+from service.operations.classes import retire_class, update_class
+from service.operations.dispatch_coupons import dispatch_coupons
+from service.operations.distribute_coupons import Distribution, distribute_coupons
+from service.operations.idempotency import once
+from service.operations.initialise import initialise
+from service.operations.outbox import Outbox, resend_message, resend_messages
+from service.operations.record_spend import record_spend, reverse_spend
+from service.operations.redeem_coupon import redeem_coupon
+from service.operations.users import add_user, disable_user, issue_token, revoke_token, set_password
+from service.storage.tables import audit, coupon
+from tests.programme import START, Programme
+
+FEATURE = 7
+LEASE = timedelta(minutes=5)
+
+
+@dataclass
+class Lived:
+    """The programme, and the numbers of what is in it by the names that tests give."""
+
+    programme: Programme
+    ids: dict[str, int] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> int:
+        return self.ids[name]
+
+    def build(self) -> None:
+        """Do everything once."""
+        initialise(self.programme.call())
+        self.ids["owner"], self.ids["other"] = self.programme.customer(), self.programme.customer()
+        for name, currency, email in (
+            ("spender", "USD", None),
+            ("waiter", "USD", "waiter@example.com"),
+            ("idler", "USD", "idler@example.com"),
+            ("yen", "JPY", None),
+        ):
+            self.ids[name] = self.programme.account(self["owner"], currency, email)
+        self._employ()
+        self._hand_out()
+        self._redeem()
+        self._spend()
+        self._deliver()
+
+    def _employ(self) -> None:
+        call = self.programme.call()
+        for name in ("Kim", "Lee"):
+            self.ids[name] = add_user(call, name, Role.STANDARD, self["owner"])
+            self.ids[f"{name}'s token"] = issue_token(call, name, "developer").token_id
+        self.ids["revoked token"] = issue_token(call, "Kim", "developer").token_id
+        set_password(call, "Kim", "a secret")
+        self._later()
+        self._ask_with_a_key()
+        revoke_token(self.programme.call(), self["revoked token"])
+        disable_user(self.programme.call(), "Lee")
+
+    def _ask_with_a_key(self) -> None:
+        request = KeyedRequest(key="key", operation="DispatchCoupons", body_digest=bytes(32))
+        call = replace(self.programme.call(), caller=Caller(self["Kim"], "Kim", {}))
+        assert once(call, request, LEASE, lambda _call: "<reply/>").reply
+
+    def _hand_out(self) -> None:
+        owner = self["owner"]
+        for name, changes in {
+            "Spring": {},
+            "Feature": {"feature_id": FEATURE},
+            "Yen": {"currency_code": "JPY"},
+            "Retired": {},
+        }.items():
+            self.ids[name] = self.programme.coupon_class(owner, name, **changes)
+            self.programme.mint(owner, name, 2)
+        self.programme.mint(owner, "Spring", 2)
+        self._later()
+        dispatched = ["anna@example.com", "bela@example.com"]
+        assert dispatch_coupons(self.programme.call(), dispatched, owner, "Spring") == []
+        self._later()
+        update_class(
+            self.programme.call(), owner, "Spring", lambda old: replace(old, end_date=None)
+        )
+        retire_class(self.programme.call(), owner, "Retired")
+        code = self._coupon("claimed", feature_id=FEATURE)
+        pair = AccountCoupon(self["spender"], code)
+        assert claim_coupons(self.programme.call(), [pair]).errors == []
+        request = Distribution(
+            account_ids=[self["waiter"]], class_name="Feature", send_notification=True
+        )
+        assert distribute_coupons(self.programme.call(), request) == []
+        self._later()
+
+    def _coupon(self, name: str, **changes: Any) -> str:
+        code = self.programme.coupon(self["owner"], **changes)
+        self.ids[name] = self.only(coupon, coupon.c.code == code)["coupon_id"]
+        return code
+
+    def _redeem(self) -> None:
+        claimed = self.only(coupon, coupon.c.coupon_id == self["claimed"])["code"]
+        for name, account, changes in (
+            ("amount", "spender", {"spend_threshold": Decimal(10), "active_duration": 30}),
+            (
+                "percentage",
+                "spender",
+                {"percent_off": Decimal(10), "start_date": START, "end_date": START + LEASE * 99},
+            ),
+            ("unbounded", "waiter", {"percent_off": Decimal(10), "amount": Decimal(0)}),
+            ("acquisition", "idler", {"coupon_type": CouponType.ACQUISITION}),
+        ):
+            code = self._coupon(name, **changes)
+            redeem_coupon(self.programme.call(), self[account], code)
+            self._later()
+        redeem_coupon(self.programme.call(), self["spender"], claimed)
+        self._coupon("unused")
+        self._later()
+
+    def _spend(self) -> None:
+        for name, account, amount in (
+            ("first", "waiter", "30"),
+            ("threshold", "spender", "10"),
+            ("drawn", "spender", "40"),
+            ("reversed", "spender", "5"),
+            ("using up", "idler", "50"),
+            ("last", "waiter", "20"),
+        ):
+            spent = record_spend(self.programme.call(), self[account], Decimal(amount), name)
+            self.ids[name] = spent.spend_id
+            self._later()
+        reverse_spend(self.programme.call(), self["spender"], "reversed")
+        self._later()
+
+    def _deliver(self) -> None:
+        """Of three messages one is sent, and one fails; one is sent again."""
+        worker = Outbox(self.programme.database, LEASE, 16, self.programme.clock)
+        for name in ("sent", "failed", "distributed"):
+            delivery = worker.take()
+            assert delivery is not None
+            self.ids[name] = delivery.message.message_id
+            if name == "failed":
+                worker.mark_failed(delivery.message, "no such mailbox")
+            else:
+                worker.mark_sent(delivery.message)
+        resend_message(self.programme.call(), self["distributed"])
+        assert resend_messages(self.programme.call(), MessageState.SENT) == 1
+        delivery = worker.take()
+        assert delivery is not None
+        worker.mark_sent(delivery.message)
+
+    def _later(self) -> None:
+        self.programme.clock.move(minutes=1)
+
+    def only(self, table: Table, where: Any) -> dict[str, Any]:
+        """The one row of a table."""
+        with self.programme.database.reading() as connection:
+            return dict(connection.execute(select(table).where(where)).mappings().one())
+
+
+@dataclass(frozen=True)
+class Tampering:
+    """A transaction that breaks things, and is undone."""
+
+    connection: Connection
+    lived: Lived
+
+    def __getitem__(self, name: str) -> int:
+        return self.lived[name]
+
+    def set(self, table: Table, key: str | int, **values: Any) -> int:
+        """Change the row of this number or name; answers its number."""
+        number = self[key] if isinstance(key, str) else key
+        (column,) = table.primary_key.columns
+        changed = self.connection.execute(update(table).where(column == number).values(values))
+        assert changed.rowcount == 1
+        return number
+
+    def rows(self, table: Table, **values: Any) -> list[dict[str, Any]]:
+        """The rows with these values, oldest first."""
+        where = [table.c[name] == value for name, value in values.items()]
+        statement = select(table).where(*where).order_by(*table.primary_key.columns)
+        return [dict(row) for row in self.connection.execute(statement).mappings()]
+
+    def row(self, table: Table, **values: Any) -> dict[str, Any]:
+        """The first row with these values."""
+        return self.rows(table, **values)[0]
+
+    def drop(self, table: Table, **values: Any) -> None:
+        """Delete the rows with these values."""
+        where = and_(*(table.c[name] == value for name, value in values.items()))
+        assert self.connection.execute(delete(table).where(where)).rowcount >= 1
+
+    def copy(self, table: Table, row: dict[str, Any], **changes: Any) -> int:
+        """Insert a row again, under a new number, but for the changes; answers its number."""
+        (column,) = table.primary_key.columns
+        values = {**row, **changes}
+        del values[column.name]
+        key = self.connection.execute(insert(table).values(values)).inserted_primary_key
+        assert key is not None
+        return int(key[0])
+
+    def entry(self, entity: str, name: str, action: str) -> dict[str, Any]:
+        """The last entry of the audit log of this action on the entity."""
+        return self.rows(audit, entity=entity, entity_id=self[name], action=action)[-1]
+
+    def retell(self, entity: str, name: str, action: str, **after: Any) -> int:
+        """Change what the entry says; answers its number."""
+        entry = self.entry(entity, name, action)
+        return self.set(audit, entry["audit_id"], after={**(entry["after"] or {}), **after})
+
+
+@contextmanager
+def tampering(lived: Lived) -> Iterator[Tampering]:
+    """Break things in a transaction that is undone in the end."""
+    with lived.programme.database.engine.connect() as connection:
+        yield Tampering(connection, lived)
+        connection.rollback()

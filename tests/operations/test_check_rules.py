@@ -1,0 +1,547 @@
+"""Each rule is kept by everything that the operations do, and told where it is broken."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from service.storage import consistency
+from service.storage.consistency import RULES, Breach, Findings
+from service.storage.engine import Database
+from service.storage.invariants.redemptions import LEDGER_EQUALITY
+from service.storage.tables import (
+    audit,
+    coupon,
+    coupon_batch,
+    coupon_class,
+    coupon_terms,
+    idempotency_key,
+    ledger,
+    membership,
+    metadata,
+    outbox,
+    redemption,
+    service_user,
+    spend,
+    token,
+)
+from tests.databases import Databases
+from tests.operations.lived import FEATURE, Lived, Tampering, tampering
+from tests.programme import START, Clock, Programme
+
+TICK = timedelta(microseconds=1)
+CENT = Decimal("0.01")
+NOBODY = 10**9
+LATE = START + timedelta(hours=1)
+
+Break = Callable[[Tampering], Any]
+"""Breaks one rule; answers the number of what is to be reported, or a set of numbers."""
+
+
+@pytest.fixture(scope="module")
+def lived(session_databases: Databases) -> Iterator[Lived]:
+    """A programme in which everything has happened; what tests change in it they undo."""
+    database = Database(session_databases.new())
+    built = Lived(Programme(database, Clock()))
+    built.build()
+    yield built
+    database.close()
+
+
+def check(lived: Lived) -> Findings:
+    with lived.programme.database.reading() as connection:
+        return consistency.check(connection)
+
+
+def test_everything_that_operations_do_keeps_every_rule(lived: Lived) -> None:
+    assert check(lived) == Findings(len(RULES), [], [], [])
+
+
+def test_every_table_has_rows(lived: Lived) -> None:
+    """A rule about a table without rows would be kept by whatever it says."""
+    counts = {table.name: len(lived.programme.rows(table)) for table in metadata.sorted_tables}
+    assert [name for name, count in counts.items() if not count] == []
+
+
+def terms_of(it: Tampering, name: str) -> int:
+    return int(it.row(coupon, coupon_id=it[name])["terms_id"])
+
+
+def change_terms(it: Tampering, name: str, **values: Any) -> int:
+    """Change the terms that the coupon alone has; answers its number."""
+    it.set(coupon_terms, terms_of(it, name), **values)
+    return it[name]
+
+
+def swap_batches(it: Tampering) -> set[int]:
+    """Two coupons of different classes."""
+    first, second = it.row(coupon, class_id=it["Spring"]), it.row(coupon, class_id=it["Yen"])
+    it.set(coupon, first["coupon_id"], batch_id=second["batch_id"])
+    it.set(coupon, second["coupon_id"], batch_id=first["batch_id"])
+    return {first["coupon_id"], second["coupon_id"]}
+
+
+def move_to_batch(it: Tampering) -> set[int]:
+    """Of the same class."""
+    first, second = it.rows(coupon_batch, class_id=it["Spring"])
+    moved = it.row(coupon, batch_id=first["batch_id"])
+    it.set(coupon, moved["coupon_id"], batch_id=second["batch_id"])
+    return {first["batch_id"], second["batch_id"]}
+
+
+def ask_for_less(it: Tampering) -> int:
+    return it.set(coupon_batch, it.row(coupon_batch)["batch_id"], requested_count=1)
+
+
+def last_place(it: Tampering) -> int:
+    """Make a gap before the last one."""
+    last = max(it.rows(coupon, class_id=it["Spring"]), key=lambda row: int(row["seq"]))
+    it.set(coupon, last["coupon_id"], seq=last["seq"] + 1)
+    return it["Spring"]
+
+
+def first_place(it: Tampering) -> int:
+    it.set(coupon, it.row(coupon, class_id=it["Spring"], seq=0)["coupon_id"], seq=-1)
+    return it["Spring"]
+
+
+def count_once_more(it: Tampering) -> int:
+    count = it.row(coupon_class, class_id=it["Spring"])["coupons_count"]
+    return it.set(coupon_class, "Spring", coupons_count=count + 1)
+
+
+def lower_case(it: Tampering) -> int:
+    code = it.row(coupon, coupon_id=it["unused"])["code"]
+    return it.set(coupon, "unused", code=code.lower() + "q")
+
+
+def claim_in_yen(it: Tampering) -> int:
+    yen = it.row(coupon, class_id=it["Yen"])["terms_id"]
+    claimed = it.row(coupon, claimed_account_id=it["waiter"])
+    return it.set(coupon, claimed["coupon_id"], terms_id=yen)
+
+
+def claim_for_another(it: Tampering) -> int:
+    """Which the audit log tells as well."""
+    it.retell("coupon", "claimed", "claim", claimed_account_id=it["idler"])
+    return it.set(coupon, "claimed", claimed_account_id=it["idler"])
+
+
+def activate(it: Tampering, name: str, after_redemption: timedelta) -> int:
+    """At another time, which the audit log tells as well."""
+    at = redeemed_at(it, name) + after_redemption
+    last = it.rows(audit, entity="coupon", entity_id=it[name])[-1]
+    it.set(audit, last["audit_id"], after={**last["after"], "activated_at": at.isoformat()})
+    return it.set(redemption, name, activated_at=at)
+
+
+def activate_the_used_up(it: Tampering) -> int:
+    it.retell("coupon", "acquisition", "spend", is_active=True)
+    return it.set(redemption, "acquisition", is_active=True)
+
+
+def hasten_expiry(it: Tampering, name: str) -> int:
+    row = it.row(redemption, coupon_id=it[name])
+    return it.set(redemption, name, expires_at=row["expires_at"] - TICK)
+
+
+def redeemed_at(it: Tampering, name: str) -> datetime:
+    at: datetime = it.row(redemption, coupon_id=it[name])["redeemed_at"]
+    return at
+
+
+def given_for(it: Tampering, name: str) -> Decimal:
+    """What coupons gave for the spend."""
+    return sum((row["drawn"] for row in it.rows(ledger, spend_id=it[name])), Decimal(0))
+
+
+def stand_again(it: Tampering) -> int:
+    """Of a reversal only the lines are left."""
+    it.drop(audit, entity="spend", entity_id=it["reversed"], action="reverse")
+    return it.set(spend, "reversed", reversed_at=None)
+
+
+def reverse_without_lines(it: Tampering) -> int:
+    entry = it.entry("spend", "reversed", "reverse")
+    it.copy(audit, entry, entity_id=it["drawn"])
+    return it.set(spend, "drawn", reversed_at=entry["at"])
+
+
+def change_line(it: Tampering, **values: Any) -> int:
+    line = it.row(ledger, spend_id=it["reversed"], is_reversal=True)
+    it.set(ledger, line["line_id"], **values)
+    return it["reversed"]
+
+
+def reverse_nothing(it: Tampering) -> int:
+    line = it.row(ledger, spend_id=it["first"])
+    zero = {"drawn": Decimal(0), "towards_threshold": Decimal(0), "is_reversal": True}
+    it.copy(ledger, line, spend_id=it["last"], coupon_id=it["unbounded"], **zero)
+    it.drop(ledger, spend_id=it["last"], is_reversal=False)
+    it.drop(audit, entity="coupon", entity_id=it["unbounded"], tracking_id=tracking(it, "last"))
+    return it["last"]
+
+
+def tracking(it: Tampering, spend_name: str) -> str:
+    return str(it.entry("spend", spend_name, "record")["tracking_id"])
+
+
+def spend_by_another(it: Tampering) -> int:
+    it.retell("spend", "drawn", "record", account_id=it["idler"])
+    return it.set(spend, "drawn", account_id=it["idler"])
+
+
+def spend_after_recording(it: Tampering) -> int:
+    at = it.row(spend, spend_id=it["last"])["recorded_at"]
+    return it.set(spend, "last", spent_at=at + TICK)
+
+
+def second_message(it: Tampering) -> int:
+    row = it.row(outbox, message_id=it["failed"])
+    return it.copy(outbox, row, mail_id="<another>")
+
+
+def drop_message(it: Tampering) -> int:
+    row = it.row(outbox, message_id=it["failed"])
+    it.drop(outbox, message_id=it["failed"])
+    return int(row["coupon_id"])
+
+
+def write_at_another_time(it: Tampering, name: str) -> int:
+    row = it.row(outbox, message_id=it[name])
+    return it.set(outbox, name, created_at=row["created_at"] + TICK)
+
+
+def untell(entity: str, name: str, action: str) -> Break:
+    """Drop the entry of the audit log."""
+
+    def drop(it: Tampering) -> int:
+        it.drop(audit, audit_id=it.entry(entity, name, action)["audit_id"])
+        return it[name]
+
+    return drop
+
+
+def untell_minting(it: Tampering) -> int:
+    batch_id = it.row(coupon_batch)["batch_id"]
+    it.drop(audit, entity="coupon_batch", entity_id=batch_id)
+    return int(batch_id)
+
+
+def retell_minting(it: Tampering, **after: Any) -> int:
+    batch_id = it.row(coupon_batch)["batch_id"]
+    entry = it.row(audit, entity="coupon_batch", entity_id=batch_id)
+    it.set(audit, entry["audit_id"], after={**entry["after"], **after})
+    return int(batch_id)
+
+
+def dispatched(it: Tampering) -> int:
+    return int(it.row(outbox, message_id=it["sent"])["coupon_id"])
+
+
+def untell_dispatch(it: Tampering) -> int:
+    it.drop(audit, action="dispatch", entity_id=dispatched(it))
+    return dispatched(it)
+
+
+def retell_dispatch(it: Tampering) -> int:
+    entry = it.row(audit, action="dispatch", entity_id=dispatched(it))
+    it.set(audit, entry["audit_id"], after={"sent_to_email": "else@example.com"})
+    return dispatched(it)
+
+
+def retell(entity: str, name: str, action: str, **after: Any) -> Break:
+    """Change what the entry of the audit log says."""
+
+    def change(it: Tampering) -> int:
+        it.retell(entity, name, action, **after)
+        return it[name]
+
+    return change
+
+
+def tell_of(entity: str, name: str, action: str) -> Break:
+    """Put an entry into the audit log."""
+
+    def tell(it: Tampering) -> int:
+        entry = it.row(audit, entity="customer")
+        changes = {"entity": entity, "entity_id": it[name], "action": action, "at": START}
+        return it.copy(audit, entry, **changes)
+
+    return tell
+
+
+def tell_again(entity: str, name: str, action: str) -> Break:
+    return lambda it: it.copy(audit, it.entry(entity, name, action))
+
+
+def tell_of_nothing(entity: str, entity_id: int) -> Break:
+    return lambda it: it.copy(audit, it.row(audit), entity=entity, entity_id=entity_id, action="x")
+
+
+def line_without_entry(it: Tampering) -> int:
+    it.retell("coupon", "unbounded", "spend", reference="else")
+    return int(it.row(ledger, spend_id=it["last"])["line_id"])
+
+
+def entry_without_line(it: Tampering) -> int:
+    entry = it.entry("coupon", "unbounded", "spend")
+    return it.copy(audit, entry, entity_id=it["unused"])
+
+
+def distribution(it: Tampering) -> dict[str, Any]:
+    return it.row(audit, action="distribute")
+
+
+def tell_of_no_mail(it: Tampering) -> int:
+    entry = distribution(it)
+    it.set(audit, entry["audit_id"], after={**entry["after"], "email": None})
+    return it["distributed"]
+
+
+def drop_mail_to_account(it: Tampering) -> int:
+    it.drop(audit, action="resend", entity_id=distribution(it)["entity_id"])
+    it.drop(outbox, message_id=it["distributed"])
+    return int(distribution(it)["audit_id"])
+
+
+def resend_another(it: Tampering) -> int:
+    entry = it.row(audit, action="resend")
+    return it.set(audit, entry["audit_id"], after={**entry["after"], "message_id": it["failed"]})
+
+
+def drop_role(it: Tampering) -> int:
+    it.drop(membership, user_id=it["Kim"])
+    return it["Kim"]
+
+
+def forget_answer(it: Tampering) -> int:
+    it.connection.execute(update(idempotency_key).values(reply=None))
+    return it["Kim"]
+
+
+CONTROLS: dict[str, list[Break]] = {
+    "a user has a role": [drop_role],
+    "a user who is disabled has no token in force": [
+        lambda it: it.set(token, "Lee's token", revoked_at=None)
+    ],
+    "a user's name is spelled as it is looked up": [
+        lambda it: it.set(service_user, "Kim", name="Kim "),
+        lambda it: it.set(service_user, "Kim", name="Cafe\u0301"),
+    ],
+    "a request with a key has its answer": [forget_answer],
+    "a class's name is spelled as it is looked up": [
+        lambda it: it.set(coupon_class, "Spring", name=" Spring")
+    ],
+    "terms are such as a class may have": [
+        lambda it: change_terms(it, "unused", percent_off=Decimal(101)) and terms_of(it, "unused"),
+        lambda it: change_terms(it, "unused", amount=Decimal("5.001")) and terms_of(it, "unused"),
+        lambda it: change_terms(it, "unused", currency_code="ZZZ") and terms_of(it, "unused"),
+    ],
+    "a class counts its coupons, and their places run from 0 without gaps": [
+        count_once_more,
+        first_place,
+        last_place,
+    ],
+    "a batch counts its coupons: at least one, and no more than were asked for": [
+        move_to_batch,
+        ask_for_less,
+    ],
+    "a coupon is of the class of its batch": [swap_batches],
+    "a code is folded as it is looked up": [
+        lower_case,
+        lambda it: it.set(coupon, "unused", code=""),
+        lambda it: it.set(coupon, "unused", code="\uff21"),
+    ],
+    "a claim is of the feature of its coupon's class": [
+        lambda it: it.set(coupon, "claimed", claimed_feature_id=FEATURE + 1),
+        lambda it: it.set(coupon, "claimed", claimed_feature_id=None),
+    ],
+    "a coupon is claimed for an account in its currency": [claim_in_yen],
+    "a coupon that is claimed is redeemed by no other account": [claim_for_another],
+    "a coupon and its redemption have the same date": [
+        lambda it: it.set(coupon, "amount", redeemed_at=None),
+        lambda it: it.set(coupon, "amount", redeemed_at=START),
+        lambda it: it.set(coupon, "unused", redeemed_at=START),
+    ],
+    "a coupon is redeemed in its currency, which is that of the account": [
+        lambda it: it.set(redemption, "amount", currency_code="EUR"),
+        lambda it: change_terms(it, "amount", currency_code="EUR"),
+    ],
+    "an Acquisition coupon, and no other, is redeemed for the account's customer": [
+        lambda it: it.set(redemption, "acquisition", acquisition_customer_id=None),
+        lambda it: it.set(redemption, "acquisition", acquisition_customer_id=it["other"]),
+        lambda it: it.set(redemption, "amount", acquisition_customer_id=it["other"]),
+    ],
+    "a redemption grants the amount of the coupon's terms": [
+        lambda it: change_terms(it, "amount", amount=Decimal(51))
+    ],
+    "a coupon is redeemed in the time that its terms give": [
+        lambda it: change_terms(it, "amount", start_date=redeemed_at(it, "amount") + TICK),
+        lambda it: change_terms(it, "percentage", end_date=redeemed_at(it, "percentage") - TICK),
+    ],
+    "a redemption expires when the coupon's terms say": [
+        lambda it: hasten_expiry(it, "amount"),
+        lambda it: hasten_expiry(it, "unbounded"),
+        lambda it: change_terms(it, "unbounded", active_duration=30),
+        lambda it: change_terms(it, "unbounded", expiration_date=START + timedelta(days=30)),
+    ],
+    "a coupon counts no more spend than its threshold": [
+        lambda it: change_terms(it, "amount", spend_threshold=Decimal("9.99"))
+    ],
+    "a coupon that was activated has reached its threshold": [
+        lambda it: change_terms(it, "acquisition", spend_threshold=CENT),
+        lambda it: change_terms(it, "percentage", spend_threshold=CENT),
+    ],
+    "a coupon is activated between its redemption and its expiry": [
+        lambda it: activate(it, "unbounded", -TICK),
+        lambda it: activate(it, "amount", timedelta(days=30) + TICK),
+    ],
+    "an active coupon is not used up": [activate_the_used_up],
+    "a spend is of the customer that its account bills to": [
+        lambda it: it.set(spend, "last", customer_id=it["other"])
+    ],
+    "a spend is recorded when it is over": [spend_after_recording],
+    "a spend is in whole units of its account's currency": [
+        lambda it: it.set(spend, "last", amount=Decimal("20.001"))
+    ],
+    "a reversed spend, and no other, has a reversing line for each of its lines": [
+        stand_again,
+        reverse_without_lines,
+        lambda it: change_line(it, is_activation=True),
+    ],
+    "a reversing line has a line that it reverses": [reverse_nothing],
+    "coupons give no more for a spend than its amount": [
+        lambda it: it.set(spend, "drawn", amount=given_for(it, "drawn") - CENT)
+    ],
+    "a coupon counts no more of a spend than its amount": [
+        lambda it: it.set(spend, "threshold", amount=Decimal("9.99"))
+    ],
+    "a spend concerns only coupons that its account redeemed": [spend_by_another],
+    "a coupon counts and draws on spend between its redemption and its expiry": [
+        lambda it: it.set(spend, "using up", spent_at=redeemed_at(it, "acquisition") - TICK),
+        lambda it: it.set(spend, "threshold", spent_at=redeemed_at(it, "amount") - TICK),
+    ],
+    "a coupon that was dispatched has a mail": [drop_message],
+    "a mail goes where its coupon was handed, and was written then": [
+        lambda it: it.set(outbox, "sent", recipient="else@example.com"),
+        lambda it: write_at_another_time(it, "sent"),
+        lambda it: write_at_another_time(it, "distributed"),
+    ],
+    "a coupon has one mail of a kind": [second_message],
+    "a mail that was sent or failed had an attempt": [
+        lambda it: it.set(outbox, "sent", attempts_count=0)
+    ],
+    "a mail that failed, and none that was sent or not tried, tells the error": [
+        lambda it: it.set(outbox, "failed", last_error=None),
+        lambda it: it.set(outbox, "sent", last_error="none"),
+        lambda it: it.set(outbox, "distributed", last_error="none"),
+    ],
+    "the audit log tells that a customer was added, as its row does": [
+        untell("customer", "owner", "add")
+    ],
+    "the audit log tells that an account was added, as its row does": [
+        untell("account", "idler", "add")
+    ],
+    "the audit log tells that a user was added, as its row does": [untell("user", "Kim", "add")],
+    "the audit log tells that a user was disabled, as its row does": [
+        untell("user", "Lee", "disable")
+    ],
+    "the audit log tells that a class was added, as its row does": [
+        untell("coupon_class", "Spring", "add")
+    ],
+    "the audit log tells that a class was retired, as its row does": [
+        untell("coupon_class", "Retired", "retire")
+    ],
+    "the audit log tells that a batch was minted, as its row does": [
+        untell_minting,
+        lambda it: retell_minting(it, class_id=it["Yen"]),
+        lambda it: retell_minting(it, created_count=1),
+    ],
+    "the audit log tells that a coupon was dispatched, as its row does": [
+        untell_dispatch,
+        retell_dispatch,
+    ],
+    "the audit log tells that a coupon was claimed, as its row does": [
+        untell("coupon", "claimed", "claim"),
+        lambda it: it.retell("coupon", "claimed", "claim", claimed_account_id=1) and it["claimed"],
+    ],
+    "the audit log tells that a coupon was redeemed, as its row does": [
+        untell("coupon", "amount", "redeem"),
+        retell("coupon", "amount", "redeem", account_id=NOBODY),
+    ],
+    "the audit log tells that a spend was recorded, as its row does": [
+        untell("spend", "last", "record"),
+        retell("spend", "last", "record", account_id=NOBODY),
+        retell("spend", "last", "record", reference="else"),
+    ],
+    "the audit log tells that a spend was reversed, as its row does": [
+        untell("spend", "reversed", "reverse")
+    ],
+    "the audit log tells of what exists": [
+        *(
+            tell_of_nothing(entity, NOBODY)
+            for entity in (
+                *("customer", "account", "user", "token"),
+                *("coupon_class", "coupon_batch", "coupon", "spend"),
+            )
+        ),
+        tell_of_nothing("voucher", 1),
+    ],
+    "the row of what the audit log tells of has the same date": [
+        tell_of("user", "Kim", "disable"),
+        tell_of("token", "Kim's token", "revoke"),
+        tell_of("coupon_class", "Spring", "retire"),
+        tell_of("coupon", "unused", "dispatch"),
+        tell_of("coupon", "unused", "claim"),
+        tell_of("coupon", "unused", "redeem"),
+        tell_of("spend", "last", "reverse"),
+        lambda it: it.set(audit, it.entry("token", "Kim's token", "issue")["audit_id"], at=LATE),
+    ],
+    "the audit log tells once what happens once": [
+        lambda it: it.copy(audit, it.row(audit, action="dispatch")),
+        tell_again("coupon", "claimed", "claim"),
+        tell_again("spend", "reversed", "reverse"),
+        tell_again("customer", "owner", "add"),
+    ],
+    "the audit log names users who exist": [
+        lambda it: it.set(audit, it.row(audit)["audit_id"], user_id=NOBODY)
+    ],
+    "a redemption is as the audit log told of it last": [
+        lambda it: it.set(redemption, "percentage", is_active=False),
+        lambda it: it.set(redemption, "amount", activated_at=LATE),
+        lambda it: it.set(redemption, "percentage", activated_at=LATE),
+        retell("coupon", "unbounded", "spend", balance="1"),
+        retell("coupon", "unbounded", "spend", spend_to_threshold="1"),
+    ],
+    "the audit log tells of each ledger line": [line_without_entry],
+    "the ledger has a line of what spend did, as the audit log tells": [entry_without_line],
+    "the audit log tells of a mail to an account": [tell_of_no_mail],
+    "a mail to an account of which the audit log tells was written": [drop_mail_to_account],
+    "a mail that was sent again is one of its coupon": [resend_another],
+}
+
+
+def test_each_rule_has_a_control() -> None:
+    assert [*CONTROLS] == [rule.text for rule in RULES if rule is not LEDGER_EQUALITY]
+
+
+@pytest.mark.parametrize(
+    ("text", "break_it"),
+    [
+        pytest.param(text, break_it, id=f"{text} ({number})")
+        for text, breaks in CONTROLS.items()
+        for number, break_it in enumerate(breaks, 1)
+    ],
+)
+def test_exactly_the_broken_rule_is_told(lived: Lived, text: str, break_it: Break) -> None:
+    (entity,) = (rule.entity for rule in RULES if rule.text == text)
+    with tampering(lived) as it:
+        broken = break_it(it)
+        found = consistency.check(it.connection)
+    numbers = sorted(broken) if isinstance(broken, set) else [broken]
+    assert found.breaches == [Breach(text, entity, number) for number in numbers]
+    assert found.differences == []
