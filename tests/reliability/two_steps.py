@@ -4,8 +4,9 @@ None asks for a verdict: what was true is written as if it still were.
 """
 
 from datetime import datetime
+from decimal import Decimal
 
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
 from service.domain.claims import claim
 from service.domain.errors import (
@@ -15,12 +16,13 @@ from service.domain.errors import (
     BatchError,
     ServiceError,
 )
+from service.domain.ledger import Line, reversal_movement, spend_movements
 from service.domain.redemption import redeem
 from service.domain.terms import CouponType
 from service.operations.calls import Call
 from service.operations.claim_coupons import AccountCoupon, ClaimOutcome
 from service.operations.classes import show_class
-from service.storage import accounts, claims, coupons
+from service.storage import accounts, claims, coupons, ledger
 from service.storage.tables import coupon
 
 
@@ -73,3 +75,38 @@ def dispatch_in_two_steps(
             connection.execute(update(coupon).where(coupon.c.coupon_id == coupon_id).values(values))
     missing = range(len(found), len(emails))
     return [BatchError(NO_COUPON_AVAILABLE, index) for index in missing]
+
+
+def record_in_two_steps(call: Call, account_id: int, amount: Decimal, reference: str) -> None:
+    """Record as one must not: decide on coupons that others are about to change."""
+    with call.database.reading() as connection:
+        customer_id = _customer_of(connection, account_id)
+        coupons = ledger.redeemed_coupons(connection, account_id, call.now)
+    movements = spend_movements(coupons, amount, call.now)
+    lines = [Line(it.coupon.coupon_id, "", it.towards_threshold, it.drawn) for it in movements]
+    figures = {"amount": amount, "spent_at": call.now, "now": call.now}
+    with call.database.writing() as connection:
+        spend_id = ledger.add_spend(connection, customer_id, account_id, reference, **figures)
+        ledger.add_lines(connection, spend_id, lines, is_reversal=False)
+        ledger.move(connection, movements)
+
+
+def reverse_in_two_steps(call: Call, account_id: int, reference: str) -> None:
+    """Reverse as one must not: see that the spend stands, and then write as if it still did."""
+    with call.database.reading() as connection:
+        found = ledger.find_spend(connection, _customer_of(connection, account_id), reference)
+        assert found is not None
+        coupons = ledger.coupons_of_spend(connection, account_id, found.spend_id)
+    if found.reversed_at is not None:
+        return
+    lines = {line.coupon_id: line for line in found.lines}
+    movements = [reversal_movement(it, lines[it.coupon_id]) for it in coupons]
+    with call.database.writing() as connection:
+        ledger.reverse_spend(connection, found.spend_id, call.now)
+        ledger.move(connection, movements)
+
+
+def _customer_of(connection: Connection, account_id: int) -> int:
+    found = accounts.find_account(connection, account_id)
+    assert found is not None
+    return found.customer_id
