@@ -82,12 +82,20 @@ def trouble_told() -> Iterator[None]:
     except PoolTimeoutError as error:
         raise ServiceTroubleError(SERVICE_BUSY, "every connection is in use") from error
     except DBAPIError as error:
+        _leave_values_out(error)
         if _is_lost_race(error):
             raise LostRaceError from error
         row = _row_of(error)
         if row is None:
             raise
         raise ServiceTroubleError(row, str(error.orig).strip()) from error
+
+
+def _leave_values_out(error: DBAPIError) -> None:
+    """Keep PostgreSQL's sentence and drop its details, which tell the row: errors are logged."""
+    sentence = getattr(getattr(error.orig, "diag", None), "message_primary", None)
+    if error.orig is not None and sentence is not None:
+        error.orig.args = error.args = (sentence,)
 
 
 def _is_lost_race(error: DBAPIError) -> bool:
