@@ -29,15 +29,20 @@ def look_for_keys_in_two_steps() -> None:
     declaration.once = keys.once_in_two_steps
 
 
+def take_keys_apart() -> None:
+    declaration.once = keys.once_with_key_apart
+
+
 def hold_with_keys_apart() -> None:
     holding.hold_redemptions()
-    declaration.once = keys.once_with_key_apart
+    take_keys_apart()
 
 
 FAULTS = {
     "two-steps": break_into_two_steps,
     "keys-ignored": ignore_keys,
     "keys-in-two-steps": look_for_keys_in_two_steps,
+    "keys-apart": take_keys_apart,
     "held": holding.hold_redemptions,
     "held-with-keys-apart": hold_with_keys_apart,
 }
