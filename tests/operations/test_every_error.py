@@ -19,7 +19,8 @@ from service.domain.errors import (
     FaultKind,
     ServiceError,
 )
-from service.domain.roles import Credentials, Role
+from service.domain.idempotency import KeyedRequest
+from service.domain.roles import Caller, Credentials, Role
 from service.domain.search import OrderBy, Paging, Predicate, SearchRequest
 from service.domain.terms import CouponType
 from service.operations.authentication import Authenticator
@@ -28,12 +29,13 @@ from service.operations.classes import retire_class
 from service.operations.dispatch_coupons import dispatch_coupons
 from service.operations.distribute_coupons import Distribution, distribute_coupons
 from service.operations.get_coupon_info import get_coupon_info
+from service.operations.idempotency import once
 from service.operations.mint_coupons import mint_coupons
 from service.operations.parties import add_account, add_customer
 from service.operations.record_spend import record_spend
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.search_coupons import search_coupons
-from service.operations.users import issue_token
+from service.operations.users import add_user, issue_token
 from service.storage.accounts import find_account
 from service.storage.engine import Database, DatabaseLimits
 from service.storage.tables import coupon
@@ -43,6 +45,10 @@ Scenario = Callable[[Programme, int], object]
 
 SCENARIOS: dict[ErrorRow, Scenario] = {}
 ON_THE_WIRE = {
+    errors.IDEMPOTENCY_KEY_INVALID: (
+        "test_idempotency.py",
+        "test_what_cannot_be_a_key_is_refused",
+    ),
     errors.INTERNAL_ERROR: (
         "test_faults.py",
         "test_a_bug_in_an_operation_tells_the_log_and_not_the_caller",
@@ -318,6 +324,16 @@ def _(programme: Programme, owner: int) -> object:
     programme.claim(programme.coupon(owner), account_id)
     programme.change(coupon, coupon.c.claimed_account_id == account_id, coupon_id=2**31)
     return get_coupon_info(programme.call(), owner)
+
+
+@scenario(errors.IDEMPOTENCY_KEY_REUSED)
+def _(programme: Programme, owner: int) -> object:
+    user_id = add_user(programme.call(), "kim", Role.STANDARD, owner)
+    call = programme.call(Caller(user_id, "kim", {owner: Role.STANDARD}))
+    for digest in (b"1" * 32, b"2" * 32):
+        request = KeyedRequest("key", "RedeemCoupon", digest)
+        once(call, request, timedelta(hours=48), lambda _: "reply")
+    return None
 
 
 @scenario(errors.NAME_TAKEN)
