@@ -4,7 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, FromClause, and_, cast, exists, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    and_,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    select,
+)
 
 from service.domain.roles import COMMAND_LINE
 from service.storage.invariants.rule import Rule
@@ -149,14 +160,10 @@ def _with_entities() -> FromClause:
     return joined.outerjoin(redemption, redemption.c.coupon_id == coupon.c.coupon_id)
 
 
-def _is_refuted(event: _Event) -> ColumnElement[bool]:
-    """That an entry tells of the event, and the row of another one or of none."""
-    return and_(
-        audit.c.entity == event.entity,
-        audit.c.action.in_(event.actions),
-        _KEYS[event.entity].is_not(None),
-        event.at.is_distinct_from(audit.c.at),
-    )
+def _tells_of(event: _Event) -> ColumnElement[bool]:
+    """That an entry tells of the event, and its entity exists."""
+    is_of_event = and_(audit.c.entity == event.entity, audit.c.action.in_(event.actions))
+    return and_(is_of_event, _KEYS[event.entity].is_not(None))
 
 
 _ALL_EVENTS = (*_EVENTS, *_TOKEN_EVENTS)
@@ -178,7 +185,12 @@ RULES = (
     _of_entries("the audit log tells of what exists", func.coalesce(*_KEYS.values()).is_(None)),
     _of_entries(
         "the row of what the audit log tells of has the same date",
-        or_(*map(_is_refuted, _ALL_EVENTS)),
+        # A CASE, as databases would look for each part of an OR in another index, and read
+        # there much more than a range.
+        case(
+            *((_tells_of(event), event.at.is_distinct_from(audit.c.at)) for event in _ALL_EVENTS),
+            else_=false(),
+        ),
     ),
     Rule(
         text="the audit log tells once what happens once",
