@@ -21,6 +21,7 @@ from tests.reliability.proofs import (
     ONE_CODE,
     ONE_OF_A_FEATURE,
     ONE_PACKET,
+    OPPOSITE_ORDER,
     Proof,
 )
 from tests.reliability.scene import Scene
@@ -31,6 +32,8 @@ DISPATCHERS_COUNT = 16
 BATCH_COUNT = 8
 LAST_COUNT = 100
 FEATURE = 7
+PAIRS_COUNT = 8
+WAIT_S_MAX = 3
 
 Rush = Callable[[Scene], str]
 
@@ -85,12 +88,33 @@ def last_batches(scene: Scene) -> str:
     return _dispatch_last(scene, LAST_COUNT, DISPATCHERS_COUNT, BATCH_COUNT)
 
 
+def opposite_order(scene: Scene) -> str:
+    """Claim coupons in pairs, each pair in one order by some and in the other by others."""
+    name = f"Class {scene.next_number()}"
+    scene.programme.coupon_class(scene.owner, name, feature_id=FEATURE)
+    codes = scene.programme.mint(scene.owner, name, 2 * PAIRS_COUNT)
+    account_ids = scene.accounts(len(codes))
+    claims = list(zip(account_ids, codes, strict=True))
+    pairs = [claims[place : place + 2] for place in range(0, len(claims), 2)]
+    asked = [pair[::step] for pair in pairs for step in (1, -1)] * 4
+    bodies = [scene.envelopes.claim(pair) for pair in asked]
+    replies = scene.crowd.ask(scene.service.address, bodies)
+    booked = scene.values(coupon.c.coupon_id, coupon.c.claimed_account_id.in_(account_ids))
+    longest_s = max(reply.waited_s for reply in replies)
+    return (
+        _wrong([outcome(reply.content) for reply in replies], {DONE: MEMBERS_COUNT})
+        or _wrong_count("claims", booked, len(claims))
+        or ("" if longest_s <= WAIT_S_MAX else f"a wait of {longest_s:.1f} s")
+    )
+
+
 RUSHES: dict[Proof, Rush] = {
     ONE_CODE: one_code,
     LAST_COUPONS: last_coupons,
     LAST_BATCHES: last_batches,
     ONE_ACQUISITION: one_acquisition,
     ONE_OF_A_FEATURE: one_of_a_feature,
+    OPPOSITE_ORDER: opposite_order,
     ONE_PACKET: one_packet,
 }
 

@@ -1,6 +1,6 @@
 """Statements that fail, to see what a transaction leaves behind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Table, event
@@ -13,17 +13,29 @@ class DiskFullError(Exception):
     """What fails in the middle of a transaction."""
 
 
-def require_all_or_nothing(programme: Programme, action: Callable[[], object]) -> int:
-    """Run the action, each time with another statement failing, until it goes through.
+BEFORE = ("before_cursor_execute",)
+AROUND = ("before_cursor_execute", "after_cursor_execute", "commit")
+"""Also when a statement was carried out, and when all were and the transaction is to commit."""
 
-    Asserts that no failure changed a row of any table.
+
+def require_all_or_nothing(
+    programme: Programme, action: Callable[[], object], moments: Sequence[str] = BEFORE
+) -> int:
+    """Run the action, each time with a fault at the next moment, until it goes through.
+
+    Asserts that no fault changed a row of any table.
+
+    Args:
+        programme: On whose database the action runs.
+        action: What must have its whole effect or none.
+        moments: The events of SQLAlchemy's engine at which there are faults.
 
     Answers:
-        How many statements the action has.
+        How many faults there were: with ``BEFORE``, how many statements the action has.
     """
     before = _rows_of_all_tables(programme)
     number = 0
-    while not _goes_through(programme, action, number):
+    while not _goes_through(programme, action, number, moments):
         assert _rows_of_all_tables(programme) == before
         number += 1
     assert _rows_of_all_tables(programme) != before
@@ -34,8 +46,10 @@ def _rows_of_all_tables(programme: Programme) -> dict[Table, list[dict[str, Any]
     return {table: programme.rows(table) for table in metadata.sorted_tables}
 
 
-def _goes_through(programme: Programme, action: Callable[[], object], failing: int) -> bool:
-    """Run the action; the statement of this number, counted from 0, fails if there is one.
+def _goes_through(
+    programme: Programme, action: Callable[[], object], failing: int, moments: Sequence[str]
+) -> bool:
+    """Run the action; the moment of this number, counted from 0, fails if there is one.
 
     The beginning of each transaction counts as one, which SQLite is told by a statement.
     """
@@ -48,7 +62,7 @@ def _goes_through(programme: Programme, action: Callable[[], object], failing: i
         left -= 1
 
     engine = programme.database.engine
-    events = ["before_cursor_execute"]
+    events = [*moments]
     if engine.dialect.name != "sqlite":
         events.append("begin")
     for name in events:

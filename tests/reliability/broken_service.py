@@ -12,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from service.cli.main import main
 from service.soap import customer_billing, declaration
+from service.storage import engine
 from tests.reliability import holding, keys, two_steps
 
 
@@ -19,6 +20,12 @@ def break_into_two_steps() -> None:
     customer_billing.redeem_coupon = two_steps.redeem_in_two_steps
     customer_billing.claim_coupons = two_steps.claim_in_two_steps
     customer_billing.dispatch_coupons = two_steps.dispatch_in_two_steps
+
+
+def lock_in_the_order_asked() -> None:
+    """Coupons one by one, and on SQLite the right to write with the first change only."""
+    customer_billing.claim_coupons = two_steps.claim_in_the_order_asked
+    engine._begin_sqlite = lambda connection: connection.exec_driver_sql("BEGIN")
 
 
 def ignore_keys() -> None:
@@ -40,6 +47,7 @@ def hold_with_keys_apart() -> None:
 
 FAULTS = {
     "two-steps": break_into_two_steps,
+    "asked-order": lock_in_the_order_asked,
     "keys-ignored": ignore_keys,
     "keys-in-two-steps": look_for_keys_in_two_steps,
     "keys-apart": take_keys_apart,

@@ -63,6 +63,22 @@ def claim_in_two_steps(call: Call, pairs: list[AccountCoupon]) -> ClaimOutcome:
     return outcome
 
 
+def claim_in_the_order_asked(call: Call, pairs: list[AccountCoupon]) -> ClaimOutcome:
+    """Lock one coupon after the other as the request has them, and give up when that fails."""
+    outcome = ClaimOutcome()
+    with call.database.writing() as connection:
+        for pair in pairs:
+            account_id, code = pair.account_id or 0, pair.coupon_code or ""
+            account = accounts.find_accounts(connection, [account_id])[account_id]
+            found = claims.find_claimable(connection, [code])[code]
+            is_first = found.claimed_at is None
+            new = claim(found, account, set(), call.now) if is_first else None
+            if new is not None:
+                claims.record_claims(connection, [new])
+                outcome.claims.append(new)
+    return outcome
+
+
 def dispatch_in_two_steps(
     call: Call, emails: list[str | None], customer_id: int, name: str
 ) -> list[BatchError]:

@@ -1,0 +1,180 @@
+"""Every operation that changes something, with a call of it that changes as much as it can."""
+
+import ast
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from service import operations
+from service.domain.idempotency import KeyedRequest
+from service.domain.mail import MessageState
+from service.domain.roles import Caller, Role
+from service.operations.calls import Call
+from service.operations.claim_coupons import AccountCoupon, claim_coupons
+from service.operations.classes import retire_class, update_class
+from service.operations.dispatch_coupons import dispatch_coupons
+from service.operations.distribute_coupons import Distribution, distribute_coupons
+from service.operations.idempotency import once
+from service.operations.initialise import initialise
+from service.operations.mint_coupons import mint_coupons
+from service.operations.outbox import Outbox, _resend_next, resend_message
+from service.operations.parties import add_account, add_customer
+from service.operations.record_spend import record_spend, reverse_spend
+from service.operations.redeem_coupon import redeem_coupon
+from service.operations.users import (
+    DEVELOPER,
+    add_user,
+    disable_user,
+    issue_token,
+    revoke_token,
+    set_password,
+)
+from tests.programme import Programme, terms
+
+Change = Callable[[], object]
+
+TEN = Decimal(10)
+_FOLDER = Path(operations.__path__[0])
+_WAYS_TO_WRITE = {"decide", "writing"}
+
+
+def changing_operations() -> Iterator[str]:
+    """The public functions and methods that begin a changing transaction, as ``module.name``."""
+    for path in sorted(_FOLDER.glob("*.py")):
+        if path.stem != "attempts":
+            yield from (f"{path.stem}.{name}" for name in _changing(path))
+
+
+def _changing(path: Path) -> Iterator[str]:
+    module = ast.parse(path.read_text(encoding="utf-8"))
+    scopes = [module, *(it for it in module.body if isinstance(it, ast.ClassDef))]
+    functions = {
+        node.name: {*_called(node)}
+        for scope in scopes
+        for node in scope.body
+        if isinstance(node, ast.FunctionDef)
+    }
+
+    def writes(name: str, seen: frozenset[str] = frozenset()) -> bool:
+        return name in _WAYS_TO_WRITE or any(
+            writes(called, seen | {name}) for called in functions.get(name, set()) - seen
+        )
+
+    yield from (name for name in functions if not name.startswith("_") and writes(name))
+
+
+def _called(function: ast.FunctionDef) -> Iterator[str]:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            yield node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+
+
+class Scenes:
+    """A programme with something in every table, and a call of each operation on it."""
+
+    def __init__(self, programme: Programme) -> None:
+        self.programme = programme
+        self.owner = programme.customer()
+        self.account_id = programme.account(self.owner, email="kim@example.com")
+        self.other_id = programme.account(self.owner, email="lea@example.com")
+        programme.coupon_class(self.owner, feature_id=7)
+        self.codes = programme.mint(self.owner, count=5)
+        self.redeemed = programme.coupon(self.owner)
+        redeem_coupon(programme.call(), self.account_id, self.redeemed)
+        record_spend(programme.call(), self.account_id, TEN, "first")
+        dispatch_coupons(programme.call(), ["anna@example.com"], self.owner, "Spring")
+        user_id = add_user(programme.call(), "kim", Role.STANDARD, self.owner)
+        self.kim = Caller(user_id, "kim", {self.owner: Role.STANDARD})
+        self.token_id = issue_token(programme.call(), "kim", DEVELOPER).token_id
+
+    def change(self, operation: str) -> Change:
+        """A call of the operation, as ``changing_operations`` names it."""
+        module, _, name = operation.partition(".")
+        if module == "outbox":
+            return self._mails(is_failed=name.startswith("resend"))[operation]
+        return {**self._coupons(), **self._programmes(), **self._users()}[operation]
+
+    def _coupons(self) -> dict[str, Change]:
+        call = self.programme.call
+        pairs = [AccountCoupon(self.account_id, code) for code in self.codes]
+        distribution = Distribution(
+            account_ids=[self.account_id, self.other_id],
+            class_name="Spring",
+            send_notification=True,
+        )
+        request = KeyedRequest("key", "RedeemCoupon", bytes(32))
+        emails: list[str | None] = ["ben@example.com", "cleo@example.com"]
+        return {
+            "claim_coupons.claim_coupons": lambda: claim_coupons(call(), pairs[-1:]),
+            "dispatch_coupons.dispatch_coupons": lambda: dispatch_coupons(
+                call(), list(emails), self.owner, "Spring"
+            ),
+            "distribute_coupons.distribute_coupons": lambda: distribute_coupons(
+                call(), distribution
+            ),
+            "idempotency.once": lambda: once(
+                call(self.kim), request, timedelta(hours=24), self._redeem_and_answer
+            ),
+            "record_spend.record_spend": lambda: record_spend(
+                call(), self.account_id, TEN, "second"
+            ),
+            "record_spend.reverse_spend": lambda: reverse_spend(call(), self.account_id, "first"),
+            "redeem_coupon.redeem_coupon": lambda: redeem_coupon(
+                call(), self.other_id, self.codes[-1]
+            ),
+        }
+
+    def _redeem_and_answer(self, call: Call) -> str:
+        return str(redeem_coupon(call, self.other_id, self.codes[-1]))
+
+    def _programmes(self) -> dict[str, Change]:
+        call, owner = self.programme.call, self.owner
+        return {
+            "classes.add_class": lambda: self.programme.coupon_class(owner, "Summer"),
+            "classes.retire_class": lambda: retire_class(call(), owner, "Spring"),
+            "classes.update_class": lambda: update_class(
+                call(), owner, "Spring", lambda _: terms(amount=TEN)
+            ),
+            "mint_coupons.mint_coupons": lambda: mint_coupons(call(), owner, "Spring", 3),
+            "parties.add_account": lambda: add_account(call(), owner, "X9999999", "USD", None),
+            "parties.add_customer": lambda: add_customer(call(), "Another"),
+        }
+
+    def _users(self) -> dict[str, Change]:
+        call = self.programme.call
+        return {
+            "users.add_user": lambda: add_user(call(), "lea", Role.READ_ONLY, self.owner),
+            "users.disable_user": lambda: disable_user(call(), "kim"),
+            "users.issue_token": lambda: issue_token(call(), "kim", DEVELOPER),
+            "users.revoke_token": lambda: revoke_token(call(), self.token_id),
+            "users.set_password": lambda: set_password(call(), "kim", "another password"),
+        }
+
+    def _mails(self, *, is_failed: bool) -> dict[str, Change]:
+        """Calls on a message that a worker has taken or, if it is to be resent, that failed."""
+        call = self.programme.call
+        worker = Outbox(self.programme.database, timedelta(minutes=5), 3, self.programme.clock)
+        dispatch_coupons(call(), ["taken@example.com"], self.owner, "Spring")
+        delivery = worker.take()
+        assert delivery is not None
+        message = delivery.message
+        if is_failed:
+            worker.mark_failed(message, "no such user")
+        return {
+            "outbox.take": worker.take,
+            "outbox.mark_sent": lambda: worker.mark_sent(message),
+            "outbox.mark_failed": lambda: worker.mark_failed(message, "no such user"),
+            "outbox.put_off": lambda: worker.put_off(message, "busy"),
+            "outbox.resend_message": lambda: resend_message(call(), message.message_id),
+            # Its batches are the transactions: called again, it goes on where it stopped.
+            "outbox.resend_messages": lambda: _resend_next(call(), MessageState.FAILED, 0),
+        }
+
+
+def change_of(programme: Programme, operation: str) -> Change:
+    """A call of the operation on a programme that is empty until now."""
+    if operation == "initialise.initialise":
+        # Only an empty database is given its first customer.
+        return lambda: initialise(programme.call())
+    return Scenes(programme).change(operation)
