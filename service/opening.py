@@ -5,11 +5,7 @@ from service.storage.engine import Database, DatabaseLimits
 
 
 def open_database(settings: Settings) -> Database:
-    """The database, with as many connections as a process of the service has threads.
-
-    Raises:
-        ImportError: The URL names a driver that is not installed.
-    """
+    """The database, with as many connections as a process of the service has threads."""
     limits = DatabaseLimits(
         lock_timeout_s=settings.lock_timeout_s,
         statement_timeout_s=settings.statement_timeout_s,

@@ -9,7 +9,7 @@ import typer
 from alembic.util import CommandError
 from pydantic import ValidationError
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from service.cli.output import print_json, tell
 from service.domain.errors import ServiceError, ServiceTroubleError
@@ -82,11 +82,7 @@ def opened(database_url: str | None) -> Iterator[Database]:
         typer.BadParameter: The URL is malformed, or names a database or driver that
             cannot be used here.
     """
-    settings = read_settings(database=database_url)
-    try:
-        database = open_database(settings)
-    except (NoSuchModuleError, ImportError, TypeError) as error:
-        raise typer.BadParameter(f"the database URL cannot be used: {error}") from None
+    database = open_database(read_settings(database=database_url))
     try:
         yield database
     finally:

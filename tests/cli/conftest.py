@@ -2,16 +2,15 @@
 
 import json
 import os
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from service.cli.main import app
+from tests.databases import Databases
 
 
 @dataclass(frozen=True)
@@ -54,20 +53,20 @@ def run() -> Run:
 
 
 @pytest.fixture(scope="session")
-def initialised_file(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def initialised_url(run: Run, session_databases: Databases) -> str:
     """A database after `init`, made once and copied for each test."""
-    path = tmp_path_factory.mktemp("initialised") / "initialised.db"
-    run("init", "--database", f"sqlite:///{path}")
-    return path
+    url = session_databases.blank()
+    run("init", "--database", url)
+    return url
 
 
 @pytest.fixture
-def url(tmp_path: Path, initialised_file: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def url(databases: Databases, initialised_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The URL of an initialised database, which is also the setting.
 
     It has customer 1 with account 1, in USD.
     """
-    url = f"sqlite:///{shutil.copy(initialised_file, tmp_path / 'test.db')}"
+    url = databases.copy(initialised_url)
     monkeypatch.setenv("COUPON_BILLING_DATABASE", url)
     return url
 

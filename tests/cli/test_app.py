@@ -87,7 +87,7 @@ def test_health_of_what_is_no_database(ask, tmp_path, capsys):
     assert "sqlalchemy.exc.DatabaseError" in json.loads(capsys.readouterr().err)["traceback"]
 
 
-def test_health_of_a_database_that_changes_under_the_service(ask, url, tmp_path, capsys):
+def test_health_of_a_database_that_changes_under_the_service(ask, url, capsys):
     app = create_app(Settings(database=url))
     assert ask("/healthz", app=app)[0] == "200 OK"
     database = Database(url)
@@ -98,9 +98,17 @@ def test_health_of_a_database_that_changes_under_the_service(ask, url, tmp_path,
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
     database.close()
     assert ask("/healthz", app=app)[0] == "200 OK"
-    (tmp_path / "test.db").unlink()
+    capsys.readouterr()
+
+
+def test_health_of_a_file_that_is_gone(ask, run, tmp_path, capsys):
+    path = tmp_path / "test.db"
+    run("init", "--database", f"sqlite:///{path}")
+    app = create_app(Settings(database=f"sqlite:///{path}"))
+    assert ask("/healthz", app=app)[0] == "200 OK"
+    path.unlink()
     assert ask("/healthz", app=app) == (UNAVAILABLE, NOT_CURRENT)
-    assert not (tmp_path / "test.db").exists()
+    assert not path.exists()
     capsys.readouterr()
 
 

@@ -143,7 +143,7 @@ def test_no_parameter_of_a_statement_is_logged(url, call, codes, headers, capsys
     text = capsys.readouterr().err
     assert_no_secret(text, codes, headers)
     assert outcomes(text) == [None, "InternalError"]
-    assert "sqlalchemy.exc.OperationalError\n" in json.loads(text.splitlines()[0])["traceback"]
+    assert "sqlalchemy.exc." in json.loads(text.splitlines()[0])["traceback"]
 
 
 @pytest.mark.parametrize(

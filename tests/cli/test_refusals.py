@@ -84,31 +84,37 @@ def test_what_is_no_database_is_refused(run, tmp_path):
     path = tmp_path / "letter.db"
     path.write_text("Dear Sir or Madam, " * 100)
     refused = run("token", "list", "--database", f"sqlite:///{path}", "--json", exit_code=1)
-    assert refused.json["error"]["symbol"] == "DatabaseUnusable"
+    assert refused.json["error"]["symbol"] == "ServiceUnavailable"
 
 
 def test_a_database_that_cannot_be_written_is_refused(run, tmp_path):
     url = f"sqlite:///{tmp_path / 'no' / 'such' / 'folder.db'}"
     refused = run("init", "--database", url, "--json", exit_code=1)
     assert refused.json["error"] == {
-        "code": None,
-        "symbol": "DatabaseUnusable",
-        "message": "The database cannot be used.",
+        "code": 90023,
+        "symbol": "ServiceUnavailable",
+        "message": "The service cannot use its database.",
         "details": "unable to open database file",
     }
 
 
 @pytest.mark.parametrize(
-    "url", ["/tmp/x.db", "x.db", "", "sqlite://", "sqlite:///", "sqlite:///:memory:"]
+    "url",
+    [
+        *("/tmp/x.db", "x.db", "", "sqlite://", "sqlite:///", "sqlite:///:memory:"),
+        *("postgresql://host", "postgresql+psycopg2://host/name", "cobol://host/database"),
+    ],
 )
 def test_what_is_no_url_of_a_lasting_database_is_wrong_use(run, url):
     refused = run("token", "list", "--database", url, exit_code=2)
     assert "--database: use a URL such as sqlite:////path/to/file.db" in refused.stderr
 
 
-def test_a_url_of_no_known_database_is_wrong_use(run):
-    refused = run("token", "list", "--database", "cobol://host/database", exit_code=2)
-    assert "database URL" in refused.stderr
+def test_an_option_that_the_driver_does_not_know_is_refused(run):
+    url = "postgresql://127.0.0.1/coupons?odd=1"
+    refused = run("token", "list", "--database", url, "--json", exit_code=1)
+    assert refused.json["error"]["symbol"] == "DatabaseUnusable"
+    assert "odd" in refused.json["error"]["details"]
 
 
 def test_a_wrong_url_is_not_quoted(run, monkeypatch):

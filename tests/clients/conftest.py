@@ -18,6 +18,7 @@ from service.operations.users import add_user, issue_token
 from service.storage.engine import Database
 from tests.clients.callers import Caller, Keys, SudsCaller, ZeepCaller, bing_ads_caller
 from tests.clients.server import Server, running
+from tests.databases import Databases
 from tests.programme import Clock, Programme
 
 OFFICIAL_WSDL = str(files("bingads") / "v13/proxies/production/customerbilling_service.xml")
@@ -37,9 +38,11 @@ NewKeys = Callable[..., Keys]
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(
+    tmp_path_factory: pytest.TempPathFactory, session_databases: Databases
+) -> Iterator[Server]:
     """The service; it must not have logged an internal error, nor an invalid reply."""
-    with running(tmp_path_factory.mktemp("served")) as server:
+    with running(tmp_path_factory.mktemp("served"), session_databases.blank()) as server:
         yield server
     assert server.trouble() == []
 

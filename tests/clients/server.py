@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import socket
 import subprocess
 import sysconfig
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from service.addresses import CUSTOMER_BILLING_PATH, HEALTH_PATH
+from tests.ports import free_port
 
 COMMAND = Path(sysconfig.get_path("scripts")) / "coupon-billing"
 START_SECONDS_MAX = 30
@@ -51,14 +51,14 @@ class Server:
 
 
 @contextmanager
-def running(directory: Path, **settings: str) -> Iterator[Server]:
-    """Initialise a database in the directory and serve it; each reply is checked.
+def running(directory: Path, database_url: str, **settings: str) -> Iterator[Server]:
+    """Initialise a database and serve it; each reply is checked.
 
     Args:
-        directory: For database and log.
+        directory: For mails and log.
+        database_url: A database without tables.
         settings: Further settings, by their variables' names without prefix.
     """
-    database_url = f"sqlite:///{directory}/served.db"
     settings = {
         "DATABASE": database_url,
         "VALIDATE_RESPONSES": "true",
@@ -67,7 +67,7 @@ def running(directory: Path, **settings: str) -> Iterator[Server]:
     }
     environment = os.environ | {f"COUPON_BILLING_{name}": value for name, value in settings.items()}
     keys = json.loads(subprocess.check_output([COMMAND, "init", "--json"], env=environment))
-    server = Server(_free_port(), database_url, keys, directory / "server.log")
+    server = Server(free_port(), database_url, keys, directory / "server.log")
     with server.log.open("wb") as log, _process(server, environment, log) as process:
         _await_health(server, process)
         yield server
@@ -109,8 +109,3 @@ def _require_health(server: Server) -> None:
         assert connection.getresponse().status == HTTPStatus.OK
     finally:
         connection.close()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])

@@ -24,9 +24,10 @@ def first_keys(server):
 
 
 @pytest.fixture(scope="module")
-def status_200(tmp_path_factory):
+def status_200(tmp_path_factory, session_databases):
     """A service that sends faults with HTTP 200."""
-    with running(tmp_path_factory.mktemp("status_200"), FAULT_HTTP_STATUS="200") as server:
+    folder = tmp_path_factory.mktemp("status_200")
+    with running(folder, session_databases.blank(), FAULT_HTTP_STATUS="200") as server:
         yield server
     assert server.trouble() == []
 
@@ -62,8 +63,8 @@ def test_the_first_password_is_as_good_as_the_first_tokens(status_200):
     assert caller.search(("CustomerId", "Equals", str(first["customer_id"]))) == []
 
 
-def test_an_internal_error_is_logged_under_its_tracking_id_and_told_to_nobody(tmp_path):
-    with running(tmp_path) as server:
+def test_an_internal_error_is_logged_under_its_tracking_id_and_told_to_nobody(tmp_path, databases):
+    with running(tmp_path, databases.blank()) as server:
         database = Database(server.database_url)
         with database.writing() as connection:
             connection.execute(text("ALTER TABLE coupon RENAME TO elsewhere"))
@@ -76,4 +77,4 @@ def test_an_internal_error_is_logged_under_its_tracking_id_and_told_to_nobody(tm
     assert fault.value.details is None
     assert "sql" not in fault.value.text.lower()
     assert any(fault.value.tracking_id in line for line in server.trouble())
-    assert "sqlalchemy.exc.OperationalError" in server.log.read_text()
+    assert "sqlalchemy.exc." in server.log.read_text()
