@@ -3,7 +3,9 @@
 import json
 import re
 import shlex
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -137,6 +139,27 @@ def test_the_snippet_for_zeep_searches_and_reads_a_fault(address, keys, capsys):
     *coupons, fault = capsys.readouterr().out.splitlines()
     assert sorted(coupons) == [f"{code} None False" for code in keys["codes"]]
     assert fault == "90001"
+
+
+# As above.
+@pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
+def test_the_snippets_for_keys_dispatch_once(address, keys, capsys, tmp_path):
+    scope = {}
+    first, _ = blocks(README, "python")
+    exec(filled_in(first, address, keys), scope)
+    capsys.readouterr()
+    page = (REPOSITORY / "docs" / "idempotency.md").read_text(encoding="utf-8")
+    told = []
+    for snippet in blocks(page, "python"):
+        exec(filled_in(snippet, address, keys), scope)
+        told.append(capsys.readouterr().out.splitlines())
+    by_bing_ads, by_zeep = told
+    assert len(by_bing_ads) == 2 * len(set(by_bing_ads))
+    tracking_ids, errors = zip(*(line.split(" ", 1) for line in by_zeep), strict=True)
+    assert (len(set(tracking_ids)), set(errors)) == (2, {"None"})
+    with closing(sqlite3.connect(tmp_path / "snippets.db")) as database:
+        rows = database.execute("SELECT sent_to_email FROM coupon ORDER BY sent_to_email")
+        assert list(rows) == [(None,), ("anna@example.com",), ("bela@example.com",)]
 
 
 def test_the_table_of_operations():
