@@ -14,6 +14,7 @@ from service.storage.tables import audit, ledger, outbox, redemption, spend
 _cause = audit.alias("cause")
 _RECORDED, _REVERSED = "record", "reverse"
 _SPENT, _RESTORED = "spend", "reverse spend"
+_DISTRIBUTED = "distribute"
 _AS_REDEEMED = {"spend_to_threshold": "0", "is_active": False, "activated_at": None}
 
 
@@ -40,7 +41,6 @@ _LAST_AFTER = (
     .scalar_subquery()
     .label("after")
 )
-_IS_DISTRIBUTION = and_(audit.c.entity == "coupon", audit.c.action == "distribute")
 
 RULES = (
     Rule(
@@ -63,22 +63,19 @@ RULES = (
         key=ledger.c.line_id,
         suspects=select(ledger.c.line_id)
         .join(spend, spend.c.spend_id == ledger.c.spend_id)
-        .join(
-            _cause,
-            and_(
+        .where(
+            exists().where(
                 _cause.c.entity == "spend",
                 _cause.c.entity_id == ledger.c.spend_id,
                 _cause.c.action == case((ledger.c.is_reversal, _REVERSED), else_=_RECORDED),
-            ),
-        )
-        .where(
-            ~exists().where(
-                _cause.c.tracking_id == audit.c.tracking_id,
-                audit.c.action == case((ledger.c.is_reversal, _RESTORED), else_=_SPENT),
-                # Found by its TrackingId: a coupon has as many entries as it has lines, and
-                # to read them all for each would take the square of their number.
-                audit.c.entity_id + 0 == ledger.c.coupon_id,
-                text_after("reference") == spend.c.reference,
+                ~exists().where(
+                    # Found by its TrackingId: a coupon has as many entries as it has lines,
+                    # and to read them all for each would take the square of their number.
+                    audit.c.tracking_id == _cause.c.tracking_id,
+                    audit.c.entity_id + 0 == ledger.c.coupon_id,
+                    audit.c.action == case((ledger.c.is_reversal, _RESTORED), else_=_SPENT),
+                    text_after("reference") == spend.c.reference,
+                ),
             )
         ),
     ),
@@ -117,7 +114,8 @@ RULES = (
         suspects=select(outbox.c.message_id).where(
             outbox.c.kind == MailKind.DISTRIBUTE.value,
             ~exists().where(
-                _IS_DISTRIBUTION,
+                audit.c.entity == "coupon",
+                audit.c.action == _DISTRIBUTED,
                 audit.c.entity_id == outbox.c.coupon_id,
                 text_after("email") == outbox.c.recipient,
             ),
@@ -128,7 +126,7 @@ RULES = (
         entity="audit",
         key=audit.c.audit_id,
         suspects=select(audit.c.audit_id).where(
-            _IS_DISTRIBUTION,
+            audit.c.action == _DISTRIBUTED,
             text_after("email").is_not(None),
             ~exists().where(
                 outbox.c.coupon_id == audit.c.entity_id,
