@@ -1,10 +1,12 @@
-"""A process that is kept running beside the service."""
+"""Processes of the service: one that is kept running beside it, and the end of orphans."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.context import SpawnProcess
 from threading import Event, Thread
+from time import sleep
 from typing import Any
 
 from service.cli.output import tell
@@ -14,6 +16,7 @@ RESTART_DELAY_S = 1
 """How long a process that ended stays down: one that cannot start must not fill the machine."""
 STOP_TIMEOUT_S = 10
 """How long the process may take to end, beyond the work at hand, before it is killed."""
+PARENT_CHECK_INTERVAL_S = 0.2
 
 
 @contextmanager
@@ -68,3 +71,21 @@ def _start(target: Callable[..., None], arguments: tuple[Any, ...]) -> SpawnProc
     process = get_context("spawn").Process(target=target, args=arguments, daemon=True)
     process.start()
     return process
+
+
+def when_parent_ends(action: Callable[[], object]) -> None:
+    """Do something when the process that started this one is gone, however it ended.
+
+    Without a parent of that kind, nothing is ever done.
+    """
+    Thread(target=_await_end_of_parent, args=(action,), daemon=True).start()
+
+
+def _await_end_of_parent(action: Callable[[], object]) -> None:
+    # The pipe by which multiprocessing knows is inherited by the service's other
+    # processes, and may stay open when the parent is killed.
+    parent = parent_process()
+    if parent is not None:
+        while os.getppid() == parent.pid:
+            sleep(PARENT_CHECK_INTERVAL_S)
+        action()

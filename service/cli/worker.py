@@ -1,11 +1,9 @@
 """``worker``: the delivery of mail."""
 
-import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import parent_process
-from threading import Event, Thread
+from threading import Event
 from types import FrameType
 from typing import Annotated
 
@@ -15,12 +13,11 @@ import typer
 from service.cli.calls import opened, read_settings, refusals_told, require_current
 from service.cli.mail import create_mail_worker, where_mail_goes
 from service.cli.options import DatabaseOption
+from service.cli.supervision import when_parent_ends
 from service.domain.mail import MessageState
 from service.jobs.mail_worker import MailWorker
 from service.logs import configure_log
 from service.settings import Settings
-
-PARENT_CHECK_INTERVAL_S = 0.5
 
 
 def worker(
@@ -61,18 +58,8 @@ def deliver_for_parent(settings: Settings) -> None:
         _stopped_by_signals() as stop,
         opened(settings.database) as database,
     ):
-        Thread(target=_stop_without_parent, args=(stop,), daemon=True).start()
+        when_parent_ends(stop.set)
         create_mail_worker(settings, database).run(stop, settings.mail_poll_s)
-
-
-def _stop_without_parent(stop: Event) -> None:
-    # The pipe by which multiprocessing knows is inherited by the service's other
-    # processes, and may stay open when the parent is killed.
-    parent = parent_process()
-    while parent is not None and os.getppid() == parent.pid:
-        if stop.wait(PARENT_CHECK_INTERVAL_S):
-            return
-    stop.set()
 
 
 @contextmanager
