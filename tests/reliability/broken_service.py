@@ -22,6 +22,10 @@ def break_into_two_steps() -> None:
     customer_billing.dispatch_coupons = two_steps.dispatch_in_two_steps
 
 
+def break_into_two_transactions() -> None:
+    customer_billing.redeem_coupon = two_steps.redeem_in_two_transactions
+
+
 def lock_in_the_order_asked() -> None:
     """Coupons one by one, and on SQLite the right to write with the first change only."""
     customer_billing.claim_coupons = two_steps.claim_in_the_order_asked
@@ -47,6 +51,7 @@ def hold_with_keys_apart() -> None:
 
 FAULTS = {
     "two-steps": break_into_two_steps,
+    "two-transactions": break_into_two_transactions,
     "asked-order": lock_in_the_order_asked,
     "keys-ignored": ignore_keys,
     "keys-in-two-steps": look_for_keys_in_two_steps,

@@ -11,6 +11,7 @@ from sqlalchemy import insert, select
 
 from service.domain.roles import Role
 from service.operations.users import AUTHENTICATION, DEVELOPER, add_user, issue_token
+from service.storage import audit
 from service.storage.engine import Database
 from service.storage.tables import account
 from tests.programme import START, Programme
@@ -60,7 +61,10 @@ class Scene:
         rows = [{**common, "number": f"R{self.next_number():07}"} for _ in range(count)]
         statement = insert(account).returning(account.c.account_id)
         with self.programme.database.writing() as connection:
-            return list(connection.execute(statement, rows).scalars())
+            account_ids = list(connection.execute(statement, rows).scalars())
+            changes = [audit.Change("add", "account", it, after={}) for it in account_ids]
+            audit.append(connection, self.programme.call().author, changes)
+        return account_ids
 
     def values(self, column: Any, where: Any) -> list[Any]:
         """The values of a column in the rows that fit."""

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, update
 
 from service.domain.claims import claim
 from service.domain.errors import (
+    COUPON_ALREADY_REDEEMED,
     COUPON_NOT_FOUND,
     NO_COUPON_AVAILABLE,
     AccountError,
@@ -22,7 +23,7 @@ from service.domain.terms import CouponType
 from service.operations.calls import Call
 from service.operations.claim_coupons import AccountCoupon, ClaimOutcome
 from service.operations.classes import show_class
-from service.storage import accounts, claims, coupons, ledger
+from service.storage import accounts, audit, claims, coupons, ledger
 from service.storage.tables import coupon
 
 
@@ -37,6 +38,32 @@ def redeem_in_two_steps(call: Call, account_id: int, coupon_code: str) -> dateti
     with call.database.writing() as connection:
         customer_id = account.customer_id if is_acquisition else None
         coupons.record_redemption(connection, found, account_id, new, customer_id)
+    return new.redeemed_at
+
+
+def redeem_in_two_transactions(call: Call, account_id: int, coupon_code: str) -> datetime:
+    """Redeem with a verdict, but mark the coupon in one transaction and write the rest in another.
+
+    Whoever dies in between leaves a coupon that nobody has and nobody can redeem.
+    """
+    with call.database.writing() as connection:
+        account = accounts.find_redeeming_account(connection, account_id)
+        found = coupons.find_redeemable(connection, coupon_code)
+        if account is None or found is None:
+            raise ServiceError(COUPON_NOT_FOUND)
+        if found.redeemed_at is not None and found.state.redeemed_account_id == account_id:
+            return found.redeemed_at
+        new = redeem(found.state, account, call.now)
+        free = (coupon.c.coupon_id == found.coupon_id) & coupon.c.redeemed_at.is_(None)
+        marked = connection.execute(update(coupon).where(free).values(redeemed_at=call.now))
+        if marked.rowcount != 1:
+            raise ServiceError(COUPON_ALREADY_REDEEMED)
+    with call.database.writing() as connection:
+        unmarked = coupon.c.coupon_id == found.coupon_id
+        connection.execute(update(coupon).where(unmarked).values(redeemed_at=None))
+        coupons.record_redemption(connection, found, account_id, new, None)
+        change = audit.Change("redeem", "coupon", found.coupon_id)
+        audit.append(connection, call.author, [change])
     return new.redeemed_at
 
 

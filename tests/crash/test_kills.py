@@ -1,0 +1,111 @@
+"""The service is killed while clients redeem: nothing that they were told is lost or doubled.
+
+The control is a service that marks a coupon in one transaction and writes its
+redemption in another.
+"""
+
+import random
+import time
+
+import pytest
+
+from service.operations.check_database import check_database
+from service.storage.tables import audit, coupon, redemption
+from tests.crash.redeemers import CLIENTS_COUNT, redeeming
+from tests.reliability.proofs import KILLED_SERVICE
+
+KILLS_COUNT, KILLS_COUNT_SHORT = 200, 2
+CONTROL_KILLS_COUNT, CONTROL_KILLS_COUNT_SHORT_MAX = 30, 10
+LIFE_S_MAX = 0.3
+"""How long the service answers at most before it is killed."""
+CODES_COUNT, CODES_COUNT_SHORT = 10_000, 4_000
+ACCOUNTS_COUNT = 20 * CLIENTS_COUNT
+
+
+def breaches_count(programme):
+    findings = check_database(programme.call())
+    listed_count = len(findings.differences) + len(findings.breaches)
+    return listed_count + sum(it.count for it in findings.unlisted)
+
+
+def kill_under_fire(scene, kills_count, *, is_first_enough=False):
+    """Kill the service so many times, or until the database is found broken.
+
+    Answers:
+        How often something new was found broken, and the clients.
+    """
+    scene.programme.coupon_class(scene.owner, pattern="########")
+    count = CODES_COUNT_SHORT if kills_count < KILLS_COUNT // 10 else CODES_COUNT
+    codes = scene.programme.mint(scene.owner, count=count)
+    account_ids = scene.accounts(ACCOUNTS_COUNT)
+    dice = random.Random(9)
+    broken_count, found_before = 0, 0
+    with redeeming(scene.service.address, scene.envelopes, codes, account_ids) as redeemers:
+        for _ in range(kills_count):
+            time.sleep(dice.uniform(0, LIFE_S_MAX))
+            scene.service.kill()
+            found = breaches_count(scene.programme)
+            broken_count += found > found_before
+            found_before = found
+            scene.service.start()
+            if broken_count and is_first_enough:
+                break
+    return broken_count, redeemers
+
+
+def lost_and_doubled(programme, told):
+    """What clients were told and the database does not have, and coupons redeemed twice."""
+    with programme.database.reading() as connection:
+        rows = connection.execute(
+            redemption.join(coupon)
+            .select()
+            .with_only_columns(coupon.c.code, redemption.c.account_id, redemption.c.redeemed_at)
+        )
+        stored = {tuple(row) for row in rows}
+        entries = connection.execute(
+            audit.select().with_only_columns(audit.c.entity_id).where(audit.c.action == "redeem")
+        )
+        entity_ids = [row.entity_id for row in entries]
+    lost = {(it.code, it.account_id, it.date) for it in told} - stored
+    doubled_count = len(entity_ids) - len(set(entity_ids))
+    return len(lost), doubled_count + len({*told}) - len({it.code for it in told})
+
+
+@pytest.mark.timeout(300)
+def test_nothing_is_lost_or_doubled_when_the_service_is_killed(stage):
+    with stage() as scene:
+        broken_count, redeemers = kill_under_fire(scene, KILLS_COUNT_SHORT)
+        assert broken_count == 0
+        assert lost_and_doubled(scene.programme, redeemers.told) == (0, 0)
+        assert redeemers.unanswered_count > KILLS_COUNT_SHORT
+
+
+@pytest.mark.timeout(300)
+def test_two_transactions_would_be_noticed(stage):
+    with stage("two-transactions") as scene:
+        broken_count, _ = kill_under_fire(
+            scene, CONTROL_KILLS_COUNT_SHORT_MAX, is_first_enough=True
+        )
+    assert broken_count > 0
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(3600)
+def test_nothing_is_lost_or_doubled_in_many_kills(stage, report):
+    with stage() as scene:
+        broken_count, redeemers = kill_under_fire(scene, KILLS_COUNT)
+        lost_count, doubled_count = lost_and_doubled(scene.programme, redeemers.told)
+    failures = broken_count + lost_count + doubled_count
+    report.proof(KILLED_SERVICE, rounds=KILLS_COUNT, failures=failures)
+    assert (broken_count, lost_count, doubled_count) == (0, 0, 0)
+    assert redeemers.unanswered_count > KILLS_COUNT
+    assert len(redeemers.told) > KILLS_COUNT
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(3600)
+def test_two_transactions_are_noticed_in_many_kills(stage, report):
+    with stage("two-transactions") as scene:
+        broken_count, _ = kill_under_fire(scene, CONTROL_KILLS_COUNT)
+    report.control(KILLED_SERVICE, rounds=CONTROL_KILLS_COUNT, failures=broken_count)
+    assert broken_count > 0
