@@ -40,7 +40,8 @@ Run = Callable[[settings], None]
 @pytest.fixture
 def run(database: Database, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs the machine on the test's database, with codes that a run draws again when repeated."""
-    event.listen(database.engine, "connect", _do_not_wait_for_the_disk)
+    if database.engine.dialect.name == "sqlite":
+        event.listen(database.engine, "connect", _do_not_wait_for_the_disk)
     randomness = Random()
     monkeypatch.setattr(codes, "os", SimpleNamespace(urandom=randomness.randbytes))
     given = {"database": database, "randomness": randomness}
