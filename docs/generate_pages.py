@@ -17,6 +17,7 @@ from service.cli.main import app
 from service.domain.errors import CATALOGUE, ErrorRow
 from service.settings import ENVIRONMENT_PREFIX, Settings
 from service.soap.refusals import REFUSALS
+from service.storage.consistency import RULES
 
 DOCS = Path(__file__).parent
 
@@ -78,6 +79,35 @@ Written by `python docs/generate_pages.py` from the commands' own help.
 - Dates are read as `2027-01-31` or `2027-01-31T12:00:00Z`; without a zone they are in UTC.
 - Whoever may run the commands on the database has every right. Changes are in the audit log, under
   the name *command line* and a TrackingId of their own.
+"""
+
+CHECKING = """\
+# Checking a database
+
+Written by `python docs/generate_pages.py` from the rules themselves.
+
+`coupon-billing check` reads every row and tells which ones break a rule below. The exit code is 0
+when none does, and 1 otherwise. Of each rule the first 100 rows are listed, and the others are
+counted. On a terminal a bar shows how far the work is. Run it on a restored backup before the
+service uses it, and from time to time on the running database.
+
+- **One state is checked.** Everything is read in one transaction, on PostgreSQL a `REPEATABLE READ`,
+  so that nothing is reported which is merely on its way. The service goes on meanwhile, and waits
+  for nothing. Until the check ends, PostgreSQL keeps old versions of the rows that change, and the
+  `-wal` file of SQLite grows by what is written. The statement timeout does not hold for it.
+- **What the database holds is not repeated**: its UNIQUE, CHECK and FOREIGN KEY constraints. For a
+  damaged file there are `PRAGMA integrity_check` of SQLite and `pg_amcheck` of PostgreSQL.
+- **Clocks that differ break no rule.** Dates are compared only where the service does it itself.
+- **Memory stays the same.** Rows are read in ranges of 20,000 numbers. A million coupons, of which
+  400,000 were sent by mail and 20,000 redeemed, took 11 seconds of processor time and 110 MB on
+  SQLite.
+
+When a row breaks a rule, keep a copy of the database, and look at what the audit log says of the
+entity and of its neighbours in time: no operation leaves such a row, so something else did, or there
+is a bug that we would like to know.
+
+| Entity | Rule |
+|---|---|
 """
 
 
@@ -162,7 +192,13 @@ def _row(*cells: Any) -> str:
     return f"| {' | '.join(texts)} |\n"
 
 
+def checking_page() -> str:
+    """The page of what a check proves."""
+    return CHECKING + "".join(_row(f"`{rule.entity}`", rule.text) for rule in RULES)
+
+
 PAGES = {
+    "checking.md": checking_page,
     "errors.md": errors_page,
     "settings.md": settings_page,
     "command-line.md": command_line_page,

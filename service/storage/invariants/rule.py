@@ -15,8 +15,7 @@ def _is_broken(_row: Row[Any]) -> bool:
 class Rule:
     """What is true of every row of a table, whatever is done in whatever order.
 
-    It says nothing that depends on two clocks: workers and services on several
-    machines each have their own.
+    It compares dates only where the operations do: machines have clocks of their own.
 
     Attributes:
         text: The rule, as it is told where it is broken.
