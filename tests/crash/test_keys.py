@@ -234,7 +234,7 @@ def test_a_key_that_is_taken_apart_is_not_free_after_30_s(
     file = tmp_path / "hold"
     with stage("held-with-keys-apart", **{SETTING: str(file)}) as scene:
         wrong = kill_round(scene, file)
-    report.control(KILLED_HOLDER, rounds=1, failures=bool(wrong))
+    report.control(KILLED_HOLDER, rounds=1, failures=int(bool(wrong)))
     assert "the answer was ServiceBusy" in wrong
 
 
@@ -262,8 +262,8 @@ def test_a_machine_that_has_vanished_frees_its_key(
         # The stopped process has gone on meanwhile.
         wrong = wrong or redemption_held.wrong_effect()
     if fault == "held":
-        report.proof(STOPPED_HOLDER, rounds=1, failures=bool(wrong))
+        report.proof(STOPPED_HOLDER, rounds=1, failures=int(bool(wrong)))
         assert wrong == ""
     else:
-        report.control(STOPPED_HOLDER, rounds=1, failures=bool(wrong))
+        report.control(STOPPED_HOLDER, rounds=1, failures=int(bool(wrong)))
         assert "the answer was ServiceBusy" in wrong
