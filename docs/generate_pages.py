@@ -91,10 +91,10 @@ when none does, and 1 otherwise. Of each rule the first 100 rows are listed, and
 counted. On a terminal a bar shows how far the work is. Run it on a restored backup before the
 service uses it, and from time to time on the running database.
 
-- **One state is checked.** Everything is read in one transaction, on PostgreSQL a `REPEATABLE READ`,
-  so that nothing is reported which is merely on its way. The service goes on meanwhile, and waits
-  for nothing. Until the check ends, PostgreSQL keeps old versions of the rows that change, and the
-  `-wal` file of SQLite grows by what is written. The statement timeout does not hold for it.
+- **One state is checked.** Everything is read in one transaction, on PostgreSQL a `REPEATABLE
+  READ`, so that nothing is reported which is merely on its way. The service goes on meanwhile, and
+  waits for nothing. Until the check ends, PostgreSQL keeps old versions of the rows that change,
+  and the `-wal` file of SQLite grows by what is written. The statement timeout does not hold for it.
 - **What the database holds is not repeated**: its UNIQUE, CHECK and FOREIGN KEY constraints. For a
   damaged file there are `PRAGMA integrity_check` of SQLite and `pg_amcheck` of PostgreSQL.
 - **Clocks that differ break no rule.** Dates are compared only where the service does it itself.
@@ -103,8 +103,8 @@ service uses it, and from time to time on the running database.
   SQLite.
 
 When a row breaks a rule, keep a copy of the database, and look at what the audit log says of the
-entity and of its neighbours in time: no operation leaves such a row, so something else did, or there
-is a bug that we would like to know.
+entity and of its neighbours in time: no operation leaves such a row, so something else did, or
+there is a bug that we would like to know.
 
 | Entity | Rule |
 |---|---|

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
+    Column,
     ColumnElement,
     FromClause,
     and_,
@@ -60,7 +61,7 @@ class _Event(NamedTuple):
     says: Sequence[ColumnElement[bool]] = ()
 
 
-_KEYS: dict[str, ColumnElement[int]] = {
+_KEYS: dict[str, Column[int]] = {
     "customer": customer.c.customer_id,
     "account": account.c.account_id,
     "user": service_user.c.user_id,
