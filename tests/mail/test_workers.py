@@ -2,10 +2,11 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from threading import Barrier, Event
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select, text
 
 from service.domain.mail import MessageState
 from service.jobs import mail_worker
@@ -14,6 +15,7 @@ from service.jobs.mail_worker import MailWorker
 from service.jobs.smtp import SmtpTransport
 from service.operations.distribute_coupons import Distribution, distribute_coupons
 from service.operations.outbox import Delivery, OutboxUnavailableError
+from service.storage.engine import Database, DatabaseLimits
 from service.storage.outbox import find_content, find_message
 from service.storage.tables import account, coupon, customer, outbox
 from tests.mail.conftest import LEASE, SENDER
@@ -163,16 +165,17 @@ def test_the_worker_ends_between_two_messages(room, server):
 
 
 class Busy:
-    """An outbox on a database that another writer holds during one of its methods.
+    """An outbox that another writer holds during one of its methods.
 
     Args:
         right: The outbox.
+        holder: The other's database.
         name: The method's name.
-        turns: For each time that it is called, whether the database is held.
+        turns: For each time that it is called, whether the outbox is held.
     """
 
-    def __init__(self, right, name, turns):
-        self.right, self.name, self.turns = right, name, iter(turns)
+    def __init__(self, right, holder, name, turns):
+        self.right, self.holder, self.name, self.turns = right, holder, name, iter(turns)
 
     def __getattr__(self, name):
         method = getattr(self.right, name)
@@ -180,31 +183,31 @@ class Busy:
             return method
 
         def held(*arguments):
-            with self.right.database.writing():
+            with self.holder.writing() as connection:
+                if connection.dialect.name == "postgresql":
+                    connection.execute(text("LOCK TABLE outbox"))
                 return method(*arguments)
 
         return held
 
 
 @pytest.fixture
-def impatient(room, monkeypatch):
-    """The room's database, on which nobody waits for another writer."""
-
-    def set_timeout(connection, *_):
-        connection.execute("PRAGMA busy_timeout = 0")
-
-    engine = room.programme.database.engine
-    event.listen(engine, "checkout", set_timeout)
-    monkeypatch.setattr(mail_worker, "MARK_RETRY_INTERVAL_S", 0)
+def holder(room, database_url, monkeypatch):
+    """Another writer's database; in the room, nobody waits for it for long."""
+    impatient = Database(database_url, DatabaseLimits(lock_timeout_s=0.05))
+    with closing(impatient), closing(Database(database_url)) as holder:
+        monkeypatch.setattr(room.programme, "database", impatient)
+        monkeypatch.setattr(mail_worker, "MARK_RETRY_INTERVAL_S", 0)
+        yield holder
 
 
-def busy_worker(room, server, name, turns):
-    busy = Busy(room.outbox(), name, turns)
+def busy_worker(room, holder, server, name, turns):
+    busy = Busy(room.outbox(), holder, name, turns)
     return MailWorker(busy, MailTemplates(), SmtpTransport(server.settings()), SENDER)
 
 
 @pytest.mark.parametrize("name", ["take", "put_off"])
-def test_the_worker_outlives_trouble_of_the_database(room, server, impatient, logged, name):
+def test_the_worker_outlives_trouble_of_the_database(room, holder, server, logged, name):
     room.dispatch("anna@example.com")
     replies = iter(["451 later"] if name == "put_off" else [])
     stop = Event()
@@ -223,7 +226,7 @@ def test_the_worker_outlives_trouble_of_the_database(room, server, impatient, lo
         return next(replies, OK)
 
     server.on_recipient = reply
-    busy_worker(room, server, name, [True, *[False] * 9]).run(Rest(), poll_s=2.5)
+    busy_worker(room, holder, server, name, [True, *[False] * 9]).run(Rest(), poll_s=2.5)
     assert rests == [2.5, 2.5]
     assert server.recipients() == ["anna@example.com"]
     assert [(line["event"], line["log_level"]) for line in logged] == [
@@ -232,14 +235,14 @@ def test_the_worker_outlives_trouble_of_the_database(room, server, impatient, lo
     ]
 
 
-def test_a_mail_that_was_sent_is_marked_in_the_end(room, server, impatient):
+def test_a_mail_that_was_sent_is_marked_in_the_end(room, holder, server):
     room.dispatch("anna@example.com")
-    busy_worker(room, server, "mark_sent", [True, True, False]).drain(Event())
+    busy_worker(room, holder, server, "mark_sent", [True, True, False]).drain(Event())
     assert room.states() == ["sent"]
     assert len(server.taken) == 1
 
 
-def test_a_mail_that_cannot_be_marked_is_given_up_with_its_lease(room, server, impatient):
+def test_a_mail_that_cannot_be_marked_is_given_up_with_its_lease(room, holder, server):
     room.dispatch("anna@example.com")
 
     def turns():
@@ -248,7 +251,7 @@ def test_a_mail_that_cannot_be_marked_is_given_up_with_its_lease(room, server, i
         yield True
 
     with pytest.raises(OutboxUnavailableError):
-        busy_worker(room, server, "mark_sent", turns()).drain(Event())
+        busy_worker(room, holder, server, "mark_sent", turns()).drain(Event())
     assert room.states() == ["queued"]
 
 
