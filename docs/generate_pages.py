@@ -94,7 +94,7 @@ service uses it, and from time to time on the running database.
 - **One state is checked.** Everything is read in one transaction, on PostgreSQL a `REPEATABLE
   READ`, so that nothing is reported which is merely on its way. The service goes on meanwhile, and
   waits for nothing. Until the check ends, PostgreSQL keeps old versions of the rows that change,
-  and the `-wal` file of SQLite grows by what is written. The statement timeout does not hold for it.
+  and the `-wal` file of SQLite grows by what is written. The statement timeout does not apply.
 - **What the database holds is not repeated**: its UNIQUE, CHECK and FOREIGN KEY constraints. For a
   damaged file there are `PRAGMA integrity_check` of SQLite and `pg_amcheck` of PostgreSQL.
 - **Clocks that differ break no rule.** Dates are compared only where the service does it itself.
