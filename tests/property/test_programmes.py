@@ -54,6 +54,8 @@ def _do_not_wait_for_the_disk(connection, _record) -> None:
     connection.execute("PRAGMA synchronous = OFF")
 
 
+# A run that is cut short cannot be repeated, and hides why it was.
+@pytest.mark.timeout(PROOF_SECONDS_MAX)
 def test_service_and_model_agree(run: Run) -> None:
     run(settings(COMMON, max_examples=RUNS_COUNT))
 
