@@ -28,7 +28,7 @@ ROLLING = Proof("D1", "services are restarted by turns under 16 clients that dis
 
 
 @contextmanager
-def two_services(stage, database_url, directory, coupons_count=coupons_count):
+def two_services(stage, database_url, directory, coupons_count=COUPONS_COUNT):
     """A scene with a class Spring, and a second service on its database."""
     directory = directory / "other"
     directory.mkdir()
