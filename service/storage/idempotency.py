@@ -3,13 +3,35 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, select, tuple_, update
 
 from service.domain.idempotency import KeyedRequest
 from service.storage.statements import insert_or_ignore
 from service.storage.tables import idempotency_key
 
 _KEY = idempotency_key.primary_key.columns
+_FIRST_REQUEST = select(
+    idempotency_key.c.operation,
+    idempotency_key.c.body_digest,
+    idempotency_key.c.reply,
+    idempotency_key.c.error_symbol,
+    idempotency_key.c.error_details,
+).where(
+    idempotency_key.c.user_id == bindparam("user_id"), idempotency_key.c.key == bindparam("key")
+)
+_STORE = update(idempotency_key).where(
+    idempotency_key.c.user_id == bindparam("holder_id"),
+    idempotency_key.c.key == bindparam("held_key"),
+)
+_DROP = delete(idempotency_key).where(
+    tuple_(*_KEY).in_(
+        select(*_KEY)
+        .where(idempotency_key.c.created_at < bindparam("end"))
+        .order_by(idempotency_key.c.created_at)
+        .limit(bindparam("count_max"))
+        .with_for_update(skip_locked=True)
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +69,7 @@ def take_key(connection: Connection, user_id: int, request: KeyedRequest, now: d
 
 def find_first_request(connection: Connection, user_id: int, key: str) -> FirstRequest | None:
     """What the key was first sent with."""
-    statement = select(
-        idempotency_key.c.operation,
-        idempotency_key.c.body_digest,
-        idempotency_key.c.reply,
-        idempotency_key.c.error_symbol,
-        idempotency_key.c.error_details,
-    ).where(idempotency_key.c.user_id == user_id, idempotency_key.c.key == key)
-    row = connection.execute(statement).one_or_none()
+    row = connection.execute(_FIRST_REQUEST, {"user_id": user_id, "key": key}).one_or_none()
     return row and FirstRequest(*row)
 
 
@@ -69,21 +84,9 @@ def store_error(connection: Connection, user_id: int, key: str, symbol: str, det
 
 
 def _store(connection: Connection, user_id: int, key: str, **answer: str) -> None:
-    statement = (
-        update(idempotency_key)
-        .where(idempotency_key.c.user_id == user_id, idempotency_key.c.key == key)
-        .values(answer)
-    )
-    connection.execute(statement)
+    connection.execute(_STORE, {"holder_id": user_id, "held_key": key, **answer})
 
 
 def drop_old_keys(connection: Connection, end: datetime, count_max: int) -> None:
     """Drop keys that were taken before ``end``, the oldest first; nobody is waited for."""
-    old = (
-        select(*_KEY)
-        .where(idempotency_key.c.created_at < end)
-        .order_by(idempotency_key.c.created_at)
-        .limit(count_max)
-        .with_for_update(skip_locked=True)
-    )
-    connection.execute(delete(idempotency_key).where(tuple_(*_KEY).in_(old)))
+    connection.execute(_DROP, {"end": end, "count_max": count_max})
