@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ CLIENTS_COUNT = 16
 PATIENCE_S = 60
 PAUSE_S = 0.02
 _DATE = re.compile(rb"RedemptionDate>([^<]+)<")
-_ANSWERS = {DONE, "CouponAlreadyRedeemed"}
+ANSWERS = {DONE, "CouponAlreadyRedeemed"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Redeemers:
 
     Attributes:
         told: What any client was told, in no order.
-        unanswered_count: How often a client asked again.
+        said: How often each answer came; nothing when the connection broke.
     """
 
     def __init__(
@@ -47,10 +48,15 @@ class Redeemers:
         account_ids: Sequence[int],
     ) -> None:
         self.told: list[Redeemed] = []
-        self.unanswered_count = 0
+        self.said: Counter[str] = Counter()
         self.end = Event()
         self._address, self._envelopes = address, envelopes
         self._codes, self._account_ids = codes, account_ids
+
+    @property
+    def unanswered_count(self) -> int:
+        """How often a client had to ask again."""
+        return self.said.total() - sum(self.said[it] for it in ANSWERS)
 
     def work(self, number: int) -> None:
         """Redeem, as the client of this number, until the end."""
@@ -67,9 +73,10 @@ class Redeemers:
         body = self._envelopes.redeem(account_id, code)
         while True:
             content = self._post(body)
-            if outcome(content) in _ANSWERS:
+            said = outcome(content)
+            self.said[said] += 1
+            if said in ANSWERS:
                 break
-            self.unanswered_count += 1
             time.sleep(PAUSE_S)
         date = _DATE.search(content)
         if date is not None:

@@ -9,9 +9,8 @@ import time
 
 import pytest
 
-from service.operations.check_database import check_database
-from service.storage.tables import audit, coupon, redemption
 from tests.crash.redeemers import CLIENTS_COUNT, redeeming
+from tests.crash.traces import breaches_count, lost_and_doubled
 from tests.reliability.proofs import KILLED_SERVICE
 
 KILLS_COUNT, KILLS_COUNT_SHORT = 200, 2
@@ -20,12 +19,6 @@ LIFE_S_MAX = 0.3
 """How long the service answers at most before it is killed."""
 CODES_COUNT, CODES_COUNT_SHORT = 10_000, 4_000
 ACCOUNTS_COUNT = 20 * CLIENTS_COUNT
-
-
-def breaches_count(programme):
-    findings = check_database(programme.call())
-    listed_count = len(findings.differences) + len(findings.breaches)
-    return listed_count + sum(it.count for it in findings.unlisted)
 
 
 def kill_under_fire(scene, kills_count, *, is_first_enough=False):
@@ -51,24 +44,6 @@ def kill_under_fire(scene, kills_count, *, is_first_enough=False):
             if broken_count and is_first_enough:
                 break
     return broken_count, redeemers
-
-
-def lost_and_doubled(programme, told):
-    """What clients were told and the database does not have, and coupons redeemed twice."""
-    with programme.database.reading() as connection:
-        rows = connection.execute(
-            redemption.join(coupon)
-            .select()
-            .with_only_columns(coupon.c.code, redemption.c.account_id, redemption.c.redeemed_at)
-        )
-        stored = {tuple(row) for row in rows}
-        entries = connection.execute(
-            audit.select().with_only_columns(audit.c.entity_id).where(audit.c.action == "redeem")
-        )
-        entity_ids = [row.entity_id for row in entries]
-    lost = {(it.code, it.account_id, it.date) for it in told} - stored
-    doubled_count = len(entity_ids) - len(set(entity_ids))
-    return len(lost), doubled_count + len({*told}) - len({it.code for it in told})
 
 
 @pytest.mark.timeout(300)

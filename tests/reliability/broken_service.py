@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from service.cli.main import main
 from service.soap import customer_billing, declaration
-from service.storage import engine
+from service.storage import engine, trouble
 from tests.reliability import holding, keys, two_steps
 
 
@@ -30,6 +30,10 @@ def lock_in_the_order_asked() -> None:
     """Coupons one by one, and on SQLite the right to write with the first change only."""
     customer_billing.claim_coupons = two_steps.claim_in_the_order_asked
     engine._begin_sqlite = lambda connection: connection.exec_driver_sql("BEGIN")
+
+
+def tell_no_trouble() -> None:
+    trouble._row_of = lambda _: None
 
 
 def ignore_keys() -> None:
@@ -53,6 +57,7 @@ FAULTS = {
     "two-steps": break_into_two_steps,
     "two-transactions": break_into_two_transactions,
     "asked-order": lock_in_the_order_asked,
+    "trouble-untold": tell_no_trouble,
     "keys-ignored": ignore_keys,
     "keys-in-two-steps": look_for_keys_in_two_steps,
     "keys-apart": take_keys_apart,

@@ -71,3 +71,7 @@ STOPPED_HOLDER = Proof(
 )
 KILLED_SERVICE = Proof("K1", "kill -9 of the service under 16 clients that redeem and try again")
 EVERY_STATEMENT = Proof("K5", "a fault before and after each statement of each changing operation")
+LOCKED = Proof("K4", "another process holds the lock for 10 s: calls wait, and go through")
+FULL_DISK = Proof("K4", "the disk is full, and then is not: typed faults, no partial rows")
+READ_ONLY = Proof("K4", "the server only reads, and then writes again", ("postgresql",))
+RESTARTED = Proof("K4", "the server is killed and started again under 16 clients", ("postgresql",))

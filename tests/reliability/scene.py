@@ -19,6 +19,9 @@ from tests.reliability.crowd import Crowd
 from tests.reliability.envelopes import Envelopes, outcome
 from tests.reliability.service_process import ServiceProcess, serving
 
+# Shared by all scenes, of which several may be staged on one database.
+_numbers = itertools.count(1)
+
 
 @dataclass
 class Scene:
@@ -34,7 +37,6 @@ class Scene:
     envelopes: Envelopes
     crowd: Crowd
     owner: int = field(init=False)
-    _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
         self.owner = self.programme.customer()
@@ -48,8 +50,8 @@ class Scene:
         return [outcome(content) for content in self.reply(bodies)]
 
     def next_number(self) -> int:
-        """A number that this scene has not used."""
-        return next(self._numbers)
+        """A number that no scene has used."""
+        return next(_numbers)
 
     def accounts(self, count: int, customer_id: int | None = None) -> list[int]:
         """New accounts of a customer, of the owner if none is named."""
@@ -88,9 +90,10 @@ def staged(
 
 def operator(programme: Programme) -> Envelopes:
     """The envelopes of a new operator."""
-    add_user(programme.call(), "operator", Role.OPERATOR, None, None)
+    user_name = f"operator {next(_numbers)}"
+    add_user(programme.call(), user_name, Role.OPERATOR, None)
     tokens = {
-        name: issue_token(programme.call(), "operator", kind).text
+        name: issue_token(programme.call(), user_name, kind).text
         for name, kind in (("AuthenticationToken", AUTHENTICATION), ("DeveloperToken", DEVELOPER))
     }
     return Envelopes(tokens)
