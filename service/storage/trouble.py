@@ -37,6 +37,7 @@ _BUSY = frozenset(
 )
 _UNAVAILABLE = frozenset(
     {
+        "0A000",  # a standby, asked for a transaction that writes
         "25006",  # a standby, which only reads
         "25P03",  # idle_in_transaction_session_timeout
         "55000",  # recovering
