@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from service.cli import (
     accounts,
+    backup,
     checking,
     classes,
     configuration,
@@ -64,6 +65,7 @@ app.command("mint")(minting.mint)
 app.add_typer(coupons.app, name="coupon")
 app.add_typer(spend.app, name="spend")
 app.command("check")(checking.check)
+app.command("backup")(backup.backup)
 app.command("config")(configuration.config)
 
 

@@ -87,8 +87,9 @@ def test_every_command_has_its_section():
         "outbox show",
         "outbox resend",
         "coupon distribute",
+        "backup",
     ):
         assert f"\n## coupon-billing {words}\n" in page
-    assert page.count("\n## ") == 33
+    assert page.count("\n## ") == 34
     assert "| `--type` | `Acquisition`, `Retention` | Who may redeem. Required. |" in page
     assert "|  | `EMAIL...` | To whom. Required. |" in page

@@ -35,8 +35,12 @@ def blocks(text, language):
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
+TESTED_ELSEWHERE = {"backup.md"}
+"""Pages whose commands have a test of their own."""
+
+
 def console_lines():
-    for page in PAGES:
+    for page in (it for it in PAGES if it.name not in TESTED_ELSEWHERE):
         for block in blocks(page.read_text(encoding="utf-8"), "console"):
             yield from block.splitlines()
 
@@ -54,12 +58,15 @@ def test_links_to_files_lead_somewhere(page):
 
 @pytest.mark.parametrize("line", [line for line in CONSOLE_LINES if line not in OUR_LINES])
 def test_other_programs_in_console_blocks_are_known(line):
-    program, first, *_ = shlex.split(line)
+    program, first, *others = shlex.split(line)
     if program == "make":
         makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
         assert re.search(rf"^{first}:", makefile, re.MULTILINE)
     elif first.endswith(".py"):
         assert (REPOSITORY / first).is_file()
+    elif first == "-m" and program == "python":
+        (module,) = others
+        assert (REPOSITORY / module.replace(".", "/")).with_suffix(".py").is_file()
     else:
         assert line == "python3 -m pip install ." or program == "wsimport"
 
