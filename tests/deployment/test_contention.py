@@ -15,7 +15,7 @@ from sqlalchemy import update
 from service.storage.tables import coupon
 from tests.programme import Programme
 from tests.reliability.envelopes import DONE
-from tests.reliability.proofs import Proof
+from tests.reliability.proofs import CONTENTION
 from tests.reliability.scene import Scene, operator
 from tests.reliability.service_process import ServiceProcess
 
@@ -24,14 +24,11 @@ ROUNDS_SHORT = 5
 ROUNDS = 200
 CONTROL_ROUNDS = 30
 CONTROL_ROUNDS_SHORT_MAX = 10
-HOLD_S = 10
-HOLD_S_SHORT = 2
+HOLD_S = 2
 IMPATIENT_S = "0.5"
 BUSY = "ServiceBusy"
 LATE = (str(Path(__file__).with_name("late_service.py")),)
 ON_SQLITE = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
-CONTENTION = Proof("D2", "16 clients write at once through 4 worker processes", ("sqlite",))
-HELD_LOCK = Proof("D3", "another process holds the database's lock for 10 s under 16 writers")
 
 FOUR_WORKERS = {"WORKERS": "4", "THREADS": "16"}
 
@@ -49,7 +46,7 @@ def lock_held(database, seconds):
 
     holder = threading.Thread(target=hold)
     holder.start()
-    assert is_held.wait(HOLD_S)
+    assert is_held.wait(60)
     yield
     holder.join()
 
@@ -97,9 +94,9 @@ def test_nobody_hears_of_locks(stage):
     with stage(**FOUR_WORKERS) as scene:
         for _ in range(ROUNDS_SHORT):
             assert write_at_once(scene) == {DONE}
-        outcomes, waited_s = write_while_locked(scene, HOLD_S_SHORT)
+        outcomes, waited_s = write_while_locked(scene, HOLD_S)
         assert outcomes == {DONE}
-        assert waited_s >= HOLD_S_SHORT
+        assert waited_s >= HOLD_S
 
 
 @ON_SQLITE
@@ -112,7 +109,7 @@ def test_late_writers_hear_of_locks(database, crowd, tmp_path):
 @pytest.mark.timeout(300)
 def test_who_waits_too_long_is_told_that_the_service_is_busy(stage):
     with stage(**FOUR_WORKERS, LOCK_TIMEOUT_S=IMPATIENT_S) as scene:
-        assert write_while_locked(scene, HOLD_S_SHORT)[0] == {BUSY}
+        assert write_while_locked(scene, HOLD_S)[0] == {BUSY}
 
 
 @pytest.mark.prove
@@ -133,21 +130,3 @@ def test_late_writers_hear_of_locks_in_many_rounds(database, crowd, tmp_path, re
         wrong = [it for it in (write_at_once(scene) for _ in range(CONTROL_ROUNDS)) if it != {DONE}]
     report.control(CONTENTION, rounds=CONTROL_ROUNDS, failures=len(wrong))
     assert len(wrong) >= CONTROL_ROUNDS // 2
-
-
-@pytest.mark.prove
-@pytest.mark.timeout(600)
-def test_a_lock_that_is_held_for_long_is_waited_for(stage, report):
-    with stage(**FOUR_WORKERS) as scene:
-        outcomes, _ = write_while_locked(scene, HOLD_S)
-    report.proof(HELD_LOCK, rounds=1, failures=int(outcomes != {DONE}))
-    assert outcomes == {DONE}
-
-
-@pytest.mark.prove
-@pytest.mark.timeout(600)
-def test_a_lock_that_is_held_for_long_is_noticed_by_the_impatient(stage, report):
-    with stage(**FOUR_WORKERS, LOCK_TIMEOUT_S=IMPATIENT_S) as scene:
-        outcomes, _ = write_while_locked(scene, HOLD_S)
-    report.control(HELD_LOCK, rounds=1, failures=int(outcomes != {DONE}))
-    assert outcomes == {BUSY}

@@ -19,13 +19,12 @@ from tests.deployment.waiting import wait_until
 from tests.postgresql import PostgresServer
 from tests.programme import Programme
 from tests.reliability.envelopes import DONE
-from tests.reliability.proofs import Proof, Report
+from tests.reliability.proofs import FAILOVER, Report
 from tests.reliability.scene import operator
 from tests.reliability.service_process import serving
 
 CLIENTS_COUNT = 8
 CALLS_COUNT = 200
-FAILOVER = Proof("D4", "a synchronous standby takes over under 8 clients", ("postgresql",))
 UNAVAILABLE = "ServiceUnavailable"
 
 

@@ -21,14 +21,13 @@ from service.storage.tables import outbox
 from tests.deployment.waiting import wait_until
 from tests.mail.server import OK, MailServer, running
 from tests.programme import Clock
-from tests.reliability.proofs import Proof
+from tests.reliability.proofs import STOPPED_WORKER
 from tests.reliability.service_process import RIGHT
 
 UNFENCED = (str(Path(__file__).with_name("unfenced_worker.py")),)
 MAIL_TIMEOUT_S = 0.5
 """A message is leased for ten times as long."""
 ROUNDS = 10
-STOPPED_WORKER = Proof("K3", "a mail worker is stopped beyond its lease, and goes on")
 
 
 @contextmanager

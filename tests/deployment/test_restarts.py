@@ -15,7 +15,7 @@ from tests.deployment.traffic import flowing
 from tests.deployment.waiting import wait_until
 from tests.reliability.envelopes import DONE
 from tests.reliability.holding import SETTING, arrival_of
-from tests.reliability.proofs import Proof
+from tests.reliability.proofs import ROLLING_RESTARTS
 from tests.reliability.service_process import ServiceProcess, serving
 
 CLIENTS_COUNT = 16
@@ -24,7 +24,6 @@ COUPONS_COUNT = 20_000
 COUPONS_COUNT_SHORT = 5_000
 ON_SQLITE = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 """Where the database makes no difference, and both are tried by the long form."""
-ROLLING = Proof("D1", "services are restarted by turns under 16 clients that dispatch")
 
 
 @contextmanager
@@ -90,7 +89,7 @@ def test_calls_fail_when_services_are_killed(stage, database_url, tmp_path):
 def test_no_call_fails_in_many_restarts(stage, database_url, tmp_path, report):
     with two_services(stage, database_url, tmp_path) as (scene, services):
         outcomes, wrong_count = restart_by_turns(scene, services, ServiceProcess.stop, RESTARTS)
-        report.proof(ROLLING, rounds=RESTARTS, failures=wrong_count)
+        report.proof(ROLLING_RESTARTS, rounds=RESTARTS, failures=wrong_count)
         require_no_loss(scene, outcomes)
 
 
@@ -99,7 +98,7 @@ def test_no_call_fails_in_many_restarts(stage, database_url, tmp_path, report):
 def test_calls_fail_in_many_kills(stage, database_url, tmp_path, report):
     with two_services(stage, database_url, tmp_path) as (scene, services):
         _, wrong_count = restart_by_turns(scene, services, ServiceProcess.kill, RESTARTS)
-    report.control(ROLLING, rounds=RESTARTS, failures=wrong_count)
+    report.control(ROLLING_RESTARTS, rounds=RESTARTS, failures=wrong_count)
     assert wrong_count >= RESTARTS // 2
 
 
