@@ -8,9 +8,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from sqlalchemy import select
@@ -29,13 +30,15 @@ from service.storage.tables import coupon
 from tests.databases import Databases
 from tests.postgresql import PostgresServer
 from tests.programme import Programme
-from tests.storage.engines import ON_POSTGRESQL, ON_SQLITE
+from tests.reliability.proofs import BACKUP, Report
+from tests.storage.engines import ON_SQLITE
 
 REDEEMERS_COUNT, DISPATCHERS_COUNT, SPENDERS_COUNT = 4, 2, 2
 COUPONS_COUNT = 5_000
 BEFORE_COUNT, AFTER_COUNT = 40, 20
 PATIENCE_S = 60
 UNUSED_NUMBER = 500_000
+ROUNDS_COUNT, CONTROL_COUNT = 20, 5
 
 
 @dataclass
@@ -110,47 +113,66 @@ class Traffic:
             self._errors.append(error)
 
 
-@pytest.fixture
-def traffic(programme: Programme) -> Traffic:
-    """Writers at the test's database."""
-    return Traffic(programme)
-
-
 def run(*words: object) -> None:
     done = subprocess.run(list(map(str, words)), capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def copied_by_the_command(url: str, folder: Path) -> str:
-    """The URL of what ``coupon-billing backup`` makes."""
-    copy = folder / "copy.db"
-    run(sys.executable, "-m", "service.cli", "backup", copy, "--database", url)
-    return f"sqlite:///{copy}"
+class Copies(Protocol):
+    """How a kind of database is copied; each way answers the URL of the restored copy."""
 
+    def right(self, url: str, traffic: Traffic) -> Callable[[], str]:
+        """Take a backup as the page about backups says; answers how it is restored."""
 
-def copied_without_the_log(url: str, folder: Path) -> str:
-    """The control: the file alone, as it lies there."""
-    path = str(make_url(url).database)
-    return f"sqlite:///{shutil.copy(path, folder / 'copy.db')}"
+    def broken(self, url: str, traffic: Traffic) -> Callable[[], str]:
+        """Take it as nobody should."""
 
 
 @dataclass
-class PostgresBackup:
-    """PostgreSQL's own programs."""
+class SqliteCopies:
+    """By the command, and as a file without its log."""
+
+    folder: Path
+    _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    def right(self, url: str, _traffic: Traffic) -> Callable[[], str]:
+        copy = self._new()
+        run(sys.executable, "-m", "service.cli", "backup", copy, "--database", url)
+        return lambda: f"sqlite:///{copy}"
+
+    def broken(self, url: str, _traffic: Traffic) -> Callable[[], str]:
+        copy = shutil.copy(str(make_url(url).database), self._new())
+        return lambda: f"sqlite:///{copy}"
+
+    def _new(self) -> Path:
+        return self.folder / f"{next(self._numbers)}.db"
+
+
+@dataclass
+class PostgresCopies:
+    """By one dump, and by two of which the second is later."""
 
     server: PostgresServer
     databases: Databases
     folder: Path
 
-    def dump(self, url: str, name: str, *options: str) -> Path:
-        """Dump a database, or parts of it."""
+    def right(self, url: str, _traffic: Traffic) -> Callable[[], str]:
+        dump = self._dump(url, "all")
+        return lambda: self._restored(dump)
+
+    def broken(self, url: str, traffic: Traffic) -> Callable[[], str]:
+        tables = self._dump(url, "tables", "--exclude-table-data=audit")
+        traffic.await_more(AFTER_COUNT)
+        log = self._dump(url, "log", "--table=audit", "--data-only")
+        return lambda: self._restored(tables, log)
+
+    def _dump(self, url: str, name: str, *options: str) -> Path:
         path = self.folder / name
         words = ("--format=custom", f"--file={path}", f"--dbname={url}")
         run(self.server.program("pg_dump"), *words, *options)
         return path
 
-    def restored(self, *dumps: Path) -> str:
-        """The URL of a fresh database with what was dumped."""
+    def _restored(self, *dumps: Path) -> str:
         url = self.databases.blank()
         for dump in dumps:
             words = ("--exit-on-error", "--no-owner", f"--dbname={url}")
@@ -159,112 +181,94 @@ class PostgresBackup:
 
 
 @pytest.fixture
-def postgres_backup(
-    postgresql_server: PostgresServer, databases: Databases, tmp_path: Path
-) -> PostgresBackup:
-    """PostgreSQL's own programs, on the tests' server."""
-    return PostgresBackup(postgresql_server, databases, tmp_path)
+def copies(
+    engine_name: str, databases: Databases, tmp_path: Path, request: pytest.FixtureRequest
+) -> Copies:
+    """How the test's kind of database is copied."""
+    if engine_name == "sqlite":
+        return SqliteCopies(tmp_path)
+    return PostgresCopies(request.getfixturevalue("postgresql_server"), databases, tmp_path)
 
 
-@pytest.fixture
-def open_copy() -> Iterator[Callable[[str], Programme]]:
-    """Opens restored databases."""
-    with ExitStack() as stack:
-
-        def open_copy(url: str) -> Programme:
-            database = Database(url)
-            stack.callback(database.close)
-            return Programme(database, _numbers=itertools.count(UNUSED_NUMBER))
-
-        yield open_copy
+@contextmanager
+def opened(url: str, first_number: int) -> Iterator[Programme]:
+    database = Database(url)
+    yield Programme(database, _numbers=itertools.count(first_number))
+    database.close()
 
 
-def lost(programme: Programme, acknowledged: list[str]) -> set[str]:
-    """The codes of which the database does not know that they are redeemed."""
-    statement = select(coupon.c.code).where(coupon.c.redeemed_at.is_not(None))
-    with programme.database.reading() as connection:
-        return set(acknowledged) - set(connection.execute(statement).scalars())
+def wrong_in(programme: Programme, acknowledged: list[str]) -> str:
+    """What is wrong in a restored database; nothing when it is whole."""
+    try:
+        if not is_current(programme.database):
+            return "tables of another release"
+        statement = select(coupon.c.code).where(coupon.c.redeemed_at.is_not(None))
+        with programme.database.reading() as connection:
+            lost = set(acknowledged) - set(connection.execute(statement).scalars())
+        findings = check_database(programme.call())
+    except (DBAPIError, ServiceTroubleError) as error:
+        return str(error)
+    return f"{len(lost)} lost" if lost else str(findings.breaches or findings.differences or "")
 
 
-def prove_that_it_is_whole(programme: Programme, acknowledged: list[str]) -> None:
-    assert is_current(programme.database)
-    assert check_database(programme.call()).is_clean
-    assert lost(programme, acknowledged) == set()
-    assert len(acknowledged) >= BEFORE_COUNT
+def redeem_another(programme: Programme) -> str:
+    """Go on in a restored database; answers what is wrong in it afterwards."""
     owner = programme.customer()
     account_id = programme.account(owner)
-    redeem_coupon(programme.call(), account_id, programme.coupon(owner))
+    code = programme.coupon(owner)
+    redeem_coupon(programme.call(), account_id, code)
     programme.spend(account_id)
-    assert check_database(programme.call()).is_clean
+    return wrong_in(programme, [code])
 
 
-def taken_meanwhile(traffic: Traffic, take: Callable[[], str]) -> tuple[str, list[str]]:
-    """What a backup answers that is taken amid writers, and what was acknowledged before."""
-    with traffic.going_on():
-        traffic.await_more(BEFORE_COUNT)
-        acknowledged = list(traffic.acknowledged)
-        taken = take()
-        traffic.await_more(AFTER_COUNT)
-    return taken, acknowledged
+def sound(url: str) -> bool:
+    """Whether the database itself finds nothing wrong with it; PostgreSQL did when it restored."""
+    parts = make_url(url)
+    if parts.get_backend_name() != "sqlite":
+        return True
+    with closing(sqlite3.connect(str(parts.database))) as copy:
+        return copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-@ON_SQLITE
-def test_a_copy_of_sqlite_is_whole(
-    traffic: Traffic, database_url: str, tmp_path: Path, open_copy: Callable[[str], Programme]
-) -> None:
-    url, acknowledged = taken_meanwhile(
-        traffic, lambda: copied_by_the_command(database_url, tmp_path)
-    )
-    with closing(sqlite3.connect(str(make_url(url).database))) as copy:
-        assert copy.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    prove_that_it_is_whole(open_copy(url), acknowledged)
+def wrong_backup(databases: Databases, take: Callable[[str, Traffic], Callable[[], str]]) -> str:
+    """What is wrong in a backup that is taken amid writers and restored."""
+    url = databases.new()
+    with opened(url, 1) as programme:
+        traffic = Traffic(programme)
+        with traffic.going_on():
+            traffic.await_more(BEFORE_COUNT)
+            acknowledged = list(traffic.acknowledged)
+            restored = take(url, traffic)
+            traffic.await_more(AFTER_COUNT)
+    copy_url = restored()
+    if not sound(copy_url):
+        return "integrity_check"
+    with opened(copy_url, UNUSED_NUMBER) as programme:
+        return wrong_in(programme, acknowledged) or redeem_another(programme)
 
 
-@ON_SQLITE
-def test_a_copy_without_the_log_would_be_noticed(
-    traffic: Traffic, database_url: str, tmp_path: Path, open_copy: Callable[[str], Programme]
-) -> None:
-    url, acknowledged = taken_meanwhile(
-        traffic, lambda: copied_without_the_log(database_url, tmp_path)
-    )
-    programme = open_copy(url)
-    try:
-        missing = lost(programme, acknowledged)
-    except (DBAPIError, ServiceTroubleError):
-        return
-    assert missing or not check_database(programme.call()).is_clean
+def test_a_backup_is_whole(databases: Databases, copies: Copies) -> None:
+    assert wrong_backup(databases, copies.right) == ""
 
 
-@ON_POSTGRESQL
-def test_a_dump_of_postgresql_is_whole(
-    traffic: Traffic,
-    database_url: str,
-    postgres_backup: PostgresBackup,
-    open_copy: Callable[[str], Programme],
-) -> None:
-    dump, acknowledged = taken_meanwhile(
-        traffic, lambda: str(postgres_backup.dump(database_url, "all"))
-    )
-    prove_that_it_is_whole(open_copy(postgres_backup.restored(Path(dump))), acknowledged)
+def test_a_broken_backup_would_be_noticed(databases: Databases, copies: Copies) -> None:
+    assert wrong_backup(databases, copies.broken) != ""
 
 
-@ON_POSTGRESQL
-def test_a_dump_in_two_parts_would_be_noticed(
-    traffic: Traffic,
-    database_url: str,
-    postgres_backup: PostgresBackup,
-    open_copy: Callable[[str], Programme],
-) -> None:
-    def dump_in_parts() -> str:
-        postgres_backup.dump(database_url, "tables", "--exclude-table-data=audit")
-        traffic.await_more(AFTER_COUNT)
-        postgres_backup.dump(database_url, "log", "--table=audit", "--data-only")
-        return ""
+@pytest.mark.prove
+@pytest.mark.timeout(1800)
+def test_every_backup_is_whole(databases: Databases, copies: Copies, report: Report) -> None:
+    wrong = [it for _ in range(ROUNDS_COUNT) if (it := wrong_backup(databases, copies.right))]
+    report.proof(BACKUP, rounds=ROUNDS_COUNT, failures=len(wrong))
+    assert wrong == []
 
-    taken_meanwhile(traffic, dump_in_parts)
-    parts = (postgres_backup.folder / "tables", postgres_backup.folder / "log")
-    programme = open_copy(postgres_backup.restored(*parts))
-    assert not check_database(programme.call()).is_clean
+
+@pytest.mark.prove
+@pytest.mark.timeout(1800)
+def test_broken_backups_are_noticed(databases: Databases, copies: Copies, report: Report) -> None:
+    wrong = [it for _ in range(CONTROL_COUNT) if (it := wrong_backup(databases, copies.broken))]
+    report.control(BACKUP, rounds=CONTROL_COUNT, failures=len(wrong))
+    assert wrong != []
 
 
 STEPS_COUNT = 20
