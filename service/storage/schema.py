@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.engine import URL
 
 from service.storage.engine import Database
@@ -29,11 +29,20 @@ def upgrade(database: Database) -> None:
             Path(str(database.url.database)).touch(mode=FILE_MODE)
     with database.writing() as connection:
         if connection.dialect.name == "postgresql":
-            # One of several that start at once upgrades, and the others find it done.
-            connection.execute(select(func.pg_advisory_xact_lock(UPGRADE_LOCK)))
+            _await_turn(connection)
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _await_turn(connection: Connection) -> None:
+    """One of several that start at once upgrades, and the others find it done."""
+    # However long it takes: a change of many rows is no statement that hangs.
+    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+    connection.execute(select(func.pg_advisory_xact_lock(UPGRADE_LOCK)))
+    # Who waits for a table longer than callers do keeps them waiting behind it.
+    connection.exec_driver_sql("SET LOCAL lock_timeout = DEFAULT")
 
 
 def is_current(database: Database) -> bool:

@@ -7,19 +7,20 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from alembic import command
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import event, inspect, select, text
+from sqlalchemy import event, func, inspect, select, text
 
 from service.operations.check_database import check_database
 from service.operations.dispatch_coupons import dispatch_coupons
 from service.operations.redeem_coupon import redeem_coupon
 from service.storage import schema
-from service.storage.engine import IDLE_IN_TRANSACTION_TIMEOUT_S, Database
+from service.storage.engine import IDLE_IN_TRANSACTION_TIMEOUT_S, Database, DatabaseLimits
 from service.storage.schema import is_current, upgrade
 from service.storage.tables import account, coupon, coupon_class, coupon_terms, customer, metadata
 from tests.databases import Databases
@@ -282,7 +283,70 @@ def test_of_two_that_upgrade_at_once_one_finds_it_done(old: Database) -> None:
 
 
 @ON_POSTGRESQL
+def test_an_upgrade_takes_the_time_that_it_needs(old: Database) -> None:
+    """Callers wait no longer for a table, nor for a statement, than they did."""
+    hasty = Database(
+        old.url.render_as_string(), DatabaseLimits(lock_timeout_s=0.3, statement_timeout_s=0.3)
+    )
+    found: list[tuple[str, str]] = []
+
+    def look(_connection: Any, cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.startswith("UPDATE alembic_version"):
+            names = ("statement_timeout", "lock_timeout")
+            found.extend((it, cursor.execute(f"SHOW {it}").fetchone()[0]) for it in names)
+
+    event.listen(hasty.engine, "before_cursor_execute", look)
+    with ThreadPoolExecutor(1) as threads, old.writing() as connection:
+        connection.execute(select(func.pg_advisory_xact_lock(schema.UPGRADE_LOCK)))
+        waiting = threads.submit(upgrade, hasty)
+        with pytest.raises(FutureTimeoutError):
+            waiting.result(1)
+        connection.rollback()
+        waiting.result(PATIENCE_S)
+    hasty.close()
+    assert found == [("statement_timeout", "0"), ("lock_timeout", "300ms")]
+    assert is_current(old)
+
+
+@ON_POSTGRESQL
 def test_without_the_lock_one_would_fail(old: Database) -> None:
     code, words = upgrade_while_another_does(old, WITHOUT_LOCK)
     assert code == 1
     assert "LostRaceError" in words or "already exists" in words
+
+
+COUPONS_COUNT = 1_000_000
+UPGRADE_S_MAX = 60
+COPIES = {
+    "sqlite": """
+        WITH RECURSIVE numbers (number) AS (
+            SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < {count}
+        )
+        INSERT INTO coupon (class_id, terms_id, batch_id, seq, code)
+        SELECT class_id, terms_id, batch_id, 1000 + number, 'MANY' || number
+        FROM numbers, (SELECT * FROM coupon LIMIT 1) AS one
+    """,
+    "postgresql": """
+        INSERT INTO coupon (class_id, terms_id, batch_id, seq, code)
+        SELECT class_id, terms_id, batch_id, 1000 + number, 'MANY' || number
+        FROM generate_series(1, {count}) AS number, (SELECT * FROM coupon LIMIT 1) AS one
+    """,
+}
+"""Makes many coupons of one, in the tables of any revision so far."""
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(600)
+def test_many_coupons_are_upgraded_in_a_minute(databases: Databases, old: Database) -> None:
+    name = old.engine.dialect.name
+    patient = Database(old.url.render_as_string(), DatabaseLimits(statement_timeout_s=600))
+    with patient.writing() as connection:
+        connection.execute(text(COPIES[name].format(count=COUPONS_COUNT)))
+    patient.close()
+    start = time.monotonic()
+    upgrade(old)
+    assert time.monotonic() - start < UPGRADE_S_MAX
+    assert is_current(old)
+    with old.reading() as connection:
+        count = connection.execute(select(func.count()).select_from(coupon)).scalar_one()
+    assert count > COUPONS_COUNT
