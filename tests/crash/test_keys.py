@@ -34,7 +34,7 @@ KILLS_COUNT = 20
 PATIENCE_S = 60
 FREE_S_MAX = 30
 """How long at most a key is held by a process that has died."""
-CONTROL_S = 3
+CONTROL_S = 1
 """How long a broken service is asked for a key that it never frees."""
 _POLL_S = 0.01
 
