@@ -19,7 +19,7 @@ from service.domain.programmes import Account
 from service.operations.attempts import LostRaceError, decide
 from service.operations.calls import Call
 from service.operations.lists import require_list
-from service.storage import audit, claims
+from service.storage import audit, claims, classes
 from service.storage.accounts import find_accounts
 
 PAIRS_COUNT_MAX = 100
@@ -79,10 +79,12 @@ class _Desk:
     @classmethod
     def open(cls, connection: Connection, call: Call, pairs: list[AccountCoupon]) -> "_Desk":
         account_ids = {pair.account_id for pair in pairs if pair.account_id is not None}
+        codes = {_code(pair) for pair in pairs}
+        classes.keep_in_use(connection, codes)
         return cls(
             call,
             find_accounts(connection, account_ids, lock=True),
-            claims.find_claimable(connection, {_code(pair) for pair in pairs}),
+            claims.find_claimable(connection, codes),
             claims.claimed_features(connection, account_ids),
         )
 

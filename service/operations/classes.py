@@ -153,6 +153,7 @@ def retire_class(call: Call, customer_id: int, name: str) -> None:
 
     def attempt(connection: Connection) -> None:
         old = require_class_in_use(connection, customer_id, name, lock=True)
+        classes.wait_for_users(connection, old.class_id)
         classes.update_class(connection, old.class_id, retired_at=call.now)
         after = {"retired_at": call.now.isoformat()}
         change = audit.Change("retire", "coupon_class", old.class_id, after=after)

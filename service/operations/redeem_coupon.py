@@ -17,7 +17,7 @@ from service.domain.terms import CouponType
 from service.operations.attempts import LostRaceError, decide
 from service.operations.calls import Call
 from service.operations.movements import promote_waiting
-from service.storage import audit, coupons
+from service.storage import audit, classes, coupons
 from service.storage.accounts import find_redeeming_account
 from service.storage.coupons import RedeemableCoupon
 
@@ -42,6 +42,7 @@ def redeem_coupon(call: Call, account_id: int | None, coupon_code: str | None) -
 
 
 def _attempt(connection: Connection, call: Call, account_id: int, code: str) -> datetime:
+    classes.keep_in_use(connection, [code])
     account = _account(connection, call, account_id)
     found = coupons.find_redeemable(connection, code)
     if found is None:

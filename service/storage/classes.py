@@ -5,16 +5,45 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Integer,
+    Row,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 
 from service.domain.programmes import CouponClass
 from service.domain.terms import CouponTerms, CouponType
 from service.storage.statements import new_id
-from service.storage.tables import coupon_class, coupon_terms
+from service.storage.tables import coupon, coupon_class, coupon_terms
 
+RETIREMENT_LOCK = 20_803
+"""The first number of the advisory locks of classes; any will do that no other program uses."""
 TERMS_COLUMNS = tuple(column for column in coupon_terms.c if column.name != "terms_id")
 
 _CLASSES = select(coupon_class, *TERMS_COLUMNS).join(coupon_terms)
+_CLASSES_OF_CODES = (
+    select(coupon.c.class_id)
+    .distinct()
+    .where(coupon.c.code.in_(bindparam("codes", expanding=True)))
+    .subquery()
+)
+
+
+def _lock_number(class_id: Any) -> Any:
+    # An advisory lock has two numbers of four bytes; that two classes share one does no harm.
+    return cast(class_id % (2**31 - 1), Integer)
+
+
+_KEEP_IN_USE = select(
+    func.pg_advisory_xact_lock_shared(RETIREMENT_LOCK, _lock_number(_CLASSES_OF_CODES.c.class_id))
+)
 
 
 def terms_of(row: Row[Any]) -> CouponTerms:
@@ -104,6 +133,24 @@ def update_class(connection: Connection, class_id: int, **values: Any) -> None:
     connection.execute(
         update(coupon_class).where(coupon_class.c.class_id == class_id).values(values)
     )
+
+
+def keep_in_use(connection: Connection, codes: Collection[str]) -> None:
+    """Let nobody retire the classes of these coupons until the commit.
+
+    Whoever retires one at the moment is waited for. To be called before anything else is
+    locked. Many may keep a class in use at once, and who comes after somebody that is to
+    retire it waits, so that retiring takes its turn. On SQLite a writer is alone anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(_KEEP_IN_USE, {"codes": list(codes)})
+
+
+def wait_for_users(connection: Connection, class_id: int) -> None:
+    """Wait until nobody keeps the class in use, and let nobody do so until the commit."""
+    if connection.dialect.name == "postgresql":
+        number = _lock_number(literal(class_id))
+        connection.execute(select(func.pg_advisory_xact_lock(RETIREMENT_LOCK, number)))
 
 
 def _class_of(row: Row[Any]) -> CouponClass:

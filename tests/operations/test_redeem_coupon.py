@@ -309,15 +309,16 @@ def test_retention_coupons_do_not_count_as_acquisition(
 
 
 def test_a_fault_at_any_statement_leaves_nothing(
-    programme: Programme, account: int, new_customers_coupons: list[str]
+    programme: Programme, engine_name: str, account: int, new_customers_coupons: list[str]
 ) -> None:
     code = new_customers_coupons[0]
     statements_count = require_all_or_nothing(
         programme, lambda: redeem_coupon(programme.call(), account, code)
     )
     # The beginning, the account, the coupon; then coupon, redemption, audit; and, as the
-    # coupon has no threshold, the account's coupons, the one that becomes active, audit.
-    assert statements_count == 9
+    # coupon has no threshold, the account's coupons, the one that becomes active, audit. On
+    # PostgreSQL the class is kept in use first.
+    assert statements_count == (9 if engine_name == "sqlite" else 10)
 
 
 @pytest.fixture
