@@ -1,6 +1,7 @@
 """``backup``: a copy that can be trusted, or a refusal and nothing."""
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -19,6 +20,16 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
 main()
 """
 """The command on a disk on which no file can be larger than 64 KiB."""
+
+
+KILLED = """
+import os, signal, sys
+from service.cli.main import main
+from service.storage import backup
+backup._verify = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+main()
+"""
+"""The command, killed when all is copied and nothing is verified."""
 
 
 @pytest.fixture
@@ -89,19 +100,34 @@ def test_a_missing_folder_is_refused(run, url, folder):
     assert "No such file or directory" in refused.stderr
 
 
-@ON_SQLITE
-def test_a_full_disk_leaves_nothing(url, folder):
-    typed = [sys.executable, "-c", LIMITED, "backup", folder / "copy.db"]
-    done = subprocess.run(
-        typed,
+def typed(program, url, *words):
+    """What a program of a test's own answers."""
+    return subprocess.run(
+        [sys.executable, "-c", program, *words],
         capture_output=True,
         text=True,
         check=False,
         env={**os.environ, "COUPON_BILLING_DATABASE": url},
     )
+
+
+@ON_SQLITE
+def test_a_full_disk_leaves_nothing(url, folder):
+    done = typed(LIMITED, url, "backup", folder / "copy.db")
     assert done.returncode == 1
     assert done.stderr.startswith("BackupFailed: The copy was not made.")
     assert list(folder.iterdir()) == []
+
+
+@ON_SQLITE
+def test_a_copy_has_no_name_before_it_is_verified(run, url, folder):
+    done = typed(KILLED, url, "backup", folder / "copy.db")
+    assert done.returncode == -signal.SIGKILL
+    (left,) = folder.iterdir()
+    assert left.name.startswith(".copy.db.")
+    assert left.name.endswith(".partial")
+    run("backup", folder / "copy.db")
+    assert {path.name for path in folder.iterdir()} == {left.name, "copy.db"}
 
 
 DAMAGES = pytest.mark.parametrize(
