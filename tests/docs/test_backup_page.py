@@ -18,6 +18,9 @@ from service.storage.tables import redemption
 from tests.programme import Programme
 from tests.storage.engines import ON_POSTGRESQL, ON_SQLITE
 
+# Each command is a process, and a busy machine takes its time for them.
+pytestmark = pytest.mark.timeout(300)
+
 PAGE = (Path(__file__).parents[2] / "docs" / "backup.md").read_text(encoding="utf-8")
 
 
