@@ -100,6 +100,15 @@ _READER_OPTIONS: dict[str, dict[str, Any]] = {
 IDLE_IN_TRANSACTION_TIMEOUT_S = 20
 """After how long PostgreSQL undoes a transaction whose machine is gone, with what it holds."""
 
+_SIGNS_OF_LIFE = {
+    # A server that vanishes without a word is given up after 25 s, and not after hours:
+    # of what it was sent it acknowledged nothing, or it does not answer when it is asked.
+    "tcp_user_timeout": 20_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+
 
 def _with_driver(url: URL) -> URL:
     """The URL with the driver that this service is installed with, if it names none."""
@@ -138,6 +147,7 @@ def _postgresql_arguments(limits: DatabaseLimits) -> dict[str, Any]:
         "options": " ".join(f"-c {name}={value}" for name, value in parameters.items()),
         "application_name": "coupon-billing",
         "connect_timeout": 10,
+        **_SIGNS_OF_LIFE,
     }
 
 
