@@ -1,9 +1,7 @@
 """``serve``."""
 
 import os
-import signal
 import socket
-from time import sleep
 from typing import Annotated
 
 import typer
@@ -12,7 +10,6 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from service.addresses import customer_billing_url
-from service.app import Application, create_app
 from service.cli.calls import (
     CommandRefusedError,
     opened,
@@ -22,14 +19,12 @@ from service.cli.calls import (
 )
 from service.cli.mail import lease_s, where_mail_goes
 from service.cli.options import DatabaseOption
-from service.cli.supervision import kept_running, when_parent_ends
+from service.cli.supervision import kept_running
 from service.cli.worker import deliver_for_parent
 from service.settings import ENVIRONMENT_PREFIX, Settings
 
 WORKER_STOP_TIMEOUT_S = 10
 """How long a worker may take to finish its calls before it is killed."""
-ORPHAN_STOP_TIMEOUT_S = 1
-"""The same for a worker whose main process has died: the address is wanted by the next one."""
 
 BindOption = Annotated[
     str | None,
@@ -104,7 +99,7 @@ def require_free(host: str, port: int) -> None:
 def _run(settings: Settings, host: str, port: int) -> None:
     """Serve until a signal comes."""
     server = Granian(
-        "service.cli.serving:create_worker_app",
+        "service.cli.serving_process:create_app_for_parent",
         factory=True,
         interface=Interfaces.WSGI,
         address=host,
@@ -118,16 +113,3 @@ def _run(settings: Settings, host: str, port: int) -> None:
         workers_kill_timeout=WORKER_STOP_TIMEOUT_S,
     )
     server.serve()
-
-
-def create_worker_app() -> Application:
-    """The application of a worker process, which ends when its main process does."""
-    when_parent_ends(_end_orphan)
-    return create_app()
-
-
-def _end_orphan() -> None:
-    """Finish the calls at hand, if they are short; the database undoes the others."""
-    os.kill(os.getpid(), signal.SIGTERM)
-    sleep(ORPHAN_STOP_TIMEOUT_S)
-    os.kill(os.getpid(), signal.SIGKILL)
