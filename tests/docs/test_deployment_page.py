@@ -1,0 +1,104 @@
+"""What the page about several machines says is so."""
+
+import re
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import make_url
+
+from service.cli.mail import LEASE_ATTEMPTS
+from service.cli.serving import WORKER_STOP_TIMEOUT_S
+from service.domain.errors import SERVICE_BUSY, SERVICE_UNAVAILABLE
+from service.jobs.smtp import ATTEMPT_TIMEOUTS
+from service.settings import ENVIRONMENT_PREFIX, Settings
+from service.storage import engine
+from service.storage.engine import Database
+
+PAGE = (Path(__file__).parents[2] / "docs" / "deployment.md").read_text(encoding="utf-8")
+DEFAULTS = Settings.model_construct()
+ON_POSTGRESQL = pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+
+
+def blocks(language):
+    return re.findall(rf"^ *```{language}\n(.*?)^ *```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def shown(database, name):
+    with database.reading() as connection:
+        return connection.exec_driver_sql(f"SHOW {name}").scalar_one()
+
+
+@ON_POSTGRESQL
+def test_the_parameters_of_a_connection(database_url):
+    table = PAGE.partition("| Parameter | Value |")[2].partition("\n\n")[0]
+    names = re.findall(r"^\| `(\w+)`", table, re.MULTILINE)
+    database = Database(database_url)
+    with database.writing() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    try:
+        told = {name: shown(database, name) for name in names[:6]}
+    finally:
+        database.close()
+    assert told == {
+        "statement_timeout": f"{DEFAULTS.statement_timeout_s // 60}min",
+        "lock_timeout": f"{DEFAULTS.lock_timeout_s}s",
+        "idle_in_transaction_session_timeout": f"{engine.IDLE_IN_TRANSACTION_TIMEOUT_S}s",
+        "default_transaction_isolation": "read committed",
+        "timezone": "UTC",
+        "application_name": "coupon-billing",
+    }
+    assert names[6:] == ["connect_timeout", "tcp_user_timeout"]
+
+
+@ON_POSTGRESQL
+def test_the_statements_for_a_role(database_url, postgresql_server):
+    role = f"coupons_{make_url(database_url).database}"
+    (statements,) = blocks("sql")
+    postgresql_server.execute(f"CREATE ROLE {role} LOGIN")
+    try:
+        for statement in statements.split(";")[:-1]:
+            postgresql_server.execute(statement.replace("coupons", role))
+    finally:
+        postgresql_server.execute(f"DROP ROLE {role}")
+
+
+@ON_POSTGRESQL
+def test_the_setting_for_two_standbys(database_url, postgresql_server):
+    (line,) = blocks("ini")
+    name, value = line.strip().split(" = ")
+    try:
+        postgresql_server.execute(f"ALTER SYSTEM SET {name} = {value}")
+    finally:
+        postgresql_server.execute(f"ALTER SYSTEM RESET {name}")
+
+
+def test_the_url_with_several_hosts():
+    (line,) = re.findall(r"^postgresql://.+$", PAGE, re.MULTILINE)
+    assert Settings(database=line).database == line
+    hosts = make_url(line).query["host"]
+    assert hosts == ("db-a:5432", "db-b:5432")
+
+
+def test_the_numbers_of_the_page():
+    attempt_s = ATTEMPT_TIMEOUTS * DEFAULTS.mail_timeout_s
+    lease_min = LEASE_ATTEMPTS * attempt_s // 60
+    signs = engine._SIGNS_OF_LIFE
+    for sentence in (
+        f"`{ATTEMPT_TIMEOUTS} x mail_timeout_s`, {attempt_s} s",
+        f"`{LEASE_ATTEMPTS * ATTEMPT_TIMEOUTS} x mail_timeout_s`, {lease_min} minutes",
+        f"calls at hand have {WORKER_STOP_TIMEOUT_S} seconds",
+        f"`ServiceBusy` ({SERVICE_BUSY.code})",
+        f"`ServiceUnavailable` ({SERVICE_UNAVAILABLE.code})",
+        f"2 x 2 x {DEFAULTS.threads} = {2 * 2 * DEFAULTS.threads}",
+        f"setting `statement_timeout_s`, {DEFAULTS.statement_timeout_s} s",
+        f"setting `lock_timeout_s`, {DEFAULTS.lock_timeout_s} s",
+        f"{engine.IDLE_IN_TRANSACTION_TIMEOUT_S} s: what a machine held that has vanished",
+    ):
+        assert sentence in PAGE
+    asked_s = signs["keepalives_idle"] + signs["keepalives_interval"] * signs["keepalives_count"]
+    assert max(asked_s, signs["tcp_user_timeout"] / 1000) == 25
+
+
+def test_the_settings_of_the_page():
+    named = re.findall(rf"{ENVIRONMENT_PREFIX}(\w+)", PAGE)
+    assert {name.lower() for name in named} <= Settings.model_fields.keys()
