@@ -1,4 +1,4 @@
-"""Of a service whose main process is killed nothing is left, and its address is free.
+"""A service whose worker is killed starts another; of one whose main process is, nothing is left.
 
 The control is a service whose processes do not look whether their parent lives.
 """
@@ -17,7 +17,7 @@ import pytest
 
 from tests.deployment.waiting import wait_until
 from tests.ports import free_port
-from tests.reliability.service_process import RIGHT
+from tests.reliability.service_process import RIGHT, serving
 
 # The processes do the same whatever the database is.
 pytestmark = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
@@ -88,3 +88,14 @@ def test_processes_that_do_not_look_keep_the_address(database_url, tmp_path):
         time.sleep(FREE_S_MAX)
         assert not is_free(port)
         assert len(living(group)) >= 3
+
+
+def test_a_worker_that_is_killed_is_replaced(database_url, tmp_path):
+    with serving(database_url, tmp_path) as service:
+        main = service.process.pid
+        before = set(living(main))
+        one, *_ = before - {main}
+        os.kill(one, signal.SIGKILL)
+        wait_until(lambda: one not in living(main) and len(living(main)) == len(before))
+        wait_until(lambda: is_healthy(service.port))
+        assert service.process.poll() is None
