@@ -77,6 +77,5 @@ FULL_DISK = Proof("K4", "the disk is full, and then is not: typed faults, no par
 READ_ONLY = Proof("K4", "the server only reads, and then writes again", ("postgresql",))
 RESTARTED = Proof("K4", "the server is killed and started again under 16 clients", ("postgresql",))
 BACKUP = Proof("K8", "a backup is taken under 8 writers, and restored")
-ROLLING_RESTARTS = Proof("D1", "services are restarted by turns under 16 clients that dispatch")
 CONTENTION = Proof("D2", "16 clients write at once through 4 worker processes", ("sqlite",))
 FAILOVER = Proof("D3", "a synchronous standby takes over under 8 clients", ("postgresql",))
