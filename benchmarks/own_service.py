@@ -58,7 +58,7 @@ def start_programme(folder: Path) -> Programme:
     def call() -> Call:
         return Call(database, COMMAND_LINE, utc_now(), "00000000-0000-4000-8000-000000000000")
 
-    keys = initialise(call())
+    keys = initialise(call(), database)
     if keys is None:
         raise RuntimeError("the folder has a database already")
     add_class(call(), NewClass(customer_id=keys.customer_id, name=CLASS_NAME, terms=_terms()))

@@ -116,7 +116,7 @@ class PostgresServer:
         while True:
             try:
                 return self.execute("SELECT 1")
-            except psycopg.OperationalError:
+            except psycopg.OperationalError:  # noqa: PERF203 - each trial is slow anyway
                 if time.monotonic() > end:
                     raise AssertionError((self.folder / "log").read_text()) from None
                 time.sleep(0.02)

@@ -7,7 +7,13 @@ from typing import Annotated
 
 import typer
 
-from service.cli.calls import CommandRefusedError, calling
+from service.cli.calls import (
+    CommandRefusedError,
+    new_call,
+    opened,
+    refusals_told,
+    require_current,
+)
 from service.cli.options import DatabaseOption, JsonOption
 from service.cli.output import show
 from service.cli.progress import progress_bar
@@ -32,11 +38,13 @@ def backup(
     JSON: file, bytes_count, revision.
     """
     with (
-        calling(database, as_json=as_json) as call,
+        refusals_told(as_json=as_json),
+        opened(database) as source,
         _refusals_named(file),
         progress_bar(is_wanted=not as_json) as watch,
     ):
-        made = back_up(call, file, watch)
+        require_current(source)
+        made = back_up(new_call(source), source, file, watch)
     show(made, as_json=as_json)
 
 

@@ -28,6 +28,7 @@ from service.operations.initialise import FIRST_CURRENCY, FirstKeys, initialise
 from service.operations.mint_coupons import mint_coupons
 from service.operations.parties import add_account
 from service.settings import ENVIRONMENT_PREFIX
+from service.storage.engine import Database
 
 DATABASE_FILE = "demo.db"
 CLASS_NAME = "Welcome"
@@ -68,7 +69,7 @@ def demo(
         require_free(*split_bind(address))
         database_url = f"sqlite:///{Path(folder, DATABASE_FILE)}"
         with opened(database_url) as database:
-            programme = _prepare(new_call(database))
+            programme = _prepare(new_call(database), database)
         with _served(folder, database_url, address) as server:
             client = _converse(programme, local_url(address) + CUSTOMER_BILLING_PATH)
             if not once:
@@ -76,9 +77,9 @@ def demo(
                 server.wait()
 
 
-def _prepare(call: Call) -> Programme:
+def _prepare(call: Call, database: Database) -> Programme:
     """Make what the conversation is about."""
-    keys = initialise(call)
+    keys = initialise(call, database)
     if keys is None:
         raise RuntimeError("a new database had customers")
     other = add_account(call, keys.customer_id, OTHER_ACCOUNT_NUMBER, FIRST_CURRENCY)

@@ -18,7 +18,7 @@ def init(database: DatabaseOption = None, as_json: JsonOption = False) -> None:
     password; null when the database has customers already.
     """
     with refusals_told(as_json=as_json), opened(database) as opened_database:
-        keys = initialise(new_call(opened_database))
+        keys = initialise(new_call(opened_database), opened_database)
     if keys is None and not as_json:
         tell("The database is up to date. It has customers already: nobody was added.")
         return

@@ -57,8 +57,10 @@ class Caller:
         return self.is_operator or self.roles.get(customer_id) in _WRITERS
 
     @property
-    def writable_customers(self) -> list[int]:
-        """The customers for which the caller has a role that writes; an operator needs none."""
+    def writable_customers(self) -> list[int] | None:
+        """The customers whose things the caller may change; None for all of them."""
+        if self.is_operator:
+            return None
         return [customer_id for customer_id in self.roles if self.may_write(customer_id)]
 
     def require_operator(self) -> None:

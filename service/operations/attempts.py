@@ -3,16 +3,13 @@
 import random
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from service.domain.errors import SERVICE_BUSY, ServiceTroubleError
-from service.storage.engine import Database
+from service.storage.transactions import Transactions
 from service.storage.trouble import LostRaceError
-
-__all__ = ["ATTEMPTS_MAX", "LostRaceError", "decide"]
 
 Result = TypeVar("Result")
 ATTEMPTS_MAX = 10
@@ -22,7 +19,7 @@ PAUSE_S = 0.01
 in a deadlock shall not meet again."""
 
 
-def decide(database: Database, attempt: Callable[[Connection], Result]) -> Result:
+def decide(database: Transactions, attempt: Callable[[Connection], Result]) -> Result:
     """Decide and write in one transaction, until it loses no race; answers what it answers.
 
     An attempt loses one when it raises ``LostRaceError``, by a serialisation failure or
@@ -32,8 +29,12 @@ def decide(database: Database, attempt: Callable[[Connection], Result]) -> Resul
     Raises:
         ServiceTroubleError: ``ServiceBusy`` when ``ATTEMPTS_MAX`` attempts lost one.
     """
+    lost: LostRaceError | None = None
     for number in range(ATTEMPTS_MAX):
         time.sleep(random.uniform(0, number * PAUSE_S))  # noqa: S311 - no secret
-        with suppress(LostRaceError), database.writing() as connection:
-            return attempt(connection)
-    raise ServiceTroubleError(SERVICE_BUSY, f"{ATTEMPTS_MAX} attempts lost a race")
+        try:
+            with database.writing() as connection:
+                return attempt(connection)
+        except LostRaceError as error:
+            lost = error
+    raise ServiceTroubleError(SERVICE_BUSY, f"{ATTEMPTS_MAX} attempts lost a race: {lost}")

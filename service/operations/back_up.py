@@ -5,13 +5,14 @@ from pathlib import Path
 from service.operations.calls import Call
 from service.storage import backup
 from service.storage.backup import Backup, Watch
+from service.storage.engine import Database
 
 
 class NotSqliteError(Exception):
     """The database is none that the service copies; PostgreSQL has programs for it."""
 
 
-def back_up(call: Call, path: Path, watch: Watch) -> Backup:
+def back_up(call: Call, database: Database, path: Path, watch: Watch) -> Backup:
     """Copy an SQLite database into a new file while the service goes on.
 
     See ``service.storage.backup.copy_sqlite``.
@@ -22,6 +23,6 @@ def back_up(call: Call, path: Path, watch: Watch) -> Backup:
         BackupFailedError: No copy was made.
     """
     call.caller.require_operator()
-    if call.database.engine.dialect.name != "sqlite":
+    if database.engine.dialect.name != "sqlite":
         raise NotSqliteError
-    return backup.copy_sqlite(call.database, path, watch)
+    return backup.copy_sqlite(database, path, watch)

@@ -5,7 +5,7 @@ from datetime import datetime, timezone
 
 from service.domain.roles import Caller
 from service.storage.audit import Author
-from service.storage.engine import Database
+from service.storage.transactions import Transactions
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Call:
         tracking_id: The GUID under which log, audit and reply name this call.
     """
 
-    database: Database
+    database: Transactions
     caller: Caller
     now: datetime
     tracking_id: str

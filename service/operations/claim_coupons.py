@@ -16,11 +16,12 @@ from service.domain.errors import (
     ServiceError,
 )
 from service.domain.programmes import Account
-from service.operations.attempts import LostRaceError, decide
+from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.operations.lists import require_list
 from service.storage import audit, claims, classes
-from service.storage.accounts import find_accounts
+from service.storage.accounts import find_accounts, lock_accounts
+from service.storage.trouble import LostRaceError
 
 PAIRS_COUNT_MAX = 100
 
@@ -81,9 +82,10 @@ class _Desk:
         account_ids = {pair.account_id for pair in pairs if pair.account_id is not None}
         codes = {_code(pair) for pair in pairs}
         classes.keep_in_use(connection, codes)
+        lock_accounts(connection, account_ids, call.caller.writable_customers)
         return cls(
             call,
-            find_accounts(connection, account_ids, lock=True),
+            find_accounts(connection, account_ids),
             claims.find_claimable(connection, codes),
             claims.claimed_features(connection, account_ids),
         )

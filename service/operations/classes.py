@@ -190,6 +190,14 @@ def require_class_in_use(
     return found
 
 
+def keep_class_in_use(connection: Connection, customer_id: int, name: str | None) -> CouponClass:
+    """As ``require_class_in_use``; nobody retires the class before the commit."""
+    found = require_class_in_use(connection, customer_id, name)
+    classes.keep_class_in_use(connection, found.class_id)
+    # Whoever was retiring it meanwhile has done so.
+    return require_class_in_use(connection, customer_id, name)
+
+
 def _require_name(name: str) -> str:
     try:
         return normal_name(name)

@@ -13,7 +13,7 @@ from service.domain.errors import (
 )
 from service.operations.attempts import decide
 from service.operations.calls import Call
-from service.operations.classes import require_class_in_use
+from service.operations.classes import keep_class_in_use
 from service.operations.lists import require_list
 from service.storage import audit, coupons
 
@@ -44,7 +44,7 @@ def dispatch_coupons(
     addresses, errors = _sort_out(emails)
 
     def attempt(connection: Connection) -> list[BatchError]:
-        coupon_class = require_class_in_use(connection, customer_id, coupon_class_name)
+        coupon_class = keep_class_in_use(connection, customer_id, coupon_class_name)
         served = _hand_out(connection, call, coupon_class.class_id, addresses)
         text = f"coupon class {coupon_class.name}"
         return [

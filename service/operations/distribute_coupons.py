@@ -25,14 +25,15 @@ from service.domain.names import normal_spelling
 from service.domain.programmes import Account, CouponClass
 from service.domain.redemption import require_currency
 from service.domain.roles import Caller
-from service.operations.attempts import LostRaceError, decide
+from service.operations.attempts import decide
 from service.operations.calls import Call
-from service.operations.classes import require_class_in_use
+from service.operations.classes import keep_class_in_use
 from service.operations.lists import require_list
 from service.storage import audit, claims, classes
-from service.storage.accounts import find_accounts
+from service.storage.accounts import find_accounts, lock_accounts
 from service.storage.coupons import take_unused
 from service.storage.outbox import queue_mails
+from service.storage.trouble import LostRaceError
 
 ACCOUNTS_COUNT_MAX = 1000
 
@@ -79,7 +80,7 @@ def _attempt(
     connection: Connection, call: Call, request: Distribution, account_ids: list[int]
 ) -> list[AccountError]:
     coupon_class = _require_class(connection, call, request)
-    accounts = find_accounts(connection, set(account_ids), lock=True)
+    accounts = find_accounts(connection, lock_accounts(connection, set(account_ids), None))
     features = claims.claimed_features(connection, accounts)
     sorted_out = _sort_out(
         account_ids,
@@ -103,7 +104,7 @@ def _require_class(connection: Connection, call: Call, request: Distribution) ->
     if customer_id is None:
         customer_id = _require_owner(connection, call.caller, name)
     call.caller.require_write(customer_id)
-    found = require_class_in_use(connection, customer_id, name)
+    found = keep_class_in_use(connection, customer_id, name)
     if request.feature_id not in {None, found.feature_id}:
         feature = "no feature" if found.feature_id is None else f"feature {found.feature_id}"
         text = f"FeatureId is {request.feature_id}, class {name} has {feature}"
@@ -113,7 +114,7 @@ def _require_class(connection: Connection, call: Call, request: Distribution) ->
 
 def _require_owner(connection: Connection, caller: Caller, name: str) -> int:
     """The one customer, of those that the caller may write for, that has the class."""
-    customer_ids = None if caller.is_operator else caller.writable_customers
+    customer_ids = caller.writable_customers
     if customer_ids == []:
         raise ServiceError(NOT_AUTHORIZED, f"class {name}")
     owners = classes.find_owners(connection, name, customer_ids)

@@ -18,10 +18,11 @@ from service.domain.errors import (
     row_named,
 )
 from service.domain.idempotency import KeyedRequest
-from service.operations.attempts import LostRaceError, decide
+from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.storage import idempotency
-from service.storage.joined import JoinedDatabase
+from service.storage.transactions import JoinedTransactions
+from service.storage.trouble import LostRaceError
 
 DROPPED_COUNT_MAX = 10
 """How many old keys a new one drops: more than come in, so that their number falls."""
@@ -77,7 +78,7 @@ def _attempt(
     # After the key is taken: whoever waits for a key must hold no other.
     idempotency.drop_old_keys(connection, call.now - keep, DROPPED_COUNT_MAX)
     try:
-        reply = carry_out(replace(call, database=JoinedDatabase(call.database, connection)))
+        reply = carry_out(replace(call, database=JoinedTransactions(connection)))
     except ServiceError as error:
         if error.row.kind is not FaultKind.API:
             raise

@@ -10,6 +10,7 @@ from service.operations.authentication import AUTHENTICATION, DEVELOPER
 from service.operations.calls import Call
 from service.operations.secrets import hash_password, new_password, new_token, token_digest
 from service.storage import accounts, audit, schema, users
+from service.storage.engine import Database
 
 FIRST_CUSTOMER = "First customer"
 FIRST_ACCOUNT_NUMBER = "X0000001"
@@ -29,13 +30,13 @@ class FirstKeys:
     password: str
 
 
-def initialise(call: Call) -> FirstKeys | None:
+def initialise(call: Call, database: Database) -> FirstKeys | None:
     """Create or upgrade the tables; a database without customers gets the first ones.
 
     Answers:
         The first keys, or None when the database had customers already.
     """
-    schema.upgrade(call.database)
+    schema.upgrade(database)
     password = new_password()
     password_hash = hash_password(password)
 
@@ -44,7 +45,7 @@ def initialise(call: Call) -> FirstKeys | None:
             return None
         return _first_keys(connection, call, password, password_hash)
 
-    return decide(call.database, attempt)
+    return decide(database, attempt)
 
 
 def _first_keys(connection: Connection, call: Call, password: str, password_hash: str) -> FirstKeys:

@@ -156,7 +156,8 @@ def _require_reference(call: Call, reference: str) -> str:
 
 
 def _require_account(connection: Connection, account_id: int) -> Account:
-    account = accounts.find_account(connection, account_id, lock=True)
+    accounts.lock_accounts(connection, [account_id], None)
+    account = accounts.find_account(connection, account_id)
     if account is None:
         raise ServiceError(ACCOUNT_ID_INVALID, f"account {account_id}")
     return account

@@ -14,12 +14,13 @@ from service.domain.errors import (
 )
 from service.domain.redemption import NewRedemption, RedeemingAccount, redeem
 from service.domain.terms import CouponType
-from service.operations.attempts import LostRaceError, decide
+from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.operations.movements import promote_waiting
 from service.storage import audit, classes, coupons
-from service.storage.accounts import find_redeeming_account
+from service.storage.accounts import find_redeeming_account, lock_accounts
 from service.storage.coupons import RedeemableCoupon
+from service.storage.trouble import LostRaceError
 
 
 def redeem_coupon(call: Call, account_id: int | None, coupon_code: str | None) -> datetime:
@@ -56,9 +57,8 @@ def _attempt(connection: Connection, call: Call, account_id: int, code: str) -> 
 
 def _account(connection: Connection, call: Call, account_id: int) -> RedeemingAccount:
     """The account, for those who may change it; others cannot tell whether it exists."""
-    account = find_redeeming_account(connection, account_id)
-    if account is not None and call.caller.may_write(account.customer_id):
-        return account
+    if lock_accounts(connection, [account_id], call.caller.writable_customers):
+        return find_redeeming_account(connection, account_id)
     row = ACCOUNT_ID_INVALID if call.caller.is_operator else NOT_AUTHORIZED
     raise ServiceError(row, f"account {account_id}")
 

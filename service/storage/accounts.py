@@ -18,23 +18,18 @@ _ACCOUNTS = select(
     account.c.currency_code,
     account.c.email,
 ).order_by(account.c.account_id)
-_REDEEMING = (
-    select(
-        account.c.account_id,
-        account.c.customer_id,
-        account.c.currency_code,
-        select(func.min(spend.c.spent_at))
-        .where(spend.c.customer_id == account.c.customer_id, spend.c.reversed_at.is_(None))
-        .scalar_subquery()
-        .label("customer_first_spend_at"),
-        exists()
-        .where(redemption.c.acquisition_customer_id == account.c.customer_id)
-        .label("has_acquisition"),
-    )
-    .where(account.c.account_id == bindparam("account_id"))
-    # What is decided about an account is decided for one caller after the other.
-    .with_for_update(of=account)
-)
+_REDEEMING = select(
+    account.c.account_id,
+    account.c.customer_id,
+    account.c.currency_code,
+    select(func.min(spend.c.spent_at))
+    .where(spend.c.customer_id == account.c.customer_id, spend.c.reversed_at.is_(None))
+    .scalar_subquery()
+    .label("customer_first_spend_at"),
+    exists()
+    .where(redemption.c.acquisition_customer_id == account.c.customer_id)
+    .label("has_acquisition"),
+).where(account.c.account_id == bindparam("account_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,23 +95,41 @@ def list_accounts(connection: Connection, customer_id: int) -> list[Account]:
     return [Account(*row) for row in rows]
 
 
-def find_account(connection: Connection, account_id: int, *, lock: bool = False) -> Account | None:
-    """An account; locked, what concerns it is decided for one caller after the other."""
-    statement = _ACCOUNTS.where(account.c.account_id == account_id)
-    row = connection.execute(statement.with_for_update() if lock else statement).one_or_none()
-    return None if row is None else Account(*row)
+def find_account(connection: Connection, account_id: int) -> Account | None:
+    """An account."""
+    return find_accounts(connection, [account_id]).get(account_id)
 
 
-def find_accounts(
-    connection: Connection, account_ids: Collection[int], *, lock: bool = False
-) -> dict[int, Account]:
-    """Those of the accounts that exist, by their number; locked as ``find_account`` does."""
-    statement = _ACCOUNTS.where(account.c.account_id.in_(account_ids))
-    rows = connection.execute(statement.with_for_update() if lock else statement)
+def find_accounts(connection: Connection, account_ids: Collection[int]) -> dict[int, Account]:
+    """Those of the accounts that exist, by their number."""
+    rows = connection.execute(_ACCOUNTS.where(account.c.account_id.in_(account_ids)))
     return {row.account_id: Account(*row) for row in rows}
 
 
-def find_redeeming_account(connection: Connection, account_id: int) -> RedeemingAccount | None:
-    """What a redemption must know of the account."""
-    row = connection.execute(_REDEEMING, {"account_id": account_id}).one_or_none()
-    return None if row is None else RedeemingAccount(*row)
+def lock_accounts(
+    connection: Connection, account_ids: Collection[int], customer_ids: Collection[int] | None
+) -> set[int]:
+    """Let what concerns the accounts be decided for one caller after the other.
+
+    What is to be decided on is read afterwards: whoever waited here sees then what
+    the others did.
+
+    Args:
+        connection: A transaction that writes; it holds the locks.
+        account_ids: Which accounts.
+        customer_ids: Only accounts that bill to these; None for any.
+
+    Returns:
+        Those that were locked.
+    """
+    statement = select(account.c.account_id).where(account.c.account_id.in_(account_ids))
+    if customer_ids is not None:
+        statement = statement.where(account.c.customer_id.in_(customer_ids))
+    # In one order for all. What points to an account need not wait: its number stays.
+    statement = statement.order_by(account.c.account_id).with_for_update(key_share=True)
+    return set(connection.scalars(statement))
+
+
+def find_redeeming_account(connection: Connection, account_id: int) -> RedeemingAccount:
+    """What a redemption must know of an account that exists."""
+    return RedeemingAccount(*connection.execute(_REDEEMING, {"account_id": account_id}).one())

@@ -12,6 +12,7 @@ from service.domain.redemption import CouponState
 from service.storage.classes import TERMS_COLUMNS, terms_of
 from service.storage.coupons import IS_LASTING, IS_UNUSED
 from service.storage.tables import coupon, coupon_class, coupon_terms, redemption
+from service.storage.trouble import is_unique_violation
 
 _CLAIMABLE = (
     select(
@@ -120,9 +121,11 @@ def record_claims(connection: Connection, claims: Sequence[Claim]) -> bool:
     ]
     try:
         return connection.execute(_CLAIM, rows).rowcount == len(rows)
-    except IntegrityError:
+    except IntegrityError as error:
         # The UNIQUE index decides between two coupons of a feature for one account.
-        return False
+        if is_unique_violation(error):
+            return False
+        raise
 
 
 def has_open_coupon(

@@ -32,6 +32,8 @@ _CLASSES_OF_CODES = (
     select(coupon.c.class_id)
     .distinct()
     .where(coupon.c.code.in_(bindparam("codes", expanding=True)))
+    # In one order for all, as each waits for whoever retires one of them.
+    .order_by(coupon.c.class_id)
     .subquery()
 )
 
@@ -99,8 +101,7 @@ def find_class(
     """A customer's class by its name; locked, it stays as it is until the commit."""
     is_meant = (coupon_class.c.customer_id == customer_id, coupon_class.c.name == name)
     if lock:
-        # In a statement of its own: one that waits for a lock sees the terms of before,
-        # and of the terms that it finds in the class then, nothing.
+        # Joined rows are read as they were before the wait: so lock first, then read.
         connection.execute(select(coupon_class.c.class_id).where(*is_meant).with_for_update())
     row = connection.execute(_CLASSES.where(*is_meant)).one_or_none()
     return None if row is None else _class_of(row)
@@ -144,6 +145,13 @@ def keep_in_use(connection: Connection, codes: Collection[str]) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(_KEEP_IN_USE, {"codes": list(codes)})
+
+
+def keep_class_in_use(connection: Connection, class_id: int) -> None:
+    """As ``keep_in_use``, for a class that is known; read it again afterwards."""
+    if connection.dialect.name == "postgresql":
+        number = _lock_number(literal(class_id))
+        connection.execute(select(func.pg_advisory_xact_lock_shared(RETIREMENT_LOCK, number)))
 
 
 def wait_for_users(connection: Connection, class_id: int) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, exists, insert, or_, select, update
+from sqlalchemy import Connection, Row, String, and_, bindparam, exists, insert, or_, select, update
 
 from service.domain.mail import MailKind
 from service.domain.programmes import Batch
@@ -29,13 +29,22 @@ _USED_CODES = select(coupon.c.code).where(coupon.c.code.in_(bindparam("codes", e
 _UNUSED = (
     select(coupon.c.coupon_id, coupon.c.code)
     .join(coupon_terms)
-    .where(coupon.c.class_id == bindparam("class_id"), IS_UNUSED, IS_LASTING)
+    .where(
+        coupon.c.class_id == bindparam("class_id"),
+        coupon.c.coupon_id.not_in(bindparam("taken", expanding=True)),
+        IS_UNUSED,
+        IS_LASTING,
+        or_(
+            bindparam("currency_code", type_=String).is_(None),
+            coupon_terms.c.currency_code == bindparam("currency_code", type_=String),
+        ),
+    )
     .order_by(coupon.c.seq)
     .limit(bindparam("count"))
-    # Two dispatches at once take different coupons instead of waiting for one another.
-    .with_for_update(of=coupon, skip_locked=True)
 )
-_UNUSED_IN_CURRENCY = _UNUSED.where(coupon_terms.c.currency_code == bindparam("currency_code"))
+# Two dispatches at once take different coupons instead of waiting for one another.
+_UNUSED_AND_FREE = _UNUSED.with_for_update(of=coupon, skip_locked=True)
+_UNUSED_IN_THE_END = _UNUSED.with_for_update(of=coupon)
 _SEND = (
     update(coupon)
     .where(coupon.c.coupon_id == bindparam("sent_coupon_id"), IS_UNUSED)
@@ -159,9 +168,21 @@ def take_unused(
         now: They have not ended or expired then.
         currency_code: Only coupons in this currency; None for any.
     """
-    values = {"class_id": class_id, "count": count, "now": now, "currency_code": currency_code}
-    rows = connection.execute(_UNUSED if currency_code is None else _UNUSED_IN_CURRENCY, values)
-    return [(row.coupon_id, row.code) for row in rows]
+    found: list[tuple[int, str]] = []
+    for statement in (_UNUSED_AND_FREE, _UNUSED_IN_THE_END):
+        values = {
+            "class_id": class_id,
+            "currency_code": currency_code,
+            "now": now,
+            "taken": [coupon_id for coupon_id, _ in found],
+            "count": count - len(found),
+        }
+        rows = connection.execute(statement, values)
+        found += [(row.coupon_id, row.code) for row in rows]
+        # What others hold they may yet leave unused: only who has none left waits for them.
+        if len(found) == count or connection.dialect.name == "sqlite":
+            break
+    return found
 
 
 def send_coupons(connection: Connection, emails_by_coupon: dict[int, str], now: datetime) -> None:

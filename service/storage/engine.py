@@ -10,7 +10,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
 from service.domain.errors import SERVICE_BUSY, ServiceTroubleError
-from service.storage.trouble import trouble_told
+from service.storage.transactions import Transactions
+from service.storage.trouble import LostRaceError, trouble_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class _Turn(AbstractContextManager[None]):
     """One writer of a process after the other.
 
     SQLite has one writer at a time, and lets the others look again and again whether
-    it is their turn: those of a process are quicker, and fairer, among themselves.
+    it is their turn: the longer they wait, the more rarely. Those of a process are told.
     """
 
     def __init__(self, timeout_s: float) -> None:
@@ -49,11 +50,8 @@ class _Turn(AbstractContextManager[None]):
         self._lock.release()
 
 
-class Database:
+class Database(Transactions):
     """One database, with a pool of connections; safe to share between threads.
-
-    Trouble with the database, in either kind of transaction, is raised as
-    ``service.storage.trouble`` says.
 
     Args:
         url: An SQLAlchemy URL, such as ``sqlite:///coupon-billing.db`` or
@@ -74,17 +72,17 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database; what it writes is undone."""
-        with trouble_told(), self._reader.connect() as connection:
-            yield connection
+        try:
+            with trouble_told(), self._reader.connect() as connection:
+                yield connection
+        except LostRaceError as error:
+            # A standby gives up what reads for too long while its primary goes on.
+            reason = "the transaction was in the way of others"
+            raise ServiceTroubleError(SERVICE_BUSY, reason) from error
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that commits at the end, and undoes everything when an error leaves it.
-
-        On PostgreSQL each statement sees what was committed before it began; what is
-        decided on is therefore locked, or told by the row count of the statement
-        that writes.
-        """
+        """A transaction that commits at the end, and undoes everything when an error leaves it."""
         with trouble_told(), self._writers_turn, self._writer.begin() as connection:
             yield connection
 
@@ -127,7 +125,7 @@ def _create_engine(url: URL, limits: DatabaseLimits) -> Engine:
         pool_pre_ping=not is_sqlite,
         # Errors are logged; what a statement is about is nobody's to read there.
         hide_parameters=True,
-        connect_args={} if is_sqlite else _postgresql_arguments(limits),
+        connect_args={} if is_sqlite else _postgresql_arguments(url, limits),
     )
     if is_sqlite:
         event.listen(engine, "connect", _sqlite_preparation(limits))
@@ -135,19 +133,26 @@ def _create_engine(url: URL, limits: DatabaseLimits) -> Engine:
     return engine
 
 
-def _postgresql_arguments(limits: DatabaseLimits) -> dict[str, Any]:
+def _postgresql_arguments(url: URL, limits: DatabaseLimits) -> dict[str, Any]:
+    """What each connection is told; what the URL says itself is left as it is."""
     parameters = {
         "statement_timeout": round(limits.statement_timeout_s * 1000),
         "lock_timeout": round(limits.lock_timeout_s * 1000),
         "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_TIMEOUT_S * 1000,
         "default_transaction_isolation": r"read\ committed",
         "timezone": "UTC",
+        # A process that dies while it waits for a lock does not get it any more.
+        "client_connection_check_interval": 2000,
+        "tcp_keepalives_idle": _SIGNS_OF_LIFE["keepalives_idle"],
+        "tcp_keepalives_interval": _SIGNS_OF_LIFE["keepalives_interval"],
+        "tcp_keepalives_count": _SIGNS_OF_LIFE["keepalives_count"],
     }
+    options = [f"-c {name}={value}" for name, value in parameters.items()]
+    arguments = {"application_name": "coupon-billing", "connect_timeout": 10, **_SIGNS_OF_LIFE}
     return {
-        "options": " ".join(f"-c {name}={value}" for name, value in parameters.items()),
-        "application_name": "coupon-billing",
-        "connect_timeout": 10,
-        **_SIGNS_OF_LIFE,
+        **{name: value for name, value in arguments.items() if name not in url.query},
+        # Of two options with one name the later one wins.
+        "options": " ".join([*options, str(url.query.get("options", ""))]).strip(),
     }
 
 

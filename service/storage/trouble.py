@@ -37,12 +37,12 @@ _BUSY = frozenset(
 )
 _UNAVAILABLE = frozenset(
     {
-        "0A000",  # a standby, asked for a transaction that writes
         "25006",  # a standby, which only reads
         "25P03",  # idle_in_transaction_session_timeout
-        "55000",  # recovering
     }
 )
+_OF_A_STANDBY = "during recovery"
+"""Ends what a standby says to whoever asks it for what only its primary does."""
 _UNAVAILABLE_CLASSES = frozenset(
     {
         "08",  # connection
@@ -85,7 +85,7 @@ def trouble_told() -> Iterator[None]:
     except DBAPIError as error:
         _leave_values_out(error)
         if _is_lost_race(error):
-            raise LostRaceError from error
+            raise LostRaceError(str(error.orig)) from error
         row = _row_of(error)
         if row is None:
             raise
@@ -110,10 +110,17 @@ def _row_of(error: DBAPIError) -> ErrorRow | None:
     if state in _BUSY or text.startswith(_SQLITE_BUSY):
         return SERVICE_BUSY
     is_known = state in _UNAVAILABLE or (state or "")[:2] in _UNAVAILABLE_CLASSES
-    if is_known or error.connection_invalidated or text.startswith(_SQLITE_UNAVAILABLE):
+    is_of_standby = state is not None and text.endswith(_OF_A_STANDBY)
+    is_told = is_known or is_of_standby or text.startswith(_SQLITE_UNAVAILABLE)
+    if is_told or error.connection_invalidated:
         return SERVICE_UNAVAILABLE
     is_unreachable = isinstance(error, OperationalError) and not state and not _is_of_sqlite(error)
     return SERVICE_UNAVAILABLE if is_unreachable else None
+
+
+def is_unique_violation(error: DBAPIError) -> bool:
+    """Whether a row was refused because another one has what is unique."""
+    return _is_lost_race(error) or str(error.orig).startswith("UNIQUE constraint failed")
 
 
 def _is_of_sqlite(error: DBAPIError) -> bool:

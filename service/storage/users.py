@@ -77,7 +77,9 @@ def lock_user_in_use(connection: Connection, name: str) -> int | None:
     statement = select(service_user.c.user_id).where(
         service_user.c.name == name, service_user.c.disabled_at.is_(None)
     )
-    return connection.execute(statement.with_for_update()).scalar_one_or_none()
+    # Requests with keys point to their user: these need not wait, as the number stays.
+    statement = statement.with_for_update(key_share=True)
+    return connection.execute(statement).scalar_one_or_none()
 
 
 def list_users(connection: Connection) -> list[StoredUser]:

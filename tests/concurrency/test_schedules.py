@@ -14,11 +14,11 @@ import pytest
 from sqlalchemy import select
 
 from service.domain.errors import ServiceError
-from service.operations.attempts import LostRaceError
 from service.operations.claim_coupons import AccountCoupon, claim_coupons
 from service.operations.classes import retire_class
 from service.operations.redeem_coupon import redeem_coupon
 from service.storage.tables import coupon, coupon_class, redemption
+from service.storage.trouble import LostRaceError
 from tests.concurrency.histories import DONE, Deed, Event, State, is_linearizable
 from tests.programme import START, Programme
 from tests.reliability.proofs import SCHEDULES

@@ -176,5 +176,5 @@ def change_of(programme: Programme, operation: str) -> Change:
     """A call of the operation on a programme that is empty until now."""
     if operation == "initialise.initialise":
         # Only an empty database is given its first customer.
-        return lambda: initialise(programme.call())
+        return lambda: initialise(programme.call(), programme.database)
     return Scenes(programme).change(operation)

@@ -39,7 +39,7 @@ def redeemed():
     def redeemed(url):
         database = Database(url)
         programme = Programme(database, _numbers=numbers)
-        initialise(programme.call())
+        initialise(programme.call(), database)
         owner = programme.customer()
         account_id = programme.account(owner)
         for _ in range(3):

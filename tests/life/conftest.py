@@ -30,7 +30,10 @@ class _SilentHandler(WSGIRequestHandler):
 @pytest.fixture
 def address(programme: Programme, closed_applications: None) -> Iterator[str]:
     """Where the service answers; each reply is checked against the schemas."""
-    settings = Settings(database=programme.database.url.render_as_string(hide_password=False), validate_responses=True)
+    settings = Settings(
+        database=programme.database.url.render_as_string(hide_password=False),
+        validate_responses=True,
+    )
     app = create_app(settings, programme.clock)
     with make_server("127.0.0.1", 0, app, handler_class=_SilentHandler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(SHUTDOWN_POLL_S,))

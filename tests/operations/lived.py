@@ -42,7 +42,7 @@ class Lived:
 
     def build(self) -> None:
         """Do everything once."""
-        initialise(self.programme.call())
+        initialise(self.programme.call(), self.programme.database)
         self.ids["owner"], self.ids["other"] = self.programme.customer(), self.programme.customer()
         for name, currency, email in (
             ("spender", "USD", None),

@@ -36,7 +36,7 @@ from service.operations.record_spend import record_spend
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.search_coupons import search_coupons
 from service.operations.users import add_user, issue_token
-from service.storage.accounts import find_account
+from service.storage.accounts import lock_accounts
 from service.storage.engine import Database, DatabaseLimits
 from service.storage.tables import coupon
 from tests.programme import START, Programme, member
@@ -146,7 +146,7 @@ def _busy(programme: Programme, owner: int) -> object:
     account_id, url = programme.account(owner), programme.database.url
     impatient = Database(url.render_as_string(hide_password=False), DatabaseLimits(0.1))
     with closing(impatient), programme.database.writing() as connection:
-        find_account(connection, account_id, lock=True)
+        lock_accounts(connection, [account_id], None)
         return redeem_coupon(replace(programme.call(), database=impatient), account_id, "ABC")
 
 

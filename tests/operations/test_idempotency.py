@@ -17,7 +17,7 @@ from service.domain.errors import (
 )
 from service.domain.idempotency import KEY_LENGTH_MAX, KeyedRequest
 from service.domain.roles import Caller, Role
-from service.operations.attempts import LostRaceError, decide
+from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.operations.claim_coupons import AccountCoupon, claim_coupons
 from service.operations.dispatch_coupons import dispatch_coupons
@@ -27,6 +27,7 @@ from service.operations.redeem_coupon import redeem_coupon
 from service.operations.users import add_user
 from service.storage import idempotency
 from service.storage.tables import audit, coupon, idempotency_key, metadata, outbox
+from service.storage.trouble import LostRaceError
 from tests.operations.faults import require_all_or_nothing
 from tests.programme import START, Programme
 from tests.reliability.keys import once_with_key_apart

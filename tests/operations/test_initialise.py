@@ -1,7 +1,6 @@
 """The first start of the service."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,49 +12,58 @@ from service.operations.parties import add_customer, list_accounts
 from service.storage.engine import Database
 from service.storage.schema import is_current
 from service.storage.tables import metadata
+from tests.databases import Databases
 from tests.programme import START, Programme
 
 
 @pytest.fixture
-def call(tmp_path: Path) -> Iterator[Call]:
-    """A call on a database without tables."""
-    database = Database(f"sqlite:///{tmp_path / 'new.db'}")
-    yield Call(database, COMMAND_LINE, START, "t")
+def blank(databases: Databases) -> Iterator[Database]:
+    """A database without tables."""
+    database = Database(databases.blank())
+    yield database
     database.close()
 
 
-def test_the_first_start_makes_what_is_needed(call: Call) -> None:
-    keys = initialise(call)
+@pytest.fixture
+def call(blank: Database) -> Call:
+    """A call on it."""
+    return Call(blank, COMMAND_LINE, START, "t")
+
+
+def test_the_first_start_makes_what_is_needed(call: Call, blank: Database) -> None:
+    keys = initialise(call, blank)
     assert keys is not None
-    assert is_current(call.database)
+    assert is_current(blank)
     (account,) = list_accounts(call, keys.customer_id)
     assert (account.account_id, account.currency_code) == (keys.account_id, "USD")
     for credentials in (
         Credentials(keys.developer_token, keys.authentication_token),
         Credentials(keys.developer_token, None, keys.user_name, keys.password),
     ):
-        caller = Authenticator(call.database)(credentials, "t").caller
+        caller = Authenticator(blank)(credentials, "t").caller
         assert caller.is_operator
         assert caller.user_name == keys.user_name
 
 
-def test_the_second_start_changes_nothing(call: Call) -> None:
-    assert isinstance(initialise(call), FirstKeys)
-    programme = Programme(call.database)
+def test_the_second_start_changes_nothing(call: Call, blank: Database) -> None:
+    assert isinstance(initialise(call, blank), FirstKeys)
+    programme = Programme(blank)
     before = [programme.rows(table) for table in metadata.sorted_tables]
-    assert initialise(call) is None
+    assert initialise(call, blank) is None
     assert [programme.rows(table) for table in metadata.sorted_tables] == before
 
 
 def test_a_database_with_a_customer_is_only_upgraded(programme: Programme) -> None:
     add_customer(programme.call(), "Contoso")
     before = [programme.rows(table) for table in metadata.sorted_tables]
-    assert initialise(programme.call()) is None
+    assert initialise(programme.call(), programme.database) is None
     assert [programme.rows(table) for table in metadata.sorted_tables] == before
 
 
-def test_every_first_start_has_other_secrets(call: Call, programme: Programme) -> None:
-    here, there = initialise(call), initialise(programme.call())
+def test_every_first_start_has_other_secrets(
+    call: Call, blank: Database, programme: Programme
+) -> None:
+    here, there = initialise(call, blank), initialise(programme.call(), programme.database)
     assert here is not None
     assert there is not None
     for secret in ("developer_token", "authentication_token", "password"):

@@ -305,7 +305,7 @@ def test_a_copy_begins_once_however_much_is_written(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(backup, "PAGES_PER_STEP", 4)
-    made = back_up(programme.call(), tmp_path / "copy.db", writing_between)
+    made = back_up(programme.call(), programme.database, tmp_path / "copy.db", writing_between)
     *copying, verifying = writing_between.done
     assert len(copying) > STEPS_COUNT
     assert copying == sorted(set(copying))
