@@ -6,6 +6,8 @@ from service.settings import Settings
 
 CUSTOMER_BILLING_PATH = "/Api/Billing/v13/CustomerBillingService.svc"
 """The path of the original, so that clients change nothing but the host."""
+COUPON_MANAGEMENT_PATH = "/Api/CouponManagement/v1/CouponManagementService.svc"
+"""Beside the original's, for operators."""
 HEALTH_PATH = "/healthz"
 
 

@@ -2,19 +2,21 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.addresses import CUSTOMER_BILLING_PATH, HEALTH_PATH
+from service.addresses import COUPON_MANAGEMENT_PATH, CUSTOMER_BILLING_PATH, HEALTH_PATH
 from service.domain.errors import ServiceTroubleError
 from service.logs import configure_log, write_line
 from service.opening import open_database
 from service.operations.authentication import Authenticator
 from service.operations.calls import utc_now
 from service.settings import Settings
+from service.soap.contract import COUPON_MANAGEMENT, CUSTOMER_BILLING
 from service.soap.endpoint import create_endpoint
 from service.soap.gate import GateLimits
 from service.storage import schema
@@ -40,8 +42,10 @@ def create_app(
     settings = settings or Settings()
     configure_log(settings.log_level)
     database = open_database(settings)
-    endpoint = create_endpoint(
-        Authenticator(database, clock),
+    authenticator = Authenticator(database, clock)
+    create = partial(
+        create_endpoint,
+        authenticator,
         limits=GateLimits(
             body_bytes_max=settings.body_bytes_max,
             depth_max=settings.depth_max,
@@ -54,7 +58,13 @@ def create_app(
         log_call=write_line if settings.log_level == "info" else None,
         idempotency_keep=timedelta(hours=settings.idempotency_keep_h),
     )
-    return _mount({CUSTOMER_BILLING_PATH: endpoint, HEALTH_PATH: _health_check(database)})
+    return _mount(
+        {
+            CUSTOMER_BILLING_PATH: create(contract=CUSTOMER_BILLING),
+            COUPON_MANAGEMENT_PATH: create(contract=COUPON_MANAGEMENT),
+            HEALTH_PATH: _health_check(database),
+        }
+    )
 
 
 def _mount(applications: dict[str, Application]) -> Application:

@@ -24,10 +24,12 @@ from service.operations.get_account_monthly_spend import get_account_monthly_spe
 from service.operations.get_coupon_info import get_coupon_info
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.search_coupons import search_coupons
-from service.soap.declaration import ContractService, operation
+from service.soap.declaration import ContractService, declaring
 from service.soap.types.messages import OPERATIONS
 
 __all__ = ["IMPLEMENTED_OPERATIONS", "CustomerBillingService", "UnsupportedOperations"]
+
+operation = declaring(OPERATIONS)
 
 
 class CustomerBillingService(ContractService):

@@ -3,10 +3,10 @@
 # mypy: disallow-subclassing-any=False
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from lxml import etree
 from spyne import Service, srpc
@@ -19,9 +19,9 @@ from service.operations.idempotency import once
 from service.soap.exchange import Exchange
 from service.soap.faults import internal_fault, service_fault, trouble_fault
 from service.soap.headers import idempotency_key
-from service.soap.types.messages import OPERATIONS
+from service.soap.types.messages import Signature
 
-__all__ = ["Authenticate", "ContractService", "ServiceConfig", "operation"]
+__all__ = ["Authenticate", "ContractService", "OperationDecorator", "ServiceConfig", "declaring"]
 
 Authenticate = Callable[[Credentials, str], Call]
 """Turns the credentials of a request and its TrackingId into a call, or raises ServiceError."""
@@ -40,32 +40,47 @@ class ServiceConfig:
     idempotency_keep: timedelta
 
 
-def operation(*, changes: bool = False) -> Callable[[Callable[..., Any]], Any]:
-    """Declare the method that carries out the operation of the same name.
+def declaring(signatures: Mapping[str, Signature]) -> "OperationDecorator":
+    """Make the decorator that declares the operations of a contract.
+
+    Args:
+        signatures: What each operation of the contract takes and gives.
+    """
+
+    def operation(*, changes: bool = False) -> Callable[[Callable[..., Any]], Any]:
+        return lambda function: _declared(function, signatures[function.__name__], changes=changes)
+
+    return operation
+
+
+class OperationDecorator(Protocol):
+    """Declares the method that carries out the operation of the same name.
 
     The method gets the call and one argument per element of the request; what it returns
     is the element of the response, or a tuple of several.
-
-    Args:
-        changes: Whether it changes anything, so that a request with a key is carried out
-            once. Whatever only reads takes no notice of keys.
     """
 
-    def declare(function: Callable[..., Any]) -> Any:
-        name = function.__name__
-        signature = OPERATIONS[name]
-        declaration = srpc(
-            *signature.takes.values(),
-            _args=list(signature.takes),
-            _in_message_name=f"{name}Request",
-            _returns=list(signature.gives.values()),
-            _out_variable_names=list(signature.gives),
-            _out_message_name=f"{name}Response",
-            _udd={"changes": changes},
-        )
-        return declaration(function)
+    def __call__(self, *, changes: bool = False) -> Callable[[Callable[..., Any]], Any]:
+        """Make the decorator of a method.
 
-    return declare
+        Args:
+            changes: Whether it changes anything, so that a request with a key is carried out
+                once. Whatever only reads takes no notice of keys.
+        """
+
+
+def _declared(function: Callable[..., Any], signature: Signature, *, changes: bool) -> Any:
+    name = function.__name__
+    declaration = srpc(
+        *signature.takes.values(),
+        _args=list(signature.takes),
+        _in_message_name=f"{name}Request",
+        _returns=list(signature.gives.values()),
+        _out_variable_names=list(signature.gives),
+        _out_message_name=f"{name}Response",
+        _udd={"changes": changes},
+    )
+    return declaration(function)
 
 
 class ContractService(Service):

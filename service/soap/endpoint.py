@@ -16,13 +16,15 @@ from spyne.server import ServerBase
 
 from service.soap import published
 from service.soap.call_log import call_line
+from service.soap.contract import COUPON_MANAGEMENT, CUSTOMER_BILLING, Contract
+from service.soap.coupon_management import CouponManagementService
 from service.soap.customer_billing import CustomerBillingService, UnsupportedOperations
 from service.soap.declaration import Authenticate, ServiceConfig
 from service.soap.exchange import Exchange
 from service.soap.faults import internal_fault
 from service.soap.gate import Gate, GateLimits
-from service.soap.namespaces import BILLING
 from service.soap.protocol import ReplyProtocol, RequestProtocol
+from service.soap.reply_check import ReplyCheck
 from service.soap.request_body import RequestBody
 
 __all__ = ["Endpoint", "create_endpoint"]
@@ -60,6 +62,7 @@ class Endpoint(ServerBase):
 
     Args:
         app: The Spyne application.
+        contract: What it publishes.
         fault_http_status: The HTTP status of faults.
         public_url: Scheme, host and path prefix under which callers reach the service;
             None to take them from each request.
@@ -71,12 +74,14 @@ class Endpoint(ServerBase):
     def __init__(
         self,
         app: Application,
+        contract: Contract,
         *,
         fault_http_status: int,
         public_url: str | None,
         log_call: Callable[[str], None] | None,
     ) -> None:
         super().__init__(app)
+        self._contract = contract
         self._fault_http_status = fault_http_status
         self._public_url = public_url
         self._log_call = log_call
@@ -142,15 +147,22 @@ class Endpoint(ServerBase):
         root = self._public_url or f"{environ['wsgi.url_scheme']}://{host}"
         path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
         address = root.rstrip("/") + quote(path, encoding="latin-1")
-        document = published.document(environ.get("QUERY_STRING", ""), address)
+        document = published.document(self._contract, environ.get("QUERY_STRING", ""), address)
         if document is None:
             return _METHOD_NOT_ALLOWED
         return _Reply(HTTPStatus.OK, _TEXT_XML, document)
 
 
+_SERVICES = {
+    CUSTOMER_BILLING: [CustomerBillingService, UnsupportedOperations],
+    COUPON_MANAGEMENT: [CouponManagementService],
+}
+
+
 def create_endpoint(
     authenticate: Authenticate,
     *,
+    contract: Contract = CUSTOMER_BILLING,
     limits: GateLimits = GateLimits(),  # noqa: B008 - frozen
     fault_http_status: int = 500,
     public_url: str | None = None,
@@ -158,10 +170,11 @@ def create_endpoint(
     log_call: Callable[[str], None] | None = None,
     idempotency_keep: timedelta = timedelta(hours=48),
 ) -> Endpoint:
-    """Put CustomerBillingService together as a WSGI application.
+    """Put a service together as a WSGI application.
 
     Args:
         authenticate: Who turns credentials into calls.
+        contract: Which service.
         limits: How large a request may be.
         fault_http_status: The HTTP status of faults: 500 as SOAP demands, or 200 as the
             original's live service answers.
@@ -173,13 +186,17 @@ def create_endpoint(
         idempotency_keep: How long at least a request with a key is remembered.
     """
     app = Application(
-        [CustomerBillingService, UnsupportedOperations],
-        tns=BILLING,
-        name="CustomerBillingService",
-        in_protocol=RequestProtocol(Gate(limits)),
-        out_protocol=ReplyProtocol(validate=validate_responses),
+        _SERVICES[contract],
+        tns=contract.namespace,
+        name=contract.name,
+        in_protocol=RequestProtocol(Gate(contract, limits)),
+        out_protocol=ReplyProtocol(ReplyCheck(contract) if validate_responses else None),
         config=ServiceConfig(authenticate, idempotency_keep),
     )
     return Endpoint(
-        app, fault_http_status=fault_http_status, public_url=public_url, log_call=log_call
+        app,
+        contract,
+        fault_http_status=fault_http_status,
+        public_url=public_url,
+        log_call=log_call,
     )

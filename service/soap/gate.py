@@ -13,6 +13,7 @@ from typing import NamedTuple
 from lxml import etree
 
 from service.soap import refusals
+from service.soap.contract import Contract
 from service.soap.faults import refusal
 from service.soap.headers import check_understood
 from service.soap.namespaces import SOAP_ENVELOPE
@@ -74,13 +75,14 @@ class Gate:
     """What every request passes.
 
     Args:
+        contract: Of the service that is called.
         limits: How large a request may be.
     """
 
-    def __init__(self, limits: GateLimits) -> None:
+    def __init__(self, contract: Contract, limits: GateLimits) -> None:
         self.limits = limits
         self._tools = _Tools(limits)
-        self._validator = Validator()
+        self._validator = Validator(contract)
 
     def parse(self, content: bytes, charset: str | None) -> etree._Element:
         """Parse a body into its root element, with nothing resolved, loaded or fetched.

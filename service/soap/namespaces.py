@@ -13,6 +13,10 @@ ARRAYS = "http://schemas.microsoft.com/2003/10/Serialization/Arrays"
 SERIALIZATION = "http://schemas.microsoft.com/2003/10/Serialization/"
 """The built-in types that WCF declares everywhere."""
 
+MANAGEMENT = "urn:coupon-billing:management:v1"
+"""Wrappers of the coupon management service."""
+MANAGEMENT_ENTITIES = "urn:coupon-billing:management:v1:entities"
+"""Data types of the coupon management service."""
 OWN_HEADERS = "urn:coupon-billing:headers:v1"
 """Headers that are this service's own."""
 

@@ -12,13 +12,18 @@ from service.soap.declared import instant_tags, members_of
 from service.soap.faults import fault_xml
 from service.soap.gate import Gate
 from service.soap.headers import credentials
-from service.soap.namespaces import SOAP_ENVELOPE
+from service.soap.namespaces import BILLING, SOAP_ENVELOPE
 from service.soap.readers import arguments_reader
 from service.soap.reply_check import ReplyCheck
 from service.soap.request_body import RequestBody
 from service.soap.writers import element_writer
 
 __all__ = ["ReplyProtocol", "RequestProtocol"]
+
+_ENVELOPE_START = (
+    f'<s:Envelope xmlns:s="{SOAP_ENVELOPE}"><s:Header>'
+    f'<h:TrackingId xmlns:h="{BILLING}">%s</h:TrackingId></s:Header><s:Body>'
+)
 
 
 class RequestProtocol(Soap11):
@@ -65,21 +70,17 @@ class ReplyProtocol(Soap11):
     """The way out: the writers, and TrackingId in every header.
 
     Args:
-        validate: Whether to check each reply against the schema before it leaves.
+        check: Checks each reply before it leaves; None to check none.
     """
 
-    def __init__(self, *, validate: bool) -> None:
+    def __init__(self, check: ReplyCheck | None) -> None:
         super().__init__()
-        self._check = ReplyCheck() if validate else None
+        self._check = check
 
     def set_app(self, value: Any) -> None:
         """Make the writers of all operations."""
         super().set_app(value)
         if value is not None:
-            self._envelope_start = (
-                f'<s:Envelope xmlns:s="{SOAP_ENVELOPE}"><s:Header>'
-                f'<h:TrackingId xmlns:h="{value.tns}">%s</h:TrackingId></s:Header><s:Body>'
-            )
             self._writers = {
                 descriptor.operation_name: _response_writer(value.tns, descriptor.out_message)
                 for (descriptor,) in value.interface.service_method_map.values()
@@ -96,7 +97,7 @@ class ReplyProtocol(Soap11):
             content = ctx.udc.content
         else:
             content = fault_xml(ctx.out_error, tracking_id)
-        ctx.out_document = f"{self._envelope_start % tracking_id}{content}</s:Body></s:Envelope>"
+        ctx.out_document = f"{_ENVELOPE_START % tracking_id}{content}</s:Body></s:Envelope>"
 
     def create_out_string(self, ctx: Any, charset: str | None = None) -> None:  # noqa: ARG002
         """Encode the reply."""

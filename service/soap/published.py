@@ -11,7 +11,7 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
-from service.soap.contract import read_schema, read_wsdl, schema_names
+from service.soap.contract import Contract, read_schema
 from service.soap.namespaces import WSDL, WSDL_SOAP, XS
 
 __all__ = ["document"]
@@ -23,10 +23,11 @@ _ADDRESS: Final = "urn:address-of-the-service"
 _POLICY: Final = "http://schemas.xmlsoap.org/ws/2004/09/policy"
 
 
-def document(query: str, address: str) -> bytes | None:
-    """Answer the document of the contract that a GET asks for.
+def document(contract: Contract, query: str, address: str) -> bytes | None:
+    """Answer the document of a contract that a GET asks for.
 
     Args:
+        contract: Of the service that is asked.
         query: The query string, without the question mark; its case does not count.
         address: The URL at which the caller reaches the service, without a query.
 
@@ -34,24 +35,25 @@ def document(query: str, address: str) -> bytes | None:
         The document in UTF-8, naming ``address`` and no other; None when the query
         asks for none.
     """
-    template = _templates(secure=address.lower().startswith("https:")).get(query.lower())
+    is_secure = address.lower().startswith("https:")
+    template = _templates(contract, secure=is_secure).get(query.lower())
     if template is None:
         return None
     return template.replace(_ADDRESS.encode(), escape(address, {'"': "&quot;"}).encode())
 
 
 @cache
-def _templates(*, secure: bool) -> Mapping[str, bytes]:
+def _templates(contract: Contract, *, secure: bool) -> Mapping[str, bytes]:
     """Write every document, by the query that asks for it in lower case."""
-    locations = {name: f"xsd=xsd{place}" for place, name in enumerate(schema_names())}
+    locations = {name: f"xsd=xsd{place}" for place, name in enumerate(contract.schema_names())}
     roots = {query: _linked(read_schema(name), locations) for name, query in locations.items()}
-    roots["wsdl"] = _linked(_description(secure=secure), locations)
-    roots["singlewsdl"] = _inlined(_description(secure=secure), list(locations))
+    roots["wsdl"] = _linked(_description(contract, secure=secure), locations)
+    roots["singlewsdl"] = _inlined(_description(contract, secure=secure), list(locations))
     return {query: _written(root) for query, root in roots.items()}
 
 
-def _description(*, secure: bool) -> etree._Element:
-    root = read_wsdl()
+def _description(contract: Contract, *, secure: bool) -> etree._Element:
+    root = contract.read_wsdl()
     for address in root.iter(f"{{{WSDL_SOAP}}}address"):
         address.set("location", _ADDRESS)
     if not secure:

@@ -4,6 +4,7 @@ from typing import Any
 
 from lxml import etree
 
+from service.soap.contract import Contract
 from service.soap.namespaces import SOAP_ENVELOPE
 from service.soap.validation import Validator
 
@@ -17,10 +18,14 @@ class ReplyInvalidError(Exception):
 
 
 class ReplyCheck:
-    """Finds the elements of a reply that the schema declares, and validates them."""
+    """Finds the elements of a reply that the schema declares, and validates them.
 
-    def __init__(self) -> None:
-        self._validator = Validator()
+    Args:
+        contract: Of the service that replies.
+    """
+
+    def __init__(self, contract: Contract) -> None:
+        self._validator = Validator(contract)
 
     def __call__(self, content: bytes) -> None:
         """Check one reply.

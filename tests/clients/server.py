@@ -13,7 +13,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from service.addresses import CUSTOMER_BILLING_PATH, HEALTH_PATH
+from service.addresses import COUPON_MANAGEMENT_PATH, CUSTOMER_BILLING_PATH, HEALTH_PATH
 from tests.ports import free_port
 
 COMMAND = Path(sysconfig.get_path("scripts")) / "coupon-billing"
@@ -44,6 +44,11 @@ class Server:
     def url(self) -> str:
         """The address that clients are given."""
         return f"http://{self.host}{CUSTOMER_BILLING_PATH}"
+
+    @property
+    def management_url(self) -> str:
+        """The address of the coupon management service."""
+        return f"http://{self.host}{COUPON_MANAGEMENT_PATH}"
 
     def trouble(self) -> list[str]:
         """The lines of the log that no healthy service writes."""

@@ -10,7 +10,7 @@ from typing import Any
 from lxml import etree
 
 from service.addresses import CUSTOMER_BILLING_PATH
-from service.soap.contract import compile_schema
+from service.soap.contract import CUSTOMER_BILLING
 from service.soap.namespaces import SOAP_ENVELOPE
 from tests.clients.callers import Keys
 from tests.clients.server import Server
@@ -86,4 +86,4 @@ def check_schema(answer: Answer) -> None:
 
 @cache
 def _schema() -> etree.XMLSchema:
-    return compile_schema()
+    return CUSTOMER_BILLING.compile_schema()

@@ -3,6 +3,7 @@
 from lxml import etree
 
 from service.soap import published
+from service.soap.contract import CUSTOMER_BILLING
 from service.soap.customer_billing import IMPLEMENTED_OPERATIONS
 from tests.contract.facts import Contract, differences, reached, read_contract, read_official
 
@@ -20,7 +21,7 @@ answers ApiFault 204, OperationNotSupported.
 def page() -> str:
     """Write the page anew."""
     official = read_official()
-    document = published.document("singleWsdl", "https://localhost/")
+    document = published.document(CUSTOMER_BILLING, "singleWsdl", "https://localhost/")
     ours = read_contract(etree.fromstring(document))
     changed = {line.partition(": ")[0] for line in differences(official, ours)}
     return "\n".join([HEAD, *_operations(official, changed), "", *_types(official, changed), ""])

@@ -6,14 +6,14 @@ import pytest
 from lxml import etree
 
 from service.soap import published
-from service.soap.contract import read_schema, read_wsdl
+from service.soap.contract import CUSTOMER_BILLING, read_schema
 from tests.contract.facts import differences, reached, read_contract
 
 ADDRESS = "https://coupons.example.org/Api/Billing/v13/CustomerBillingService.svc"
 
 
 def fetched(query: str, address: str = ADDRESS) -> etree._Element:
-    return etree.fromstring(published.document(query, address))
+    return etree.fromstring(published.document(CUSTOMER_BILLING, query, address))
 
 
 def load_published(location: str) -> etree._Element:
@@ -38,7 +38,9 @@ def test_the_official_contract_is_read_whole(official):
 
 
 def test_the_files_equal_the_official_contract(official):
-    ours = read_contract(read_wsdl(), lambda location: read_schema(location.rpartition("/")[2]))
+    ours = read_contract(
+        CUSTOMER_BILLING.read_wsdl(), lambda location: read_schema(location.rpartition("/")[2])
+    )
     assert differences(official, ours) == []
 
 

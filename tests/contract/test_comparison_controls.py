@@ -4,6 +4,7 @@ import pytest
 from lxml import etree
 
 from service.soap import published
+from service.soap.contract import CUSTOMER_BILLING
 from service.soap.namespaces import BILLING, ENTITIES, WSDL, WSDL_SOAP, XS
 from tests.contract.facts import differences, read_contract
 
@@ -19,7 +20,9 @@ PREFIXES = {
 
 
 def our_document() -> etree._Element:
-    return etree.fromstring(published.document("singleWsdl", "https://localhost/"))
+    return etree.fromstring(
+        published.document(CUSTOMER_BILLING, "singleWsdl", "https://localhost/")
+    )
 
 
 def drop(element: etree._Element) -> None:

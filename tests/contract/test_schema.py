@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from lxml import etree
 
-from service.soap.contract import compile_schema, read_schema, read_wsdl, schema_names
+from service.soap.contract import CUSTOMER_BILLING, read_schema
 from service.soap.namespaces import ADAPI, ARRAYS, BILLING, ENTITIES, EXCEPTION, SERIALIZATION, XSI
 
 PREFIXES = " ".join(
@@ -93,7 +93,7 @@ INVALID = {
 
 @pytest.fixture(scope="module")
 def schema() -> etree.XMLSchema:
-    return compile_schema()
+    return CUSTOMER_BILLING.compile_schema()
 
 
 def parse(message: str) -> etree._Element:
@@ -112,7 +112,9 @@ def test_wrong_messages_are_refused(schema, message):
 
 
 def test_every_namespace_is_covered(schema):
-    namespaces = {read_schema(name).get("targetNamespace") for name in schema_names()}
+    namespaces = {
+        read_schema(name).get("targetNamespace") for name in CUSTOMER_BILLING.schema_names()
+    }
     assert namespaces == {BILLING, ENTITIES, EXCEPTION, ADAPI, ARRAYS, SERIALIZATION}
     for namespace, name in [(ARRAYS, "ArrayOfint"), (SERIALIZATION, "guid"), (ENTITIES, "Coupon")]:
         schema.assertValid(
@@ -121,20 +123,20 @@ def test_every_namespace_is_covered(schema):
 
 
 def test_each_caller_has_a_schema_and_a_tree_of_its_own():
-    assert compile_schema() is not compile_schema()
-    read_wsdl().clear()
-    assert len(read_wsdl()) > 0
+    assert CUSTOMER_BILLING.compile_schema() is not CUSTOMER_BILLING.compile_schema()
+    CUSTOMER_BILLING.read_wsdl().clear()
+    assert len(CUSTOMER_BILLING.read_wsdl()) > 0
 
 
 def test_schemas_compile_anywhere_without_other_files(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    compile_schema()
+    CUSTOMER_BILLING.compile_schema()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_threads_compile_at_once():
     with ThreadPoolExecutor(8) as pool:
-        schemas = list(pool.map(lambda _: compile_schema(), range(40)))
+        schemas = list(pool.map(lambda _: CUSTOMER_BILLING.compile_schema(), range(40)))
     assert all(schema.validate(parse(VALID["search"])) for schema in schemas)
 
 

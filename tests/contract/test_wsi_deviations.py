@@ -6,6 +6,7 @@ import pytest
 from lxml import etree
 
 from service.soap import published
+from service.soap.contract import CUSTOMER_BILLING
 from tests.contract.facts import official_document
 
 PAGE = Path(__file__).parents[2] / "docs" / "wsdl.md"
@@ -24,7 +25,9 @@ EXTENSION = "//wsp:* | //sp:*"
 
 @pytest.fixture(scope="module")
 def ours() -> etree._Element:
-    return etree.fromstring(published.document("singleWsdl", "https://localhost/"))
+    return etree.fromstring(
+        published.document(CUSTOMER_BILLING, "singleWsdl", "https://localhost/")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -60,5 +63,7 @@ def test_the_counted_extensions_are_all(ours):
 
 
 def test_over_http_no_extension_element_is_left():
-    plain = etree.fromstring(published.document("singleWsdl", "http://localhost/"))
+    plain = etree.fromstring(
+        published.document(CUSTOMER_BILLING, "singleWsdl", "http://localhost/")
+    )
     assert plain.xpath(EXTENSION, namespaces=NAMESPACES) == []

@@ -1,4 +1,4 @@
-"""Every message of the contract, random values for it, and a slow and obvious writer."""
+"""Every message of the contracts, random values for it, and a slow and obvious writer."""
 
 from base64 import b64encode
 from datetime import timezone
@@ -9,6 +9,7 @@ import spyne
 from hypothesis import strategies as st
 from lxml import etree
 
+from service.soap.contract import COUPON_MANAGEMENT, CUSTOMER_BILLING
 from service.soap.declared import is_array, is_complex, item_of, members_of
 from service.soap.endpoint import create_endpoint
 from service.soap.namespaces import ADAPI, BILLING, XSI
@@ -18,8 +19,13 @@ from service.soap.types.simple import Flags
 
 
 def _messages():
-    application = create_endpoint(lambda *_: None).app
-    descriptors = [found for (found,) in application.interface.service_method_map.values()]
+    descriptors = [
+        found
+        for contract in (CUSTOMER_BILLING, COUPON_MANAGEMENT)
+        for (found,) in create_endpoint(
+            lambda *_: None, contract=contract
+        ).app.interface.service_method_map.values()
+    ]
     requests = {item.in_message.get_type_name(): item.in_message for item in descriptors}
     responses = {item.out_message.get_type_name(): item.out_message for item in descriptors}
     return requests, responses
@@ -35,7 +41,9 @@ FAULTS = {
 
 def namespace_of(name: str) -> str:
     """The namespace of a message's or fault's outermost element."""
-    return ADAPI if name == "AdApiFaultDetail" else BILLING
+    if name in FAULTS:
+        return ADAPI if name == "AdApiFaultDetail" else BILLING
+    return (REQUESTS | RESPONSES)[name].get_namespace()
 
 
 # Random values.

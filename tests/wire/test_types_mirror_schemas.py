@@ -1,22 +1,29 @@
 """The declared types against the schemas: names, order, types, nillable, what is left out."""
 
+import pytest
 import spyne
 from lxml import etree
 from spyne.interface.xml_schema import XmlSchema
 
 from service.soap import headers
-from service.soap.contract import read_schema, schema_names
+from service.soap.contract import COUPON_MANAGEMENT, CUSTOMER_BILLING, read_schema
+from service.soap.coupon_management import CouponManagementService
 from service.soap.customer_billing import IMPLEMENTED_OPERATIONS
 from service.soap.declared import is_array, is_complex, members_of
 from service.soap.endpoint import create_endpoint
 from service.soap.namespaces import BILLING, SERIALIZATION, XS
-from service.soap.types import adapi, arrays, entities, exception
+from service.soap.types import adapi, arrays, entities, exception, management_entities
+from service.soap.types.management_messages import MANAGEMENT_OPERATIONS
 from service.soap.types.messages import OPERATIONS
 from service.soap.types.simple import Flags
 from tests.wire.declared_values import REQUESTS, RESPONSES
 
 N = {"xs": XS, "ser": SERIALIZATION}
-SCHEMAS = [read_schema(name) for name in schema_names()]
+CONTRACTS = (CUSTOMER_BILLING, COUPON_MANAGEMENT)
+SCHEMAS = [
+    read_schema(name)
+    for name in dict.fromkeys(name for contract in CONTRACTS for name in contract.schema_names())
+]
 
 
 def resolved(element, name):
@@ -64,7 +71,7 @@ def named_types():
 
 def declared_types():
     found = {}
-    for room in (adapi, arrays, entities, exception):
+    for room in (adapi, arrays, entities, exception, management_entities):
         for declared in vars(room).values():
             if isinstance(declared, type) and issubclass(declared, spyne.ModelBase):
                 name = f"{{{declared.get_namespace()}}}{declared.get_type_name()}"
@@ -85,7 +92,7 @@ def test_every_type_of_the_schemas_is_declared_and_no_other():
 
 def test_complex_types_are_the_same():
     complex_types = {name for name, declared in DECLARED.items() if is_complex(declared)}
-    assert len(complex_types) == 40
+    assert len(complex_types) == 52
     assert {name: from_types(DECLARED[name]) for name in complex_types} == {
         name: from_schema(NAMED[name]) for name in complex_types
     }
@@ -128,10 +135,11 @@ def test_enumerations_and_lists_are_the_same():
 
 
 def test_messages_are_the_same():
-    billing = next(item for item in SCHEMAS if item.get("targetNamespace") == BILLING)
     wrappers = {
         item.get("name"): from_schema(item)
-        for item in billing.iterfind("xs:element", N)
+        for schema in SCHEMAS
+        if schema.get("targetNamespace") in {contract.namespace for contract in CONTRACTS}
+        for item in schema.iterfind("xs:element", N)
         if item.find("xs:complexType", N) is not None
     }
     assert {name: from_types(item) for name, item in (REQUESTS | RESPONSES).items()} == wrappers
@@ -146,6 +154,7 @@ def test_credentials_are_headers_of_the_contract():
 def test_implemented_operations_are_operations_of_the_contract():
     assert set(OPERATIONS) > IMPLEMENTED_OPERATIONS
     assert len(OPERATIONS) == 16
+    assert set(MANAGEMENT_OPERATIONS) == set(CouponManagementService.public_methods)
 
 
 def occurrence(complex_type):
@@ -162,8 +171,11 @@ def occurrence(complex_type):
     ]
 
 
-def test_the_schema_that_spyne_generates_is_the_same():
-    generator = XmlSchema(create_endpoint(lambda *_: None).app.interface)
+@pytest.mark.parametrize(
+    ("contract", "types_count"), [(CUSTOMER_BILLING, 66), (COUPON_MANAGEMENT, 45)]
+)
+def test_the_schema_that_spyne_generates_is_the_same(contract, types_count):
+    generator = XmlSchema(create_endpoint(lambda *_: None, contract=contract).app.interface)
     generator.build_interface_document()
     generated = {
         f"{{{schema.get('targetNamespace')}}}{item.get('name')}": occurrence(item)
@@ -171,11 +183,11 @@ def test_the_schema_that_spyne_generates_is_the_same():
         for item in schema.iterfind("xs:complexType", N)
     }
     wrappers = {
-        f"{{{BILLING}}}{item.get('name')}": item
+        f"{{{contract.namespace}}}{item.get('name')}": item
         for schema in SCHEMAS
-        if schema.get("targetNamespace") == BILLING
+        if schema.get("targetNamespace") == contract.namespace
         for item in schema.iterfind("xs:element", N)
     }
     # Spyne generates what operations reach: every data type and message, and no fault.
-    assert len(generated) == 66
+    assert len(generated) == types_count
     assert generated == {name: occurrence((NAMED | wrappers)[name]) for name in generated}

@@ -12,6 +12,7 @@ from service.soap.namespaces import ENTITIES
 __all__ = [
     "Boolean",
     "DateTime",
+    "Decimal",
     "Double",
     "Flags",
     "Int",
@@ -47,6 +48,7 @@ NillableUnsignedByte = spyne.UnsignedInteger8
 
 Boolean = spyne.Boolean.customize(nillable=False)
 DateTime = spyne.DateTime.customize(nillable=False)
+Decimal = spyne.Decimal.customize(nillable=False)
 Double = spyne.Double.customize(nillable=False)
 Int = spyne.Integer32.customize(nillable=False)
 Long = spyne.Integer64.customize(nillable=False)

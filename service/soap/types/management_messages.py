@@ -1,0 +1,89 @@
+"""The requests and responses of the coupon management service."""
+
+from service.soap.types.arrays import ArrayOfstring
+from service.soap.types.management_entities import (
+    ArrayOfAccount,
+    ArrayOfCouponClass,
+    ArrayOfCustomer,
+    ArrayOfUser,
+    CouponClass,
+    CouponTerms,
+    Role,
+    Spend,
+)
+from service.soap.types.messages import Signature
+from service.soap.types.simple import (
+    Boolean,
+    Decimal,
+    Int,
+    Long,
+    NillableBoolean,
+    NillableDateTime,
+    NillableDecimal,
+    NillableInt,
+    NillableLong,
+    String,
+)
+
+__all__ = ["MANAGEMENT_OPERATIONS"]
+
+MANAGEMENT_OPERATIONS: dict[str, Signature] = {
+    "AddCouponClass": Signature({"CouponClass": CouponClass}, {"ClassId": Long}),
+    "GetCouponClass": Signature(
+        {"CustomerId": NillableLong, "ClassName": String}, {"CouponClass": CouponClass}
+    ),
+    "GetCouponClasses": Signature(
+        {"CustomerId": NillableLong}, {"CouponClasses": ArrayOfCouponClass}
+    ),
+    "UpdateCouponClass": Signature(
+        {"CustomerId": NillableLong, "ClassName": String, "Terms": CouponTerms},
+        {"CouponClass": CouponClass},
+    ),
+    "RetireCouponClass": Signature(
+        {"CustomerId": NillableLong, "ClassName": String}, {"CouponClass": CouponClass}
+    ),
+    "MintCoupons": Signature(
+        {
+            "CustomerId": NillableLong,
+            "ClassName": String,
+            "CouponsCount": NillableInt,
+            "CodePattern": String,
+            "CodeAlphabet": String,
+            "ReturnCodes": NillableBoolean,
+        },
+        {
+            "BatchId": Long,
+            "CreatedCount": Int,
+            "Status": String,
+            "Density": Decimal,
+            "Codes": ArrayOfstring,
+        },
+    ),
+    "GetPatternCapacity": Signature(
+        {"CodePattern": String, "CodeAlphabet": String, "CouponsCount": NillableInt},
+        {"Capacity": Decimal, "Density": Decimal, "IsGuessable": Boolean},
+    ),
+    "RecordSpend": Signature(
+        {
+            "AccountId": NillableLong,
+            "Amount": NillableDecimal,
+            "Reference": String,
+            "SpentAt": NillableDateTime,
+        },
+        {"Spend": Spend},
+    ),
+    "ReverseSpend": Signature({"AccountId": NillableLong, "Reference": String}, {"Spend": Spend}),
+    "AddCustomer": Signature({"Name": String}, {"CustomerId": Long}),
+    "GetCustomers": Signature({}, {"Customers": ArrayOfCustomer}),
+    "AddAccount": Signature(
+        {"CustomerId": NillableLong, "Number": String, "CurrencyCode": String, "Email": String},
+        {"AccountId": Long},
+    ),
+    "GetAccounts": Signature({"CustomerId": NillableLong}, {"Accounts": ArrayOfAccount}),
+    "AddUser": Signature(
+        {"Name": String, "Role": Role, "CustomerId": NillableLong}, {"UserId": Long}
+    ),
+    "GetUsers": Signature({}, {"Users": ArrayOfUser}),
+    "DisableUser": Signature({"Name": String}, {"UserId": Long}),
+}
+"""What each operation of the coupon management service takes and gives."""

@@ -1,0 +1,204 @@
+"""CouponManagementService, called by clients that are made from its description."""
+
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import suds.client
+import zeep
+from zeep.transports import Transport
+
+from service.domain.errors import (
+    COUPON_CLASS_RETIRED,
+    INVALID_CREDENTIALS,
+    NOT_AUTHORIZED,
+    NULL_PARAMETER,
+    PATTERN_FULL,
+    TERMS_INVALID,
+)
+from tests.clients.callers import (
+    Caller,
+    Keys,
+    RefusedError,
+    SudsCaller,
+    ZeepCaller,
+    check_fault,
+)
+from tests.clients.conftest import Connect, Customer
+from tests.clients.server import Server
+
+TERMS = {
+    "CouponType": "Retention",
+    "CurrencyCode": "USD",
+    "Amount": Decimal("12.50"),
+    "SpendThreshold": Decimal(100),
+    "ActiveDuration": 30,
+    "StartDate": datetime(2026, 1, 1, tzinfo=timezone.utc),
+    "EndDate": datetime(2046, 12, 31, 23, 59, 59, tzinfo=timezone.utc),
+}
+
+
+@pytest.fixture(scope="module")
+def transport_of_zeep() -> Iterator[Transport]:
+    transport = Transport()
+    yield transport
+    transport.session.close()
+
+
+@pytest.fixture(params=["zeep", "suds"])
+def connect_manager(
+    request: pytest.FixtureRequest, server: Server, transport_of_zeep: Transport
+) -> Connect:
+    """Makes clients of the management service with these keys."""
+    url = f"{server.management_url}?wsdl"
+    if request.param == "zeep":
+        client = zeep.Client(url, transport=transport_of_zeep)
+        return lambda keys: ZeepCaller(client, keys)
+    return lambda keys: SudsCaller(suds.client.Client(url, cache=None), keys)
+
+
+@pytest.fixture
+def operator_keys(server: Server) -> Keys:
+    first = server.first_keys
+    return Keys(first["developer_token"], first["authentication_token"])
+
+
+@pytest.fixture
+def operator(connect_manager: Connect, operator_keys: Keys) -> Caller:
+    return connect_manager(operator_keys)
+
+
+@pytest.fixture
+def manager(connect_manager: Connect, customer: Customer) -> Caller:
+    """A client of the customer's Standard user."""
+    return connect_manager(customer.keys)
+
+
+def add_class(caller: Caller, customer: Customer, name: str = "Spring", **terms: Any) -> int:
+    new = {"CustomerId": customer.customer_id, "Name": name, "Terms": {**TERMS, **terms}}
+    return int(caller.call("AddCouponClass", CouponClass=new))
+
+
+def refusal(caller: Caller, operation: str, **arguments: Any) -> RefusedError:
+    with pytest.raises(RefusedError) as fault:
+        caller.call_all(operation, **arguments)
+    return fault.value
+
+
+def test_a_class_lives_its_life(manager: Caller, customer: Customer) -> None:
+    named = {"CustomerId": customer.customer_id, "ClassName": "Spring"}
+    class_id = add_class(manager, customer)
+    assert manager.tracking_id
+
+    added = manager.call("GetCouponClass", **named)
+    assert (added.ClassId, added.Name, added.CouponsCount) == (class_id, "Spring", 0)
+    assert {name: getattr(added.Terms, name) for name in TERMS} == TERMS
+    assert (added.Terms.PercentOff, added.FeatureId, added.RetiredAt) == (None, None, None)
+    assert (added.CodePattern, added.Language) == ("####-####-####", "en")
+
+    terms = {"CouponType": "Acquisition", "CurrencyCode": "EUR", "PercentOff": Decimal("12.5")}
+    updated = manager.call("UpdateCouponClass", Terms=terms, **named)
+    assert (updated.Terms.CouponType, updated.Terms.PercentOff) == ("Acquisition", Decimal("12.5"))
+    assert (updated.Terms.Amount, updated.Terms.EndDate) == (0, None)
+
+    add_class(manager, customer, "Autumn")
+    listed = manager.call("GetCouponClasses", CustomerId=customer.customer_id)
+    assert [it.Name for it in listed.CouponClass] == ["Autumn", "Spring"]
+
+    assert manager.call("RetireCouponClass", **named).RetiredAt is not None
+    fault = refusal(manager, "MintCoupons", CouponsCount=1, **named)
+    check_fault(fault, COUPON_CLASS_RETIRED)
+
+
+def test_minted_codes_are_redeemed_through_the_other_service(
+    manager: Caller, customer: Customer, connect_bing_ads: Connect
+) -> None:
+    add_class(manager, customer, SpendThreshold=None)
+    minted = manager.call_all(
+        "MintCoupons",
+        CustomerId=customer.customer_id,
+        ClassName="Spring",
+        CouponsCount=3,
+        CodePattern=f"M{uuid4().hex[:6]}-######",
+        ReturnCodes=True,
+    )
+    codes = list(minted.Codes.string)
+    assert (minted.CreatedCount, minted.Status, len(codes)) == (3, "completed", 3)
+    assert minted.Density == 32**6 // 3
+    assert connect_bing_ads(customer.keys).redeem(customer.account_id, codes[0])
+    kept = manager.call_all(
+        "MintCoupons", CustomerId=customer.customer_id, ClassName="Spring", CouponsCount=1
+    )
+    assert not (kept.Codes and kept.Codes.string)
+
+
+def test_a_pattern_tells_how_far_it_reaches(manager: Caller) -> None:
+    large = manager.call_all("GetPatternCapacity", CodePattern="AB-####-####-####-####")
+    assert large.Capacity == large.Density == Decimal(32) ** 16
+    assert not large.IsGuessable
+    small = manager.call_all(
+        "GetPatternCapacity", CodePattern="ABC#", CodeAlphabet="xyz", CouponsCount=2
+    )
+    assert (small.Capacity, small.Density, small.IsGuessable) == (3, 1, True)
+
+
+def test_spend_is_recorded_and_taken_back(
+    operator: Caller, manager: Caller, customer: Customer, connect_bing_ads: Connect
+) -> None:
+    add_class(manager, customer, SpendThreshold=None)
+    named = {"CustomerId": customer.customer_id, "ClassName": "Spring"}
+    minted = manager.call_all("MintCoupons", CouponsCount=1, ReturnCodes=True, **named)
+    (code,) = minted.Codes.string
+    connect_bing_ads(customer.keys).redeem(customer.account_id, code)
+
+    spent = {"AccountId": customer.account_id, "Reference": "invoice 1"}
+    spend = operator.call("RecordSpend", Amount=Decimal("10.01"), **spent)
+    (line,) = spend.Lines.SpendLine
+    assert (line.CouponCode, line.Drawn) == (code, Decimal("10.01"))
+    taken_back = operator.call("ReverseSpend", **spent)
+    assert taken_back.ReversedAt is not None
+    assert operator.call("ReverseSpend", **spent).ReversedAt == taken_back.ReversedAt
+    fault = refusal(manager, "RecordSpend", Amount=Decimal(1), **spent)
+    check_fault(fault, NOT_AUTHORIZED)
+
+
+def test_an_operator_adds_whom_a_programme_needs(operator: Caller) -> None:
+    name = f"Contoso {uuid4()}"
+    customer_id = operator.call("AddCustomer", Name=name)
+    customers = operator.call("GetCustomers").Customer
+    assert [it.Name for it in customers if it.CustomerId == customer_id] == [name]
+
+    number = uuid4().hex[:8].upper()
+    account_id = operator.call(
+        "AddAccount", CustomerId=customer_id, Number=number, CurrencyCode="USD"
+    )
+    (account,) = operator.call("GetAccounts", CustomerId=customer_id).Account
+    assert (account.AccountId, account.Number, account.Email) == (account_id, number, None)
+
+    user_id = operator.call("AddUser", Name=name, Role="ReadOnly", CustomerId=customer_id)
+    (user,) = [it for it in operator.call("GetUsers").User if it.UserId == user_id]
+    assert (user.Role, user.CustomerId, user.HasPassword) == ("ReadOnly", customer_id, False)
+    assert operator.call("DisableUser", Name=name) == user_id
+
+
+def test_refusals_are_typed_as_those_of_the_other_service(
+    manager: Caller, customer: Customer, connect_manager: Connect, operator_keys: Keys
+) -> None:
+    named = {"CustomerId": customer.customer_id, "ClassName": "Spring"}
+    check_fault(refusal(manager, "GetCustomers"), NOT_AUTHORIZED)
+    check_fault(refusal(manager, "GetCouponClass", ClassName="Spring"), NULL_PARAMETER)
+    check_fault(refusal(manager, "AddCouponClass"), NULL_PARAMETER)
+    unnamed = {"CustomerId": customer.customer_id, "Terms": TERMS}
+    check_fault(refusal(manager, "AddCouponClass", CouponClass=unnamed), NULL_PARAMETER)
+    worthless = {**unnamed, "Name": "Worthless", "Terms": {**TERMS, "Amount": Decimal(0)}}
+    check_fault(refusal(manager, "AddCouponClass", CouponClass=worthless), TERMS_INVALID)
+    stranger = connect_manager(Keys(operator_keys.developer_token, "wrong"))
+    check_fault(refusal(stranger, "GetCouponClass", **named), INVALID_CREDENTIALS)
+
+    add_class(manager, customer)
+    pattern = {"CodePattern": f"F{uuid4().hex[:8]}#", "CodeAlphabet": "AB", "CouponsCount": 2}
+    assert manager.call_all("MintCoupons", **named, **pattern).CreatedCount == 2
+    check_fault(refusal(manager, "MintCoupons", **named, **pattern), PATTERN_FULL)
