@@ -9,7 +9,7 @@ from http.client import HTTPConnection, HTTPException
 
 from service.addresses import CUSTOMER_BILLING_PATH
 from tests.reliability.crowd import HEADERS, Address
-from tests.reliability.envelopes import outcome
+from tests.reliability.envelopes import DONE, outcome
 
 PATIENCE_S = 60
 PAUSE_S = 0.05
@@ -25,11 +25,13 @@ class Traffic:
 
     Attributes:
         outcomes: How often each: ``done``, a fault's symbol, or how a call failed.
+        done: The numbers of the calls that were answered ``done``.
         refused_count: How many connections were refused, and made elsewhere.
     """
 
     def __init__(self, addresses: Sequence[Address], request: Callable[[int], bytes]) -> None:
         self.outcomes: Counter[str] = Counter()
+        self.done: list[int] = []
         self.refused_count = 0
         self._addresses = addresses
         self._request = request
@@ -39,9 +41,13 @@ class Traffic:
     def flow(self, first: int) -> None:
         """Call again and again until the end, if possible at the address of that number."""
         while not self._end.wait(PAUSE_S):
-            body = self._request(next(self._numbers))
+            number = next(self._numbers)
+            body = self._request(number)
             with self._connected(first) as connection:
-                self.outcomes[_post(connection, body)] += 1
+                said = _post(connection, body)
+            self.outcomes[said] += 1
+            if said == DONE:
+                self.done.append(number)
 
     def stop(self) -> None:
         """Let the clients finish their calls and make no more."""
