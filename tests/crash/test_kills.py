@@ -11,6 +11,7 @@ import pytest
 
 from tests.crash.redeemers import CLIENTS_COUNT, redeeming
 from tests.crash.traces import breaches_count, lost_and_doubled
+from tests.deployment.waiting import wait_until
 from tests.reliability.proofs import KILLED_SERVICE
 
 KILLS_COUNT, KILLS_COUNT_SHORT = 200, 2
@@ -21,19 +22,24 @@ CODES_COUNT, CODES_COUNT_SHORT = 10_000, 4_000
 ACCOUNTS_COUNT = 20 * CLIENTS_COUNT
 
 
+def redeemed_from(scene, codes_count):
+    """Clients that redeem so many new coupons for the time of the block."""
+    scene.programme.coupon_class(scene.owner, pattern="########")
+    codes = scene.programme.mint(scene.owner, count=codes_count)
+    account_ids = scene.accounts(ACCOUNTS_COUNT)
+    return redeeming(scene.service.address, scene.envelopes, codes, account_ids)
+
+
 def kill_under_fire(scene, kills_count, *, is_first_enough=False):
     """Kill the service so many times, or until the database is found broken.
 
     Answers:
         How often something new was found broken, and the clients.
     """
-    scene.programme.coupon_class(scene.owner, pattern="########")
     count = CODES_COUNT_SHORT if kills_count < KILLS_COUNT // 10 else CODES_COUNT
-    codes = scene.programme.mint(scene.owner, count=count)
-    account_ids = scene.accounts(ACCOUNTS_COUNT)
     dice = random.Random(9)
     broken_count, found_before = 0, 0
-    with redeeming(scene.service.address, scene.envelopes, codes, account_ids) as redeemers:
+    with redeemed_from(scene, count) as redeemers:
         for _ in range(kills_count):
             time.sleep(dice.uniform(0, LIFE_S_MAX))
             scene.service.kill()
@@ -62,6 +68,14 @@ def test_two_transactions_would_be_noticed(stage):
             scene, CONTROL_KILLS_COUNT_SHORT_MAX, is_first_enough=True
         )
     assert broken_count > 0
+
+
+@pytest.mark.timeout(300)
+def test_two_transactions_break_nothing_unless_killed(stage):
+    with stage("two-transactions") as scene:
+        with redeemed_from(scene, CODES_COUNT_SHORT) as redeemers:
+            wait_until(lambda: len(redeemers.told) >= 2 * CLIENTS_COUNT)
+        assert breaches_count(scene.programme) == 0
 
 
 @pytest.mark.prove

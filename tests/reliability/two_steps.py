@@ -23,7 +23,8 @@ from service.domain.terms import CouponType
 from service.operations.calls import Call
 from service.operations.claim_coupons import AccountCoupon, ClaimOutcome
 from service.operations.classes import show_class
-from service.storage import accounts, audit, claims, coupons, ledger
+from service.operations.redeem_coupon import _record
+from service.storage import accounts, claims, coupons, ledger
 from service.storage.tables import coupon
 
 
@@ -61,9 +62,7 @@ def redeem_in_two_transactions(call: Call, account_id: int, coupon_code: str) ->
     with call.database.writing() as connection:
         unmarked = coupon.c.coupon_id == found.coupon_id
         connection.execute(update(coupon).where(unmarked).values(redeemed_at=None))
-        coupons.record_redemption(connection, found, account_id, new, None)
-        change = audit.Change("redeem", "coupon", found.coupon_id)
-        audit.append(connection, call.author, [change])
+        _record(connection, call, found, account, new)
     return new.redeemed_at
 
 
