@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing
 
 import pytest
 from sqlalchemy import Connection, insert, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 
 from service.domain.errors import SERVICE_BUSY, SERVICE_UNAVAILABLE, ServiceTroubleError
@@ -197,6 +198,10 @@ LIMITS = {"lock_timeout_s": 2.5, "statement_timeout_s": 7.5}
         ("default_transaction_isolation", "read committed"),
         ("timezone", "UTC"),
         ("application_name", "coupon-billing"),
+        ("client_connection_check_interval", "2s"),
+        ("tcp_keepalives_idle", "10"),
+        ("tcp_keepalives_interval", "5"),
+        ("tcp_keepalives_count", "3"),
     ],
 )
 def test_every_connection_to_postgresql_is_told_how_to_work(
@@ -206,6 +211,40 @@ def test_every_connection_to_postgresql_is_told_how_to_work(
     with database.reading() as one, database.writing() as two, database.reading() as three:
         found = {ask(connection, f"SHOW {parameter}") for connection in (one, two, three)}
     assert found == {expected}
+
+
+def with_query(url: str, **query: str) -> str:
+    return make_url(url).update_query_dict(query).render_as_string(hide_password=False)
+
+
+@ON_POSTGRESQL
+def test_what_the_url_says_wins(database_url: str) -> None:
+    query = {
+        "application_name": "coupons of host A",
+        "connect_timeout": "7",
+        "keepalives_idle": "11",
+        "options": "-c lock_timeout=1234 -c work_mem=5MB",
+    }
+    database = Database(with_query(database_url, **query))
+    with database.writing() as connection:
+        shown = {
+            name: ask(connection, f"SHOW {name}")
+            for name in ("application_name", "lock_timeout", "work_mem", "timezone")
+        }
+        session = connection.connection.driver_connection
+    assert session is not None
+    told = session.info.get_parameters()
+    database.close()
+    assert shown == {
+        "application_name": "coupons of host A",
+        "lock_timeout": "1234ms",
+        "work_mem": "5MB",
+        "timezone": "UTC",
+    }
+    assert {name: told[name] for name in ("connect_timeout", "keepalives_idle")} == {
+        "connect_timeout": "7",
+        "keepalives_idle": "11",
+    }
 
 
 @ON_POSTGRESQL
