@@ -18,6 +18,7 @@ from service.domain.errors import (
     ErrorRow,
     ServiceTroubleError,
 )
+from service.operations.attempts import ATTEMPTS_MAX, decide
 from service.storage import accounts, trouble
 from service.storage.engine import Database, DatabaseLimits
 from service.storage.tables import customer
@@ -93,8 +94,8 @@ def test_a_state_of_every_class_is_tried() -> None:
     assert {state[:2] for state in STATES} >= trouble._UNAVAILABLE_CLASSES
 
 
-def raise_state(state: str) -> str:
-    return f"DO $$ BEGIN RAISE EXCEPTION 'trouble' USING ERRCODE = '{state}'; END $$"
+def raise_state(state: str, sentence: str = "trouble") -> str:
+    return f"DO $$ BEGIN RAISE EXCEPTION '{sentence}' USING ERRCODE = '{state}'; END $$"
 
 
 @ON_POSTGRESQL
@@ -109,6 +110,35 @@ def test_each_state_of_postgresql_is_told(database: Database, state: str) -> Non
 def test_each_state_of_a_lost_race_is_told(database: Database, state: str) -> None:
     with pytest.raises(LostRaceError):
         write(database, raise_state(state))
+
+
+@ON_POSTGRESQL
+def test_a_reader_that_is_in_the_way_is_busy(database: Database) -> None:
+    """It decides nothing, and so nobody runs it again."""
+
+    def read_and_fail() -> None:
+        with database.reading() as connection:
+            connection.execute(text(raise_state("40001")))
+
+    with pytest.raises(ServiceTroubleError) as error:
+        read_and_fail()
+    assert error.value.row is SERVICE_BUSY
+    assert isinstance(error.value.__cause__, LostRaceError)
+
+
+@ON_POSTGRESQL
+def test_what_only_a_primary_does_is_unavailable_on_a_standby(database: Database) -> None:
+    sentence = "cannot acquire lock mode RowExclusiveLock during recovery"
+    for state in ("0A000", "55000"):
+        row, reason = told(lambda state=state: write(database, raise_state(state, sentence)))
+        assert (row, reason) == (SERVICE_UNAVAILABLE, sentence)
+
+
+@ON_POSTGRESQL
+@pytest.mark.parametrize("state", ["0A000", "55000"])
+def test_what_no_server_does_stays_a_bug(database: Database, state: str) -> None:
+    with pytest.raises(DBAPIError):
+        write(database, raise_state(state, "cannot do this"))
 
 
 @ON_POSTGRESQL
@@ -401,6 +431,18 @@ def test_a_bug_stays_what_it_is(database: Database, statement: str) -> None:
     with pytest.raises(DBAPIError):
         write(database, statement)
     read(database)
+
+
+def test_whoever_lost_every_race_is_told_what_the_last_one_was(database: Database) -> None:
+    numbers = iter(range(1, ATTEMPTS_MAX + 1))
+
+    def lose(_connection: Connection) -> None:
+        raise LostRaceError(f"race {next(numbers)}")
+
+    with pytest.raises(ServiceTroubleError) as error:
+        decide(database, lose)
+    assert error.value.row is SERVICE_BUSY
+    assert error.value.reason == f"{ATTEMPTS_MAX} attempts lost a race: race {ATTEMPTS_MAX}"
 
 
 def test_what_is_no_trouble_of_the_database_passes() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from sqlalchemy import Connection, Update, update
+from sqlalchemy.exc import IntegrityError
 
 from service.domain.claims import Claim
 from service.domain.redemption import NewRedemption
@@ -151,6 +152,14 @@ def test_an_account_claims_one_coupon_of_a_feature(
     assert record_claim(programme.database, Claim(other.coupon_id, first, 8, START))
     third = read(programme.database, programme.coupon(programme.customer()))
     assert record_claim(programme.database, Claim(third.coupon_id, second, 7, START))
+
+
+def test_a_claim_for_an_account_that_there_is_not_is_a_bug(
+    programme: Programme, found: RedeemableCoupon
+) -> None:
+    """Nobody was quicker: to decide again would come to the same."""
+    with pytest.raises(IntegrityError):
+        record_claim(programme.database, Claim(found.coupon_id, 404, 7, START))
 
 
 def test_an_account_has_any_number_of_coupons_of_no_feature(
