@@ -59,6 +59,9 @@ ONE_OF_A_FEATURE = Proof("C3", "64 processes claim coupons of one feature for on
 BUDGET = Proof("C4", "64 spends of 3.00 at once on a coupon of 100.00")
 ONE_REVERSAL = Proof("C5", "64 callers take one spend back")
 SCHEDULES = Proof("C6", "random schedules of redeeming, claiming and retiring, against a model")
+HANDING_OUT = Proof(
+    "C6", "random schedules of dispatching, distributing and retiring, against a model"
+)
 OPPOSITE_ORDER = Proof("C7", "64 processes claim pairs of coupons in opposite orders, 64 a round")
 ONE_PACKET = Proof("C9", "30 requests whose last bytes arrive together")
 ONE_KEY = Proof("I1", "16 processes send one request with a new key at once")
@@ -68,6 +71,16 @@ CUT_CONNECTION = Proof("I3", "the connection is cut after the request, which is 
 KILLED_HOLDER = Proof("I4", "kill -9 of the service while it holds a key: free within 30 s")
 STOPPED_HOLDER = Proof(
     "I4", "a machine vanishes that holds a key: free within 30 s", ("postgresql",)
+)
+STOPPED_WAITER = Proof(
+    "I4",
+    "a machine vanishes that holds a key and waits for a lock: free after both timeouts",
+    ("postgresql",),
+)
+KILLED_WAITER = Proof(
+    "I4",
+    "kill -9 of the service while it holds a key and waits for a lock: free within 10 s",
+    ("postgresql",),
 )
 KILLED_SERVICE = Proof("K1", "kill -9 of the service under 16 clients that redeem and try again")
 STOPPED_WORKER = Proof("K3", "a mail worker is stopped beyond its lease, and goes on")
