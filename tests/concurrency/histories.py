@@ -1,7 +1,7 @@
-"""One coupon as it would be if callers came one after the other, and histories held against it."""
+"""Coupons as they would be if callers came one after the other, and histories held against them."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 DONE = "done"
 
@@ -11,6 +11,13 @@ class State(NamedTuple):
 
     redeemed_by: int | None = None
     claimed_by: int | None = None
+    is_retired: bool = False
+
+
+class Stock(NamedTuple):
+    """A class, and how many of its coupons nobody has."""
+
+    left_count: int
     is_retired: bool = False
 
 
@@ -28,7 +35,7 @@ class Event(NamedTuple):
     deed: Deed
     start: float
     end: float
-    answer: str | State
+    answer: str | State | Stock
 
 
 def redeem(state: State, deed: Deed) -> tuple[str, State]:
@@ -45,13 +52,21 @@ def claim(state: State, deed: Deed) -> tuple[str, State]:
     return (reason, state) if reason else (DONE, state._replace(claimed_by=deed.account))
 
 
-def retire(state: State, _deed: Deed) -> tuple[str, State]:
+def hand_out(state: Stock, _deed: Deed) -> tuple[str, Stock]:
+    if state.is_retired:
+        return "CouponClassRetired", state
+    if not state.left_count:
+        return "NoCouponAvailable", state
+    return DONE, state._replace(left_count=state.left_count - 1)
+
+
+def retire(state: State | Stock, _deed: Deed) -> tuple[str, State | Stock]:
     if state.is_retired:
         return "CouponClassRetired", state
     return DONE, state._replace(is_retired=True)
 
 
-def look(state: State, _deed: Deed) -> tuple[State, State]:
+def look(state: State | Stock, _deed: Deed) -> tuple[State | Stock, State | Stock]:
     return state, state
 
 
@@ -65,9 +80,11 @@ def _refusal(state: State, deed: Deed) -> str:
     return next((symbol for symbol, is_so in reasons.items() if is_so), "")
 
 
-MODEL: dict[str, Callable[[State, Deed], tuple[str | State, State]]] = {
+MODEL: dict[str, Callable[[Any, Deed], tuple[str | State | Stock, State | Stock]]] = {
     "redeem": redeem,
     "claim": claim,
+    "dispatch": hand_out,
+    "distribute": hand_out,
     "retire": retire,
     "look": look,
 }
@@ -76,7 +93,7 @@ MODEL: dict[str, Callable[[State, Deed], tuple[str | State, State]]] = {
 NEW = State()
 
 
-def is_linearizable(history: Sequence[Event], state: State = NEW) -> bool:
+def is_linearizable(history: Sequence[Event], state: State | Stock = NEW) -> bool:
     """Whether the callers could have come one after the other.
 
     That is: in some order in which whoever had ended before another began comes first,
