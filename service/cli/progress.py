@@ -1,15 +1,17 @@
 """How far long work is, for whoever waits at a terminal."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from service.storage.watching import Watch
+
 
 @contextmanager
-def progress_bar(*, is_wanted: bool) -> Iterator[Callable[[str, int, int], None]]:
+def progress_bar(*, is_wanted: bool) -> Iterator[Watch]:
     """A bar on standard error; none when that is no terminal, or when nobody wants one.
 
     Answers:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from service.operations.calls import Call
 from service.storage import backup
-from service.storage.backup import Backup, Watch
+from service.storage.backup import Backup
 from service.storage.engine import Database
+from service.storage.watching import Watch
 
 
 class NotSqliteError(Exception):

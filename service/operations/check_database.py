@@ -2,7 +2,8 @@
 
 from service.operations.calls import Call
 from service.storage import consistency
-from service.storage.consistency import Findings, Watch, nobody_watches
+from service.storage.consistency import Findings
+from service.storage.watching import Watch, nobody_watches
 
 
 def check_database(call: Call, watch: Watch = nobody_watches) -> Findings:

@@ -3,7 +3,6 @@
 import os
 import sqlite3
 import tempfile
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +11,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from service.storage.engine import Database
+from service.storage.watching import Watch
 
 PAGES_PER_STEP = 256
 """How many pages are copied before ``Watch`` is told again."""
 COPYING = "copying"
 VERIFYING = "verifying the copy"
-
-Watch = Callable[[str, int, int], None]
-"""Is told how far a backup is: the step at work, the pages done, and all of them."""
 
 
 class BackupFailedError(Exception):
@@ -56,7 +53,7 @@ def copy_sqlite(database: Database, path: Path, watch: Watch) -> Backup:
     Args:
         database: On SQLite.
         path: Where nothing may be yet.
-        watch: Is told how far the work is.
+        watch: Is told how many pages are copied.
 
     Raises:
         BackupFailedError: There is something already, or it cannot be written;

@@ -4,7 +4,7 @@ Rows are read in ranges of their numbers, so that memory stays the same however 
 there are, and that whoever waits sees how far the work is.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache, partial
@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, 
 from service.storage.invariants import effects, history, messages, programmes, redemptions, spend
 from service.storage.invariants.redemptions import LEDGER_EQUALITY
 from service.storage.invariants.rule import Rule
+from service.storage.watching import Watch, nobody_watches
 
 RULES: tuple[Rule, ...] = (
     LEDGER_EQUALITY,
@@ -29,13 +30,6 @@ RANGE_LENGTH = 20_000
 """How many numbers a range has."""
 LISTED_COUNT_MAX = 100
 """How many rows that break a rule are named; the others are counted."""
-
-Watch = Callable[[str, int, int], None]
-"""Is told how far a check is: the rule at work, the ranges done, and all of them."""
-
-
-def nobody_watches(_rule: str, _done_count: int, _ranges_count: int) -> None:
-    """A ``Watch`` for when nobody waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +98,7 @@ def check(
     Args:
         connection: A transaction that reads.
         rules: Which.
-        watch: Is called before each range.
+        watch: Is told the rule at work before each of its ranges.
     """
     if connection.dialect.name == "postgresql":
         # Some statements read all that there is; no caller waits for them but who asked.
