@@ -162,18 +162,19 @@ _SERVICES = {
 def create_endpoint(
     authenticate: Authenticate,
     *,
+    idempotency_keep: timedelta,
     contract: Contract = CUSTOMER_BILLING,
     limits: GateLimits = GateLimits(),  # noqa: B008 - frozen
     fault_http_status: int = 500,
     public_url: str | None = None,
     validate_responses: bool = False,
     log_call: Callable[[str], None] | None = None,
-    idempotency_keep: timedelta = timedelta(hours=48),
 ) -> Endpoint:
     """Put a service together as a WSGI application.
 
     Args:
         authenticate: Who turns credentials into calls.
+        idempotency_keep: How long at least a request with a key is remembered.
         contract: Which service.
         limits: How large a request may be.
         fault_http_status: The HTTP status of faults: 500 as SOAP demands, or 200 as the
@@ -183,7 +184,6 @@ def create_endpoint(
         validate_responses: Whether to check each reply against the schema before it leaves;
             one that breaks it becomes an InternalError and a line in the log.
         log_call: Takes a line of JSON for each call; None to log none.
-        idempotency_keep: How long at least a request with a key is remembered.
     """
     app = Application(
         _SERVICES[contract],

@@ -1,7 +1,7 @@
 """Every message of the contracts, random values for it, and a slow and obvious writer."""
 
 from base64 import b64encode
-from datetime import timezone
+from datetime import timedelta, timezone
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -23,7 +23,7 @@ def _messages():
         found
         for contract in (CUSTOMER_BILLING, COUPON_MANAGEMENT)
         for (found,) in create_endpoint(
-            lambda *_: None, contract=contract
+            lambda *_: None, idempotency_keep=timedelta(), contract=contract
         ).app.interface.service_method_map.values()
     ]
     requests = {item.in_message.get_type_name(): item.in_message for item in descriptors}

@@ -3,7 +3,7 @@
 import io
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +116,7 @@ class WireService:
     def __post_init__(self):
         self.endpoint = create_endpoint(
             self._authenticate,
+            idempotency_keep=timedelta(hours=48),
             log_call=self.log.append,
             **({"validate_responses": True} | self.settings),
         )
