@@ -66,8 +66,8 @@ class Settings(BaseSettings):
     """SQLAlchemy URL of the database: ``sqlite:////path/to/file.db``, or
     ``postgresql://user:password@host/name``."""
     lock_timeout_s: Annotated[float, Field(ge=0.1, le=600)] = 30
-    """How long a call waits for others at the same rows, or for a connection, in seconds;
-    then it is refused with ``ServiceBusy``."""
+    """How long each wait of a call may last, for a connection or for others at the same rows, in
+    seconds; then it is refused with ``ServiceBusy``. A call may have to wait more than once."""
     statement_timeout_s: Annotated[float, Field(ge=0.1, le=3600)] = 60
     """How long a statement may run on PostgreSQL before it is given up, in seconds."""
     bind: str = "127.0.0.1:8080"

@@ -19,7 +19,9 @@ class DatabaseLimits:
     """How long the database may be waited for, and by how many at once.
 
     Attributes:
-        lock_timeout_s: How long a transaction waits for another one.
+        lock_timeout_s: How long each wait for another transaction may last. There may be
+            several: on SQLite for a turn in the process and for the file, on PostgreSQL for
+            a connection, and for each row or class that others hold.
         statement_timeout_s: How long a statement may run on PostgreSQL, waiting
             included; SQLite knows no such limit.
         connections_max: How many transactions a process has open at once; others
