@@ -1,15 +1,26 @@
 """What the page about several machines says is so."""
 
+import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import make_url
+from typer.testing import CliRunner
 
 from service.cli.mail import LEASE_ATTEMPTS
+from service.cli.main import app as command_line
 from service.cli.serving import WORKER_STOP_TIMEOUT_S
-from service.domain.errors import SERVICE_BUSY, SERVICE_UNAVAILABLE
+from service.domain.errors import (
+    INVALID_CREDENTIALS,
+    SERVICE_BUSY,
+    SERVICE_UNAVAILABLE,
+    ServiceError,
+)
+from service.domain.roles import Credentials
 from service.jobs.smtp import ATTEMPT_TIMEOUTS
+from service.operations.authentication import Authenticator
 from service.settings import ENVIRONMENT_PREFIX, Settings
 from service.storage import engine
 from service.storage.engine import Database
@@ -36,7 +47,7 @@ def test_the_parameters_of_a_connection(database_url):
     with database.writing() as connection:
         connection.exec_driver_sql("SELECT 1")
     try:
-        told = {name: shown(database, name) for name in names[:6]}
+        told = {name: shown(database, name) for name in names[:8]}
     finally:
         database.close()
     assert told == {
@@ -46,8 +57,10 @@ def test_the_parameters_of_a_connection(database_url):
         "default_transaction_isolation": "read committed",
         "timezone": "UTC",
         "application_name": "coupon-billing",
+        "client_connection_check_interval": "2s",
+        "tcp_keepalives_idle": "10",
     }
-    assert names[6:] == ["connect_timeout", "tcp_user_timeout"]
+    assert names[8:] == ["connect_timeout", "tcp_user_timeout"]
 
 
 @ON_POSTGRESQL
@@ -70,6 +83,39 @@ def test_the_setting_for_two_standbys(database_url, postgresql_server):
         postgresql_server.execute(f"ALTER SYSTEM SET {name} = {value}")
     finally:
         postgresql_server.execute(f"ALTER SYSTEM RESET {name}")
+
+
+def test_nothing_that_init_printed_is_accepted_any_more(database_url):
+    environment = {f"{ENVIRONMENT_PREFIX}DATABASE": database_url}
+
+    def type_in(line):
+        done = CliRunner().invoke(
+            command_line, shlex.split(f"{line} --json")[1:], env=environment, input="new\nnew\n"
+        )
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout[done.stdout.index("{") :])
+
+    first = type_in("coupon-billing init")
+    (lines,) = blocks("console")
+    told = [type_in(line) for line in lines.splitlines()]
+    new = {it["kind"]: it["text"] for it in told if "text" in it}
+    developer, authentication = new["developer"], new["authentication"]
+    database = Database(database_url)
+    authenticate = Authenticator(database)
+    for credentials in (
+        Credentials(first["developer_token"], authentication),
+        Credentials(developer, first["authentication_token"]),
+        Credentials(developer, None, first["user_name"], first["password"]),
+    ):
+        with pytest.raises(ServiceError) as refused:
+            authenticate(credentials, "tracking id")
+        assert refused.value.row is INVALID_CREDENTIALS
+    for credentials in (
+        Credentials(developer, authentication),
+        Credentials(developer, None, first["user_name"], "new"),
+    ):
+        assert authenticate(credentials, "tracking id").caller.is_operator
+    database.close()
 
 
 def test_the_url_with_several_hosts():
