@@ -4,6 +4,7 @@ import itertools
 import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -96,7 +97,7 @@ def test_the_commands_for_sqlite(database_url, redeemed, type_in, tmp_path):
 
 
 @ON_POSTGRESQL
-def test_the_commands_for_postgresql(database_url, redeemed, type_in, postgresql_server):
+def test_the_commands_for_postgresql(database_url, redeemed, type_in, postgresql_server, tmp_path):
     redeemed(database_url)
     parts = make_url(database_url)
     restored = parts.set(database=f"{parts.database}_restored").render_as_string()
@@ -106,6 +107,7 @@ def test_the_commands_for_postgresql(database_url, redeemed, type_in, postgresql
     programs = postgresql_server.program("pg_dump").parent
     server = {"PGHOST": parts.host, "PGPORT": str(parts.port), "PGUSER": parts.username}
     type_in(taking, programs, **server)
+    assert stat.S_IMODE((tmp_path / "backup.dump").stat().st_mode) == 0o600
     redeemed(database_url)
     assert redemptions_count(database_url) == 6
     try:
