@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import ExceptionContext, make_url
 
 from service.domain.errors import SERVICE_BUSY, ServiceTroubleError
 from service.storage.transactions import Transactions
@@ -132,6 +132,7 @@ def _create_engine(url: URL, limits: DatabaseLimits) -> Engine:
     if is_sqlite:
         event.listen(engine, "connect", _sqlite_preparation(limits))
         event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "handle_error", _give_up_reader)
     return engine
 
 
@@ -181,3 +182,10 @@ def _begin_sqlite(connection: Connection) -> None:
     # true until it commits.
     writes = connection.get_execution_options().get("coupon_billing_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _give_up_reader(context: ExceptionContext) -> None:
+    # What was opened while the file could not be written only reads, for ever: the next
+    # transaction is to open it anew.
+    if str(context.original_exception).startswith("attempt to write a readonly database"):
+        context.is_disconnect = True

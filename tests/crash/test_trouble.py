@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from threading import Event
 from uuid import uuid4
 
@@ -20,12 +21,12 @@ from sqlalchemy.engine import make_url
 from service.storage.engine import Database
 from service.storage.schema import upgrade
 from service.storage.tables import account
-from tests.crash.disks import mounted
+from tests.crash.disks import LimitedFiles, NotAllowedError, ReadOnlyFiles, mounted
 from tests.crash.redeemers import ANSWERS, CLIENTS_COUNT, redeeming
 from tests.crash.traces import breaches_count, lost_and_doubled
 from tests.postgresql import PostgresServer
 from tests.reliability.envelopes import DONE
-from tests.reliability.proofs import FULL_DISK, LOCKED, READ_ONLY, RESTARTED, Report
+from tests.reliability.proofs import FULL_DISK, LOCKED, READ_ONLY, READ_ONLY_FILE, RESTARTED, Report
 from tests.reliability.scene import staged
 
 UNTOLD = "trouble-untold"
@@ -33,6 +34,7 @@ TROUBLE = {"ServiceUnavailable", "ServiceBusy"}
 HELD_S, HELD_S_SHORT = 10, 1.5
 RESTARTS_COUNT, RESTARTS_COUNT_SHORT = 20, 2
 REDEMPTIONS_COUNT_MAX = 2000
+CALLERS_COUNT = 32
 ROUNDS = 3
 RECOVERY_S_MAX = 20
 DISK_MEGABYTES, SERVER_DISK_MEGABYTES = 8, 64
@@ -162,26 +164,36 @@ def small(engine_name, request):
 
 @pytest.fixture
 def small_sqlite(databases, tmp_path):
-    with mounted(tmp_path / "disk", DISK_MEGABYTES) as disk:
-        path = shutil.copy(str(make_url(databases.new()).database), disk.folder / "small.db")
-        yield disk, f"sqlite:///{path}"
+    source = databases.new()
+    try:
+        with mounted(tmp_path / "disk", DISK_MEGABYTES) as disk:
+            path = shutil.copy(str(make_url(source).database), disk.folder / "small.db")
+            yield disk, f"sqlite:///{path}"
+    except NotAllowedError:
+        yield None, source
 
 
 @pytest.fixture
-def small_postgresql(own_server):
-    with mounted(own_server.folder / "disk", SERVER_DISK_MEGABYTES, own_server._user) as disk:
-        space = disk.folder / "space"
-        space.mkdir()
-        if own_server._user:
-            os.chown(space, own_server._user, own_server._user)
-        own_server.execute(f"CREATE TABLESPACE small LOCATION '{space}'")
-        yield disk, new_database(own_server, "TABLESPACE small")
-        own_server.stop()
+def small_postgresql(own_server, report):
+    folder = own_server.folder / "disk"
+    try:
+        with mounted(folder, SERVER_DISK_MEGABYTES, own_server._user) as disk:
+            space = disk.folder / "space"
+            space.mkdir()
+            if own_server._user:
+                os.chown(space, own_server._user, own_server._user)
+            own_server.execute(f"CREATE TABLESPACE small LOCATION '{space}'")
+            yield disk, new_database(own_server, "TABLESPACE small")
+            own_server.stop()
+    except NotAllowedError as error:
+        report.unmeasured(FULL_DISK)
+        pytest.skip(str(error))
 
 
 def full_disk(small, crowd, folder, *fault):
     disk, url = small
     with staged(url, crowd, folder, *fault) as scene:
+        disk = disk or LimitedFiles(scene.service.process.pid)
         return troubled(scene, disk.fill, disk.empty)
 
 
@@ -201,6 +213,69 @@ def test_a_disk_that_is_full_more_than_once(small, crowd, tmp_path, report):
 def test_a_full_disk_that_is_not_told_is_noticed(small, crowd, tmp_path, report):
     wrong = full_disk(small, crowd, tmp_path, UNTOLD)
     report.control(FULL_DISK, rounds=1, failures=bool(wrong))
+    assert "InternalError" in wrong
+
+
+def read_only_file(url, crowd, folder, *fault):
+    """Take the right to write the files while callers come; answers what was wrong."""
+    path = make_url(url).database
+    files = ReadOnlyFiles([Path(path), Path(f"{path}-wal")])
+    with staged(url, crowd, folder, *fault) as scene:
+        codes = [scene.programme.coupon(scene.owner) for _ in range(CALLERS_COUNT)]
+        pairs = zip(scene.accounts(CALLERS_COUNT), codes, strict=True)
+        bodies = [scene.envelopes.redeem(*pair) for pair in pairs]
+        files.begin()
+        try:
+            # Some of them open the files just now.
+            said = {*scene.ask(bodies)}
+            is_read = scene.service._is_healthy()
+        finally:
+            files.end()
+        # Whatever a process has opened, none has to be told that it may write again.
+        for _ in range(2):
+            scene.ask(bodies)
+        then = {*scene.ask(bodies)}
+        left = breaches_count(scene.programme)
+    is_right = said <= TROUBLE and is_read and then == {DONE} and left == 0
+    return "" if is_right else f"{said}, read: {is_read}, then {then}, {left} rows left"
+
+
+@pytest.fixture
+def file_url(databases, report):
+    """A database whose files can be made to be read only."""
+    url = databases.new()
+    files = ReadOnlyFiles([Path(make_url(url).database)])
+    try:
+        files.begin()
+    except NotAllowedError as error:
+        report.unmeasured(READ_ONLY_FILE)
+        pytest.skip(str(error))
+    files.end()
+    return url
+
+
+only_on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+
+
+@only_on_sqlite
+def test_files_that_only_read(file_url, crowd, tmp_path):
+    assert read_only_file(file_url, crowd, tmp_path) == ""
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(300)
+@only_on_sqlite
+def test_files_that_only_read_more_than_once(file_url, crowd, tmp_path, report):
+    wrong = [read_only_file(file_url, crowd, tmp_path) for _ in range(ROUNDS)]
+    report.proof(READ_ONLY_FILE, rounds=ROUNDS, failures=sum(map(bool, wrong)))
+    assert not any(wrong), wrong
+
+
+@pytest.mark.prove
+@only_on_sqlite
+def test_files_that_only_read_and_are_not_told_are_noticed(file_url, crowd, tmp_path, report):
+    wrong = read_only_file(file_url, crowd, tmp_path, UNTOLD)
+    report.control(READ_ONLY_FILE, rounds=1, failures=int(bool(wrong)))
     assert "InternalError" in wrong
 
 

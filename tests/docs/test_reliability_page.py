@@ -50,3 +50,5 @@ def test_a_report_changes_its_row_only():
     assert page.startswith("before\n")
     assert page.endswith("after\n")
     assert table.merged(page, []) == page
+    page = table.merged(page, [{**REPORT, "unmeasured": True}])
+    assert "| C1 | a proof | sqlite | not measured | not measured | not measured |" in page

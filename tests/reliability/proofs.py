@@ -46,6 +46,10 @@ class Report:
         """Tell the same of a service that is broken on purpose, which should fail."""
         self._record(proof, control_rounds=rounds, control_failures=failures)
 
+    def unmeasured(self, proof: Proof) -> None:
+        """Tell that the proof cannot be tried here: what was measured once is not kept."""
+        self._record(proof, unmeasured=True)
+
     def _record(self, proof: Proof, **figures: int) -> None:
         row = {"number": proof.number, "name": proof.name, "engine": self.engine, **figures}
         self.record_property(PROPERTY, row)
@@ -87,6 +91,9 @@ STOPPED_WORKER = Proof("K3", "a mail worker is stopped beyond its lease, and goe
 EVERY_STATEMENT = Proof("K5", "a fault before and after each statement of each changing operation")
 LOCKED = Proof("K4", "another process holds the lock for 10 s: calls wait, and go through")
 FULL_DISK = Proof("K4", "the disk is full, and then is not: typed faults, no partial rows")
+READ_ONLY_FILE = Proof(
+    "K4", "the database's files only read, and then can be written again", ("sqlite",)
+)
 READ_ONLY = Proof("K4", "the server only reads, and then writes again", ("postgresql",))
 RESTARTED = Proof("K4", "the server is killed and started again under 16 clients", ("postgresql",))
 BACKUP = Proof("K8", "a backup is taken under 8 writers, and restored")

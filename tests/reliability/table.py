@@ -43,6 +43,8 @@ class Row:
 
     def with_figures(self, figures: dict[str, Any]) -> "Row":
         """The row after a report."""
+        if "unmeasured" in figures:
+            return Row(self.number, self.name, self.engine)
         if "rounds" in figures:
             return replace(
                 self, rounds=f"{figures['rounds']:,}", failures=f"{figures['failures']:,}"
@@ -79,7 +81,7 @@ class _Reports:
         self._reports: list[dict[str, Any]] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.when == "call":
+        if report.when == "call" or report.skipped:
             self._reports += [it for name, it in report.user_properties if name == PROPERTY]
 
     def pytest_sessionfinish(self) -> None:
