@@ -6,14 +6,17 @@ redemption in another.
 
 import random
 import time
+from contextlib import contextmanager
 
 import pytest
 
 from tests.crash.redeemers import CLIENTS_COUNT, redeeming
 from tests.crash.traces import breaches_count, lost_and_doubled
 from tests.deployment.waiting import wait_until
+from tests.reliability.nursery import opened_nursery
 from tests.reliability.proofs import KILLED_SERVICE
 
+BROKEN = "two-transactions"
 KILLS_COUNT, KILLS_COUNT_SHORT = 200, 2
 CONTROL_KILLS_COUNT, CONTROL_KILLS_COUNT_SHORT_MAX = 30, 10
 LIFE_S_MAX = 0.3
@@ -28,6 +31,16 @@ def redeemed_from(scene, codes_count):
     codes = scene.programme.mint(scene.owner, count=codes_count)
     account_ids = scene.accounts(ACCOUNTS_COUNT)
     return redeeming(scene.service.address, scene.envelopes, codes, account_ids)
+
+
+@contextmanager
+def started_quickly(service, *fault):
+    """Start the service without loading anew what it imports, the next times."""
+    with opened_nursery(*fault) as service.nursery:
+        try:
+            yield
+        finally:
+            service.kill()
 
 
 def kill_under_fire(scene, kills_count, *, is_first_enough=False):
@@ -63,7 +76,7 @@ def test_nothing_is_lost_or_doubled_when_the_service_is_killed(stage):
 
 @pytest.mark.timeout(300)
 def test_two_transactions_would_be_noticed(stage):
-    with stage("two-transactions") as scene:
+    with stage(BROKEN) as scene:
         broken_count, _ = kill_under_fire(
             scene, CONTROL_KILLS_COUNT_SHORT_MAX, is_first_enough=True
         )
@@ -72,7 +85,7 @@ def test_two_transactions_would_be_noticed(stage):
 
 @pytest.mark.timeout(300)
 def test_two_transactions_break_nothing_unless_killed(stage):
-    with stage("two-transactions") as scene:
+    with stage(BROKEN) as scene:
         with redeemed_from(scene, CODES_COUNT_SHORT) as redeemers:
             wait_until(lambda: len(redeemers.told) >= 2 * CLIENTS_COUNT)
         assert breaches_count(scene.programme) == 0
@@ -81,7 +94,7 @@ def test_two_transactions_break_nothing_unless_killed(stage):
 @pytest.mark.prove
 @pytest.mark.timeout(3600)
 def test_nothing_is_lost_or_doubled_in_many_kills(stage, report):
-    with stage() as scene:
+    with stage() as scene, started_quickly(scene.service):
         broken_count, redeemers = kill_under_fire(scene, KILLS_COUNT)
         lost_count, doubled_count = lost_and_doubled(scene.programme, redeemers.told)
     failures = broken_count + lost_count + doubled_count
@@ -94,7 +107,7 @@ def test_nothing_is_lost_or_doubled_in_many_kills(stage, report):
 @pytest.mark.prove
 @pytest.mark.timeout(3600)
 def test_two_transactions_are_noticed_in_many_kills(stage, report):
-    with stage("two-transactions") as scene:
+    with stage(BROKEN) as scene, started_quickly(scene.service, BROKEN):
         broken_count, _ = kill_under_fire(scene, CONTROL_KILLS_COUNT)
     report.control(KILLED_SERVICE, rounds=CONTROL_KILLS_COUNT, failures=broken_count)
     assert broken_count > 0

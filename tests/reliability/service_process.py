@@ -15,6 +15,7 @@ from pathlib import Path
 from service.addresses import CUSTOMER_BILLING_PATH, HEALTH_PATH
 from tests.ports import free_port
 from tests.reliability.crowd import Address
+from tests.reliability.nursery import Born, Nursery
 
 RIGHT = ("-m", "service.cli")
 BROKEN = (str(Path(__file__).with_name("broken_service.py")),)
@@ -31,13 +32,15 @@ class ServiceProcess:
         settings: By their variables' names without prefix.
         command: What Python runs.
         log: Where the processes write.
+        nursery: Where it is started instead, without loading what it imports.
     """
 
     settings: dict[str, str]
     log: Path
     command: tuple[str, ...] = RIGHT
     port: int = field(default_factory=free_port)
-    process: "subprocess.Popen[bytes] | None" = None
+    process: "subprocess.Popen[bytes] | Born | None" = None
+    nursery: Nursery | None = None
 
     @property
     def address(self) -> Address:
@@ -45,15 +48,7 @@ class ServiceProcess:
 
     def start(self) -> None:
         """Start the service; returns when it answers."""
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, *self.command, "serve", "--no-worker"],
-                env=os.environ | {f"COUPON_BILLING_{key}": it for key, it in self._settings()},
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                # The processes of the service are killed together.
-                start_new_session=True,
-            )
+        self.process = self._launched()
         deadline = time.monotonic() + START_S_MAX
         while not self._is_healthy():
             ended = self.process.poll()
@@ -72,10 +67,25 @@ class ServiceProcess:
     def stop(self) -> None:
         """Let the service finish its calls."""
         if self.process is not None:
-            self.process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                self.process.wait(STOP_S_MAX)
+            os.kill(self.process.pid, signal.SIGTERM)
+            deadline = time.monotonic() + STOP_S_MAX
+            while self.process.poll() is None and time.monotonic() < deadline:
+                time.sleep(_POLL_S)
             self.kill()
+
+    def _launched(self) -> "subprocess.Popen[bytes] | Born":
+        settings = {f"COUPON_BILLING_{key}": it for key, it in self._settings()}
+        if self.nursery:
+            return self.nursery.start(settings, self.log)
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, *self.command, "serve", "--no-worker"],
+                env=os.environ | settings,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # The processes of the service are killed together.
+                start_new_session=True,
+            )
 
     def _settings(self) -> Iterator[tuple[str, str]]:
         yield from {
