@@ -19,6 +19,19 @@ settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let only the SDK meet PostgreSQL in `make test`; the others do in `make prove`.
+
+    What a client says does not depend on the database behind the service.
+    """
+    for item in items:
+        params: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
+        is_other_client = params.get("connect", "bing_ads") != "bing_ads"
+        if params.get("engine_name") == "postgresql" and is_other_client:
+            item.add_marker(pytest.mark.prove)
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[PostgresServer]:
     """A running server that tests may fill, and must leave running."""

@@ -124,6 +124,7 @@ def knows_operator(standby):
         return connection.exec_driver_sql("SELECT count(*) FROM token").scalar_one() == 2
 
 
+@pytest.mark.prove
 @pytest.mark.timeout(300)
 def test_the_service_goes_on_with_the_standby_and_loses_nothing(tmp_path, record_property):
     traffic, sent = fail_over(tmp_path, is_synchronous=True)

@@ -74,6 +74,7 @@ def require_no_loss(scene, outcomes, restarts_count):
     assert outcomes[DONE] <= len(sent) == len(mailed) <= outcomes.total()
 
 
+@pytest.mark.prove
 @pytest.mark.timeout(300)
 def test_hardly_a_call_is_cut_off_when_services_are_restarted_by_turns(
     stage, database_url, tmp_path
@@ -84,6 +85,7 @@ def test_hardly_a_call_is_cut_off_when_services_are_restarted_by_turns(
 
 
 @ON_SQLITE
+@pytest.mark.prove
 @pytest.mark.timeout(300)
 def test_calls_fail_when_services_are_killed(stage, database_url, tmp_path):
     with two_services(stage, database_url, tmp_path) as (scene, services):
