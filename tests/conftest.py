@@ -19,16 +19,17 @@ settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 
+QUICK_ON_POSTGRESQL = frozenset({"concurrency", "deployment", "operations", "storage"})
+"""The folders of tests that meet both kinds of database in `make test`."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let only the SDK meet PostgreSQL in `make test`; the others do in `make prove`.
-
-    What a client says does not depend on the database behind the service.
-    """
+    """Leave to `make prove`, on PostgreSQL, what knows the database only through the operations."""
     for item in items:
         params: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
-        is_other_client = params.get("connect", "bing_ads") != "bing_ads"
-        if params.get("engine_name") == "postgresql" and is_other_client:
+        is_quick = item.path.parent.name in QUICK_ON_POSTGRESQL
+        if params.get("engine_name") == "postgresql" and not is_quick:
             item.add_marker(pytest.mark.prove)
 
 

@@ -15,6 +15,7 @@ from tests.programme import Programme
 
 ROUNDS_COUNT = 30
 CHECKS_COUNT_MIN = 3
+CONTROLS_COUNT_MAX = 20
 
 
 @pytest.fixture
@@ -61,8 +62,9 @@ def test_a_change_in_two_transactions_is_found(
             programme.change(coupon, coupon.c.code == code, redeemed_at=None)
             redeem_coupon(programme.call(), account, code)
 
-    found = checks_during(programme, work)
-    assert [it for it in found if not it.is_clean] != []
+    # On a busy machine, the checks may all fall between two changes.
+    found = (it for _ in range(CONTROLS_COUNT_MAX) for it in checks_during(programme, work))
+    assert not all(it.is_clean for it in found)
     assert check_database(programme.call()).is_clean
 
 
