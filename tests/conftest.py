@@ -22,6 +22,9 @@ settings.load_profile("patient")
 QUICK_ON_POSTGRESQL = frozenset({"concurrency", "deployment", "operations", "storage"})
 """The folders of tests that meet both kinds of database in `make test`."""
 
+SLOW_PROOFS = frozenset({"test_contention.py", "test_every_statement.py", "test_leases.py"})
+"""Short forms that still take long, of what quicker tests hold in part."""
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,7 +32,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         params: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
         is_quick = item.path.parent.name in QUICK_ON_POSTGRESQL
-        if params.get("engine_name") == "postgresql" and not is_quick:
+        is_slow = item.path.name in SLOW_PROOFS
+        if is_slow or (params.get("engine_name") == "postgresql" and not is_quick):
             item.add_marker(pytest.mark.prove)
 
 

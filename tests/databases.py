@@ -114,6 +114,10 @@ _DESCRIPTION = b"""
     SELECT conname, version_num, 0, convalidated, false
     FROM pg_constraint, alembic_version
     WHERE connamespace = 'public'::regnamespace
+    UNION ALL
+    SELECT 'setting', array_to_string(setconfig, ','), 0, true, false
+    FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase
+    WHERE datname = current_database()
     ORDER BY 1, 2, 3
 """
 
