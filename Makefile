@@ -14,8 +14,9 @@ help: ## List the targets.
 run: $(INSTALLED) ## Serve a throw-away database, show a first conversation, print address and tokens.
 	$(BIN)/coupon-billing demo
 
+# Three at once on two cores: many tests wait for a process or a clock.
 test: $(INSTALLED) ## Run every test but the long proofs.
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: $(INSTALLED) ## Lint, formatting, types, and whether generated pages are current.
 	$(BIN)/ruff check .

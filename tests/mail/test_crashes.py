@@ -114,7 +114,7 @@ def deliver_under_fire(room, server, command, kills_count, mails_count):
     return executioner
 
 
-SIZES = [(4, 100), pytest.param(20, 1000, marks=pytest.mark.prove)]
+SIZES = [(2, 50), pytest.param(20, 1000, marks=pytest.mark.prove)]
 
 
 @pytest.mark.timeout(600)

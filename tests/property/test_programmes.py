@@ -23,8 +23,8 @@ from service.storage.engine import Database
 from tests.property.machine import Programmes
 from tests.storage.engines import ON_SQLITE
 
-RUNS_COUNT = {"sqlite": 50, "postgresql": 10}
-PROOF_RUNS_COUNT = {"sqlite": 2000, "postgresql": 200}
+RUNS_COUNT = {"sqlite": 25, "postgresql": 10}
+PROOF_RUNS_COUNT = {"sqlite": 1000, "postgresql": 100}
 """The rules are the same; what differs is how the databases hold and answer values."""
 PROOF_SECONDS_MAX = 3600
 CONTROL_RUNS_COUNT_MAX = 2000

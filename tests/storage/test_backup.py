@@ -252,7 +252,8 @@ def test_a_backup_is_whole(databases: Databases, copies: Copies) -> None:
 
 
 def test_a_broken_backup_would_be_noticed(databases: Databases, copies: Copies) -> None:
-    assert wrong_backup(databases, copies.broken) != ""
+    # One alone may be right by chance, when no writer was quick enough.
+    assert any(wrong_backup(databases, copies.broken) for _ in range(CONTROL_COUNT))
 
 
 @pytest.mark.prove
