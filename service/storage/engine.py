@@ -88,6 +88,24 @@ class Database(Transactions):
         with trouble_told(), self._writers_turn, self._writer.begin() as connection:
             yield connection
 
+    @contextmanager
+    def upgrading(self) -> Iterator[Connection]:
+        """As ``writing``, and foreign keys are free to be broken until the end.
+
+        SQLite cannot change a table otherwise than by making it anew, and would see every
+        row that points to the old one as astray.
+        """
+        with trouble_told(), self._writers_turn, self._writer.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                # The setting is ignored within a transaction.
+                driver = connection.connection.driver_connection
+                assert driver is not None  # noqa: S101 - it is connected
+                driver.execute("PRAGMA foreign_keys = OFF")
+                # No other transaction is to find it like this.
+                connection.detach()
+            with connection.begin():
+                yield connection
+
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()

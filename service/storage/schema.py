@@ -27,12 +27,14 @@ def upgrade(database: Database) -> None:
         # Where it cannot be made, the database itself says why.
         with suppress(OSError):
             Path(str(database.url.database)).touch(mode=FILE_MODE)
-    with database.writing() as connection:
+    with database.upgrading() as connection:
         if connection.dialect.name == "postgresql":
             _await_turn(connection)
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        if connection.dialect.name == "sqlite":
+            _require_no_stray(connection)
 
 
 def _await_turn(connection: Connection) -> None:
@@ -43,6 +45,12 @@ def _await_turn(connection: Connection) -> None:
     connection.execute(select(func.pg_advisory_xact_lock(UPGRADE_LOCK)))
     # Who waits for a table longer than callers do keeps them waiting behind it.
     connection.exec_driver_sql("SET LOCAL lock_timeout = DEFAULT")
+
+
+def _require_no_stray(connection: Connection) -> None:
+    strays = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    if strays:
+        raise RuntimeError(f"the upgrade would leave {len(strays)} rows that point nowhere")
 
 
 def is_current(database: Database) -> bool:

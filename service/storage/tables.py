@@ -20,6 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     text,
+    true,
 )
 
 from service.storage.types import Id, Instant, Money, key_text
@@ -62,6 +63,8 @@ service_user = Table(
     Column("user_id", Id, primary_key=True),
     Column("name", key_text(255), nullable=False, unique=True),
     Column("password_hash", String(255)),
+    # Where the user is told that a job has ended; None for a user who is told nothing.
+    Column("email", String(320)),
     Column("created_at", Instant, nullable=False),
     Column("disabled_at", Instant),
     CheckConstraint("disabled_at IS NULL OR password_hash IS NULL", "disabled"),
@@ -115,6 +118,8 @@ coupon_terms = Table(
     Column("start_date", Instant),
     Column("end_date", Instant),
     Column("expiration_date", Instant),
+    # Whether only the account that has claimed a coupon may redeem it.
+    Column("is_reservation_mandatory", Boolean, nullable=False, server_default=false()),
     CheckConstraint("coupon_type IN ('Acquisition', 'Retention')", "type"),
     CheckConstraint("amount >= 0 AND spend_threshold >= 0", "amounts"),
     CheckConstraint("percent_off IS NOT NULL OR amount > 0", "worth"),
@@ -135,7 +140,7 @@ coupon_class = Table(
     Column("code_alphabet", String(94), nullable=False),
     # Of the mails that its coupons are sent in, as BCP 47 names it.
     Column("language", String(35), nullable=False, server_default="en"),
-    # How many coupons the class has: their seq runs from 0 to one less, without gaps.
+    # How many coupons its batches have.
     Column("coupons_count", Integer, nullable=False, server_default="0"),
     Column("retired_at", Instant),
     Column("created_at", Instant, nullable=False),
@@ -147,10 +152,23 @@ coupon_batch = Table(
     "coupon_batch",
     metadata,
     Column("batch_id", Id, primary_key=True),
-    Column("class_id", ForeignKey("coupon_class.class_id"), nullable=False, index=True),
+    Column("class_id", ForeignKey("coupon_class.class_id"), nullable=False),
     Column("requested_count", Integer, nullable=False),
+    # How many were made ever; not those of a job that is at work.
     Column("created_count", Integer, nullable=False, server_default="0"),
+    # How many of them there are: their seq runs from 0 to one less, without gaps.
+    Column("coupons_count", Integer, nullable=False, server_default="0"),
+    # No coupon at a place before this one can be handed out.
+    Column("unused_from", Integer, nullable=False, server_default="0"),
+    # The StartDate of all its coupons; of no meaning when they have several.
+    Column("start_date", Instant),
+    Column("has_one_start", Boolean, nullable=False, server_default=true()),
+    # What the operator notes about its coupons: an object of JSON.
+    Column("attributes", JSON(none_as_null=True)),
     Column("created_at", Instant, nullable=False),
+    CheckConstraint("coupons_count BETWEEN 0 AND created_count", "coupons_count"),
+    CheckConstraint("unused_from >= 0", "unused_from"),
+    Index("ix_coupon_batch_class_id", "class_id", "batch_id"),
 )
 
 # One row for each code that was ever given out; a code is never used again.
@@ -162,8 +180,10 @@ coupon = Table(
     Column("class_id", ForeignKey("coupon_class.class_id"), nullable=False),
     Column("terms_id", ForeignKey("coupon_terms.terms_id"), nullable=False),
     Column("batch_id", ForeignKey("coupon_batch.batch_id"), nullable=False),
-    # The coupon's place in its class: dense, and random with respect to the code.
-    Column("seq", Integer, nullable=False),
+    # The coupon's place in its batch: dense, and random with respect to the code. No index
+    # finds it, as one in the order of codes and one in the order of places cannot both be
+    # written from left to right: coupon_place does. None for a coupon that is deleted.
+    Column("seq", Integer),
     # Folded by service.domain.codes.fold_code.
     Column("code", key_text(100), nullable=False, unique=True),
     Column("sent_to_email", String(320)),
@@ -173,10 +193,12 @@ coupon = Table(
     # The class's feature when the coupon was claimed.
     Column("claimed_feature_id", Integer),
     Column("redeemed_at", Instant),
-    UniqueConstraint("class_id", "seq"),
+    Column("deleted_at", Instant),
     CheckConstraint("(sent_to_email IS NULL) = (sent_at IS NULL)", "sent"),
     CheckConstraint("(claimed_account_id IS NULL) = (claimed_at IS NULL)", "claimed"),
     CheckConstraint("claimed_feature_id IS NULL OR claimed_at IS NOT NULL", "claimed_feature"),
+    CheckConstraint("(seq IS NULL) = (deleted_at IS NOT NULL)", "deleted"),
+    CheckConstraint("redeemed_at IS NULL OR deleted_at IS NULL", "redeemed"),
 )
 _IS_OF_FEATURE = text("claimed_feature_id IS NOT NULL")
 # An account claims one coupon of a feature ever.
@@ -195,13 +217,129 @@ Index(
     sqlite_where=_IS_CLAIMED,
     postgresql_where=_IS_CLAIMED,
 )
-_UNUSED = text("sent_at IS NULL AND claimed_at IS NULL AND redeemed_at IS NULL")
+_IS_REDEEMED = text("redeemed_at IS NOT NULL")
 Index(
-    "ix_coupon_unused",
-    coupon.c.class_id,
+    "ix_coupon_redeemed",
+    coupon.c.batch_id,
     coupon.c.seq,
-    sqlite_where=_UNUSED,
-    postgresql_where=_UNUSED,
+    sqlite_where=_IS_REDEEMED,
+    postgresql_where=_IS_REDEEMED,
+)
+
+# Which coupon is at a place of its batch. A job writes its rows when all its codes are made, from
+# the first place to the last; until then its coupons are neither found nor handed out.
+coupon_place = Table(
+    "coupon_place",
+    metadata,
+    Column("batch_id", ForeignKey("coupon_batch.batch_id"), primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    # Without a foreign key: five million coupons would be looked up in no order.
+    Column("coupon_id", Id, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Work on many coupons, which a worker does in chunks; each chunk and what is noted of it here
+# are one transaction.
+
+job = Table(
+    "job",
+    metadata,
+    Column("job_id", Id, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("customer_id", ForeignKey("customer.customer_id"), nullable=False),
+    # Of the coupons to make; None for a deletion in all classes of the customer.
+    Column("class_id", ForeignKey("coupon_class.class_id")),
+    Column("status", String(24), nullable=False, server_default="pending"),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", ForeignKey("service_user.user_id"), nullable=False),
+    # Tries of a chunk, how many of them failed, and why: a list of texts.
+    Column("chunk_execution_count", Integer, nullable=False, server_default="0"),
+    Column("fail_count", Integer, nullable=False, server_default="0"),
+    Column("errors", JSON, nullable=False),
+    # Whether the creator was told of the end.
+    Column("communicated", Boolean, nullable=False, server_default=false()),
+    Column("cancel_requested_at", Instant),
+    # When a pending job is due; while a worker has it, when the worker counts as dead.
+    Column("next_attempt_at", Instant, nullable=False),
+    # Raised by one whenever a worker takes the job: who has an older number lost it.
+    Column("lease_number", Integer, nullable=False, server_default="0"),
+    Column("ended_at", Instant),
+    CheckConstraint("kind IN ('creation', 'deletion')", "kind"),
+    CheckConstraint(
+        "status IN ('pending verification', 'not_ready', 'pending', 'completed', 'failed',"
+        " 'coupon pattern full', 'cancelled')",
+        "status",
+    ),
+    CheckConstraint(
+        "(status IN ('pending verification', 'not_ready', 'pending')) = (ended_at IS NULL)", "ended"
+    ),
+    CheckConstraint("fail_count BETWEEN 0 AND chunk_execution_count", "counts"),
+    CheckConstraint("kind = 'deletion' OR class_id IS NOT NULL", "class"),
+    Index("ix_job_customer_id", "customer_id", "job_id"),
+)
+_IS_PENDING = text("status = 'pending'")
+Index(
+    "ix_job_due",
+    job.c.next_attempt_at,
+    sqlite_where=_IS_PENDING,
+    postgresql_where=_IS_PENDING,
+)
+
+creation_job = Table(
+    "creation_job",
+    metadata,
+    Column("job_id", ForeignKey("job.job_id"), primary_key=True),
+    Column("batch_id", ForeignKey("coupon_batch.batch_id"), nullable=False, unique=True),
+    Column("terms_id", ForeignKey("coupon_terms.terms_id"), nullable=False),
+    Column("number_of_coupons", Integer, nullable=False),
+    Column("code_pattern", String(100), nullable=False),
+    Column("code_alphabet", String(94), nullable=False),
+    Column("usage_limit", Integer, nullable=False),
+    Column("discount_limit", Money),
+    Column("reservation_limit", Integer),
+    Column("start_date", Instant),
+    Column("expiry_date", Instant),
+    Column("is_reservation_mandatory", Boolean, nullable=False, server_default=false()),
+    Column("chunk_size", Integer, nullable=False),
+    # No coupon of the job has a lower number.
+    Column("first_coupon_id", Id),
+    Column("created_amount", Integer, nullable=False, server_default="0"),
+    # How many of the places of its coupons are written.
+    Column("placed_amount", Integer, nullable=False, server_default="0"),
+    CheckConstraint("number_of_coupons BETWEEN 1 AND 5000000", "number_of_coupons"),
+    CheckConstraint("created_amount BETWEEN 0 AND number_of_coupons", "created_amount"),
+    CheckConstraint("placed_amount BETWEEN 0 AND created_amount", "placed_amount"),
+    CheckConstraint("usage_limit BETWEEN 0 AND 999999", "usage_limit"),
+    CheckConstraint("reservation_limit BETWEEN 0 AND 999999", "reservation_limit"),
+    CheckConstraint("chunk_size >= 1", "chunk_size"),
+)
+
+deletion_job = Table(
+    "deletion_job",
+    metadata,
+    Column("job_id", ForeignKey("job.job_id"), primary_key=True),
+    # Which coupons: an object of JSON.
+    Column("filters", JSON, nullable=False),
+    Column("deleted_amount", Integer, nullable=False, server_default="0"),
+    # How far it has come: from the newest batch to the oldest, and in each from the last place on.
+    Column("batch_id", ForeignKey("coupon_batch.batch_id")),
+    Column("seq", Integer),
+    CheckConstraint("deleted_amount >= 0", "deleted_amount"),
+    CheckConstraint("(batch_id IS NULL) = (seq IS NULL)", "progress"),
+)
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("subscription_id", Id, primary_key=True),
+    Column("account_id", ForeignKey("account.account_id"), nullable=False, index=True),
+    # What the operator's own programs call it.
+    Column("reference", key_text(64), nullable=False, unique=True),
+    Column("product_id", String(64), nullable=False),
+    Column("rate_plan_id", String(64), nullable=False),
+    Column("currency_code", String(3), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("ended_at", Instant),
 )
 
 redemption = Table(
@@ -287,7 +425,9 @@ outbox = Table(
     Column("mail_id", key_text(255), nullable=False, unique=True),
     Column("kind", String(16), nullable=False),
     Column("recipient", String(320), nullable=False),
-    Column("coupon_id", ForeignKey("coupon.coupon_id"), nullable=False, index=True),
+    # What it is about: a coupon, or a job that has ended.
+    Column("coupon_id", ForeignKey("coupon.coupon_id"), index=True),
+    Column("job_id", ForeignKey("job.job_id"), unique=True),
     Column("state", String(16), nullable=False, server_default="queued"),
     Column("attempts_count", Integer, nullable=False, server_default="0"),
     # When a queued message is due; while a worker has it, when the worker counts as dead.
@@ -295,7 +435,9 @@ outbox = Table(
     Column("last_error", Text),
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant),
-    CheckConstraint("kind IN ('dispatch', 'distribute')", "kind"),
+    CheckConstraint("kind IN ('dispatch', 'distribute', 'job')", "kind"),
+    CheckConstraint("(job_id IS NULL) = (coupon_id IS NOT NULL)", "subject"),
+    CheckConstraint("(kind = 'job') = (job_id IS NOT NULL)", "job"),
     CheckConstraint("state IN ('queued', 'sent', 'failed')", "state"),
     CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", "sent"),
     CheckConstraint("attempts_count >= 0", "attempts_count"),
