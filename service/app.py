@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.addresses import COUPON_MANAGEMENT_PATH, CUSTOMER_BILLING_PATH, HEALTH_PATH
-from service.domain.errors import ServiceTroubleError
+from service.domain.refusals import ServiceTroubleError
 from service.logs import configure_log, write_line
 from service.opening import open_database
 from service.operations.authentication import Authenticator

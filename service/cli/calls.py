@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.cli.output import print_json, tell
-from service.domain.errors import ServiceError, ServiceTroubleError
+from service.domain.refusals import ServiceError, ServiceTroubleError
 from service.domain.roles import COMMAND_LINE
 from service.opening import open_database
 from service.operations.calls import Call, utc_now

@@ -16,7 +16,7 @@ from service.cli.options import (
     StartsFromOption,
 )
 from service.cli.output import show, show_list
-from service.domain.errors import AccountError, BatchError
+from service.domain.refusals import AccountError, BatchError
 from service.domain.search import (
     ID_MAX,
     ORDER_BY_CLASS_NAME,

@@ -4,7 +4,7 @@ from collections.abc import Container
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from service.domain.errors import COUPON_WITHOUT_FEATURE, FEATURE_ALREADY_CLAIMED, ServiceError
+from service.domain.errors import COUPON_WITHOUT_FEATURE, FEATURE_ALREADY_CLAIMED
 from service.domain.programmes import Account
 from service.domain.redemption import (
     CouponState,
@@ -12,6 +12,7 @@ from service.domain.redemption import (
     require_free,
     require_lasting,
 )
+from service.domain.refusals import ServiceError
 
 
 @dataclass(frozen=True, slots=True)

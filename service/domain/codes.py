@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from service.domain.errors import PATTERN_INVALID, ServiceError
+from service.domain.errors import PATTERN_INVALID
+from service.domain.refusals import ServiceError
 
 DEFAULT_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Letters and digits that are not mistaken for one another (no I, O, 0, 1)."""

@@ -5,8 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 from enum import IntEnum
 
-from service.domain.errors import ID_TOO_LARGE, ServiceError
+from service.domain.errors import ID_TOO_LARGE
 from service.domain.ledger import RedeemedCoupon
+from service.domain.refusals import ServiceError
 from service.domain.terms import CouponTerms, CouponType
 
 INT_MAX = 2**31 - 1

@@ -13,9 +13,9 @@ from service.domain.errors import (
     COUPON_EXPIRED,
     COUPON_NOT_STARTED,
     CURRENCY_MISMATCH,
-    ServiceError,
 )
 from service.domain.instants import NO_END
+from service.domain.refusals import ServiceError
 from service.domain.terms import CouponTerms, CouponType
 
 NEW_CUSTOMER_DAYS = 30

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from service.domain.errors import NOT_AUTHORIZED, ServiceError
+from service.domain.errors import NOT_AUTHORIZED
+from service.domain.refusals import ServiceError
 
 
 @dataclass(frozen=True, slots=True)

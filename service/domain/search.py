@@ -11,10 +11,10 @@ from service.domain.errors import (
     PAGING_INVALID,
     PREDICATE_INVALID,
     PREDICATE_MISSING,
-    ServiceError,
 )
 from service.domain.instants import parse_instant
 from service.domain.names import normal_spelling
+from service.domain.refusals import ServiceError
 
 PREDICATES_COUNT_MAX = 4
 PAGE_SIZE_MAX = 100

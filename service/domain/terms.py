@@ -5,8 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
-from service.domain.errors import TERMS_INVALID, ServiceError
+from service.domain.errors import TERMS_INVALID
 from service.domain.money import AMOUNT_MAX, is_currency, is_whole, minor_unit
+from service.domain.refusals import ServiceError
 
 ACTIVE_DURATION_DAYS_MAX = 36_500
 WHOLE_PERCENT = 100

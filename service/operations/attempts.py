@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from service.domain.errors import SERVICE_BUSY, ServiceTroubleError
+from service.domain.errors import SERVICE_BUSY
+from service.domain.refusals import ServiceTroubleError
 from service.storage.transactions import Transactions
 from service.storage.trouble import LostRaceError
 

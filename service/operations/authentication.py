@@ -5,8 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from service.domain.errors import INVALID_CREDENTIALS, REQUEST_MISSING_HEADERS, ServiceError
+from service.domain.errors import INVALID_CREDENTIALS, REQUEST_MISSING_HEADERS
 from service.domain.names import normal_spelling
+from service.domain.refusals import ServiceError
 from service.domain.roles import Caller, Credentials, Role
 from service.operations.calls import Call, utc_now
 from service.operations.secrets import is_password, token_digest

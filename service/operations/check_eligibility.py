@@ -1,6 +1,7 @@
 """CheckFeatureAdoptionCouponEligibility."""
 
-from service.domain.errors import NULL_PARAMETER, ServiceError
+from service.domain.errors import NULL_PARAMETER
+from service.domain.refusals import ServiceError
 from service.operations.calls import Call
 from service.operations.lists import require_list
 from service.storage import claims

@@ -12,10 +12,9 @@ from service.domain.errors import (
     COUPON_NOT_FOUND,
     NOT_AUTHORIZED,
     NULL_PARAMETER,
-    AccountError,
-    ServiceError,
 )
 from service.domain.programmes import Account
+from service.domain.refusals import AccountError, ServiceError
 from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.operations.lists import require_list

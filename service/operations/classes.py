@@ -15,10 +15,10 @@ from service.domain.errors import (
     NAME_TAKEN,
     NULL_PARAMETER,
     TERMS_INVALID,
-    ServiceError,
 )
 from service.domain.names import normal_name, normal_spelling
 from service.domain.programmes import CouponClass
+from service.domain.refusals import ServiceError
 from service.domain.terms import CouponTerms
 from service.operations.attempts import decide
 from service.operations.calls import Call

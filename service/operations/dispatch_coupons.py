@@ -8,9 +8,8 @@ from service.domain.errors import (
     EMAIL_INVALID,
     NO_COUPON_AVAILABLE,
     NULL_PARAMETER,
-    BatchError,
-    ServiceError,
 )
+from service.domain.refusals import BatchError, ServiceError
 from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.operations.classes import keep_class_in_use

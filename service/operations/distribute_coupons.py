@@ -17,13 +17,12 @@ from service.domain.errors import (
     NO_COUPON_AVAILABLE,
     NOT_AUTHORIZED,
     NULL_PARAMETER,
-    AccountError,
-    ServiceError,
 )
 from service.domain.mail import MailKind
 from service.domain.names import normal_spelling
 from service.domain.programmes import Account, CouponClass
 from service.domain.redemption import require_currency
+from service.domain.refusals import AccountError, ServiceError
 from service.domain.roles import Caller
 from service.operations.attempts import decide
 from service.operations.calls import Call

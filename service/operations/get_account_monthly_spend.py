@@ -3,12 +3,8 @@
 from datetime import datetime, timezone
 from decimal import Decimal
 
-from service.domain.errors import (
-    ACCOUNT_ID_INVALID,
-    NOT_AUTHORIZED,
-    NULL_PARAMETER,
-    ServiceError,
-)
+from service.domain.errors import ACCOUNT_ID_INVALID, NOT_AUTHORIZED, NULL_PARAMETER
+from service.domain.refusals import ServiceError
 from service.operations.calls import Call
 from service.storage import accounts, ledger
 

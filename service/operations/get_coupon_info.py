@@ -1,7 +1,8 @@
 """GetCouponInfo."""
 
 from service.domain.coupon_info import CouponInfo
-from service.domain.errors import NULL_PARAMETER, ServiceError
+from service.domain.errors import NULL_PARAMETER
+from service.domain.refusals import ServiceError
 from service.operations.calls import Call
 from service.storage.coupon_info import find_coupon_info
 

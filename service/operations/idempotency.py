@@ -11,13 +11,9 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from service.domain.errors import (
-    IDEMPOTENCY_KEY_REUSED,
-    FaultKind,
-    ServiceError,
-    row_named,
-)
+from service.domain.errors import IDEMPOTENCY_KEY_REUSED, FaultKind, row_named
 from service.domain.idempotency import KeyedRequest
+from service.domain.refusals import ServiceError
 from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.storage import idempotency

@@ -2,7 +2,8 @@
 
 from typing import TypeVar
 
-from service.domain.errors import BATCH_TOO_LARGE, LIST_EMPTY, ServiceError
+from service.domain.errors import BATCH_TOO_LARGE, LIST_EMPTY
+from service.domain.refusals import ServiceError
 
 Item = TypeVar("Item")
 

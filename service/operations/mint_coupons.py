@@ -6,8 +6,9 @@ import numpy as np
 from sqlalchemy import Connection
 
 from service.domain.codes import CodePattern, check_pattern, shuffled
-from service.domain.errors import PATTERN_FULL, QUANTITY_OUT_OF_RANGE, ServiceError
+from service.domain.errors import PATTERN_FULL, QUANTITY_OUT_OF_RANGE
 from service.domain.programmes import Batch, CouponClass
+from service.domain.refusals import ServiceError
 from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.operations.classes import require_class_in_use

@@ -1,7 +1,8 @@
 """The names of new things in requests."""
 
-from service.domain.errors import INPUT_INVALID, ServiceError
+from service.domain.errors import INPUT_INVALID
 from service.domain.names import normal_name
+from service.domain.refusals import ServiceError
 
 
 def require_name(of_what: str, name: str) -> str:

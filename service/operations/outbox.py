@@ -8,13 +8,9 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.domain.errors import (
-    ENTITY_NOT_EXISTENT,
-    INPUT_INVALID,
-    ServiceError,
-    ServiceTroubleError,
-)
+from service.domain.errors import ENTITY_NOT_EXISTENT, INPUT_INVALID
 from service.domain.mail import MailContent, Message, MessageState, back_off
+from service.domain.refusals import ServiceError, ServiceTroubleError
 from service.operations.attempts import decide
 from service.operations.calls import Call, utc_now
 from service.storage import audit, outbox

@@ -5,14 +5,10 @@ import re
 from sqlalchemy import Connection
 
 from service.domain.emails import normal_address
-from service.domain.errors import (
-    ENTITY_NOT_EXISTENT,
-    INPUT_INVALID,
-    NAME_TAKEN,
-    ServiceError,
-)
+from service.domain.errors import ENTITY_NOT_EXISTENT, INPUT_INVALID, NAME_TAKEN
 from service.domain.money import is_currency
 from service.domain.programmes import Account
+from service.domain.refusals import ServiceError
 from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.operations.names import require_name

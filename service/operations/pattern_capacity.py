@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from service.domain.codes import DEFAULT_ALPHABET, DENSITY_MIN, check_pattern
-from service.domain.errors import NULL_PARAMETER, QUANTITY_OUT_OF_RANGE, ServiceError
+from service.domain.errors import NULL_PARAMETER, QUANTITY_OUT_OF_RANGE
+from service.domain.refusals import ServiceError
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from service.domain.errors import (
     INPUT_INVALID,
     NULL_PARAMETER,
     SPEND_REFERENCE_TAKEN,
-    ServiceError,
 )
 from service.domain.ledger import Line, Spend, reversal_movements, spend_movements
 from service.domain.money import AMOUNT_MAX, is_whole, minor_unit
 from service.domain.programmes import Account
+from service.domain.refusals import ServiceError
 from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.operations.movements import carry_out

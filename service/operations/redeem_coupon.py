@@ -10,9 +10,9 @@ from service.domain.errors import (
     COUPON_NOT_FOUND,
     NOT_AUTHORIZED,
     NULL_PARAMETER,
-    ServiceError,
 )
 from service.domain.redemption import NewRedemption, RedeemingAccount, redeem
+from service.domain.refusals import ServiceError
 from service.domain.terms import CouponType
 from service.operations.attempts import decide
 from service.operations.calls import Call

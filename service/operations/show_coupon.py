@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from service.domain.codes import fold_code
 from service.domain.coupons import Coupon
-from service.domain.errors import COUPON_NOT_FOUND, ServiceError
+from service.domain.errors import COUPON_NOT_FOUND
+from service.domain.refusals import ServiceError
 from service.operations.calls import Call
 from service.storage import audit, coupon_search
 from service.storage.audit import Event

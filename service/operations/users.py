@@ -5,8 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from service.domain.errors import ENTITY_NOT_EXISTENT, INPUT_INVALID, NAME_TAKEN, ServiceError
+from service.domain.errors import ENTITY_NOT_EXISTENT, INPUT_INVALID, NAME_TAKEN
 from service.domain.names import normal_spelling
+from service.domain.refusals import ServiceError
 from service.domain.roles import Role
 from service.operations.attempts import decide
 from service.operations.authentication import AUTHENTICATION, DEVELOPER

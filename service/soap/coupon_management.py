@@ -10,9 +10,10 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from service.domain.codes import DEFAULT_ALPHABET, DEFAULT_PATTERN
-from service.domain.errors import NULL_PARAMETER, ServiceError
+from service.domain.errors import NULL_PARAMETER
 from service.domain.ledger import Spend
 from service.domain.programmes import Account, CouponClass
+from service.domain.refusals import ServiceError
 from service.domain.roles import Role
 from service.domain.terms import CouponTerms, CouponType
 from service.operations import classes, parties, users

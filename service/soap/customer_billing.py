@@ -13,7 +13,8 @@ from spyne.service import ServiceMeta
 
 from service.domain.coupon_info import CouponInfo
 from service.domain.coupons import Coupon
-from service.domain.errors import OPERATION_NOT_SUPPORTED, AccountError, BatchError, ServiceError
+from service.domain.errors import OPERATION_NOT_SUPPORTED
+from service.domain.refusals import AccountError, BatchError, ServiceError
 from service.domain.search import OrderBy, Paging, Predicate, SearchRequest
 from service.operations.calls import Call
 from service.operations.check_eligibility import check_eligibility

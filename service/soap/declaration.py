@@ -11,8 +11,8 @@ from typing import Any, Protocol
 from lxml import etree
 from spyne import Service, srpc
 
-from service.domain.errors import ServiceError, ServiceTroubleError
 from service.domain.idempotency import KeyedRequest
+from service.domain.refusals import ServiceError, ServiceTroubleError
 from service.domain.roles import Credentials
 from service.operations.calls import Call
 from service.operations.idempotency import once

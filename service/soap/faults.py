@@ -8,7 +8,8 @@ import structlog
 from lxml import etree
 from spyne import Fault
 
-from service.domain.errors import INTERNAL_ERROR, FaultKind, ServiceError, ServiceTroubleError
+from service.domain.errors import INTERNAL_ERROR, FaultKind
+from service.domain.refusals import ServiceError, ServiceTroubleError
 from service.soap.namespaces import ADAPI, BILLING
 from service.soap.refusals import Refusal
 from service.soap.types.adapi import AdApiFaultDetail

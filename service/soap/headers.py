@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from lxml import etree
 
-from service.domain.errors import IDEMPOTENCY_KEY_INVALID, ServiceError
+from service.domain.errors import IDEMPOTENCY_KEY_INVALID
 from service.domain.idempotency import KEY_LENGTH_MAX
+from service.domain.refusals import ServiceError
 from service.domain.roles import Credentials
 from service.soap import refusals
 from service.soap.faults import refusal

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext, make_url
 
-from service.domain.errors import SERVICE_BUSY, ServiceTroubleError
+from service.domain.errors import SERVICE_BUSY
+from service.domain.refusals import ServiceTroubleError
 from service.storage.transactions import Transactions
 from service.storage.trouble import LostRaceError, trouble_told
 

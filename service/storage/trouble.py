@@ -13,12 +13,8 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from service.domain.errors import (
-    SERVICE_BUSY,
-    SERVICE_UNAVAILABLE,
-    ErrorRow,
-    ServiceTroubleError,
-)
+from service.domain.errors import SERVICE_BUSY, SERVICE_UNAVAILABLE, ErrorRow
+from service.domain.refusals import ServiceTroubleError
 
 # Of PostgreSQL; appendix A of its manual.
 _LOST_RACE = frozenset(

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import TypeVar
 
-from service.domain.errors import ErrorRow, ServiceError
+from service.domain.errors import ErrorRow
+from service.domain.refusals import ServiceError
 
 Result = TypeVar("Result")
 PATIENCE_SECONDS = 60

@@ -7,7 +7,8 @@ race.
 from collections import Counter
 from collections.abc import Callable
 
-from service.domain.errors import NO_COUPON_AVAILABLE, BatchError
+from service.domain.errors import NO_COUPON_AVAILABLE
+from service.domain.refusals import BatchError
 from service.operations.calls import Call
 from service.operations.dispatch_coupons import dispatch_coupons
 from service.storage.tables import audit, coupon, outbox

@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import func, select
 
-from service.domain.errors import ServiceError
 from service.domain.programmes import CouponClass
+from service.domain.refusals import ServiceError
 from service.operations import dispatch_coupons, distribute_coupons
 from service.operations.calls import Call
 from service.operations.classes import require_class_in_use, retire_class

@@ -5,7 +5,8 @@ from concurrent.futures import TimeoutError as NotYetError
 
 import pytest
 
-from service.domain.errors import COUPON_CLASS_RETIRED, ServiceError
+from service.domain.errors import COUPON_CLASS_RETIRED
+from service.domain.refusals import ServiceError
 from service.operations.claim_coupons import AccountCoupon, claim_coupons
 from service.operations.classes import retire_class
 from service.operations.redeem_coupon import redeem_coupon

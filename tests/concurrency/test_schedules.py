@@ -13,7 +13,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from service.domain.errors import ServiceError
+from service.domain.refusals import ServiceError
 from service.operations.claim_coupons import AccountCoupon, claim_coupons
 from service.operations.classes import retire_class
 from service.operations.redeem_coupon import redeem_coupon

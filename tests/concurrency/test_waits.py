@@ -17,9 +17,9 @@ from service.domain.errors import (
     COUPON_CLASS_RETIRED,
     NO_COUPON_AVAILABLE,
     ErrorRow,
-    ServiceError,
 )
 from service.domain.idempotency import KeyedRequest
+from service.domain.refusals import ServiceError
 from service.domain.roles import Role
 from service.domain.terms import CouponType
 from service.operations.authentication import DEVELOPER

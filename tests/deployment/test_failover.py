@@ -8,7 +8,8 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import select
 
-from service.domain.errors import SERVICE_UNAVAILABLE, ServiceTroubleError
+from service.domain.errors import SERVICE_UNAVAILABLE
+from service.domain.refusals import ServiceTroubleError
 from service.operations.parties import add_customer
 from service.storage.engine import Database
 from service.storage.schema import is_current, upgrade

@@ -12,12 +12,8 @@ from typer.testing import CliRunner
 from service.cli.mail import LEASE_ATTEMPTS
 from service.cli.main import app as command_line
 from service.cli.serving import WORKER_STOP_TIMEOUT_S
-from service.domain.errors import (
-    INVALID_CREDENTIALS,
-    SERVICE_BUSY,
-    SERVICE_UNAVAILABLE,
-    ServiceError,
-)
+from service.domain.errors import INVALID_CREDENTIALS, SERVICE_BUSY, SERVICE_UNAVAILABLE
+from service.domain.refusals import ServiceError
 from service.domain.roles import Credentials
 from service.jobs.smtp import ATTEMPT_TIMEOUTS
 from service.operations.authentication import Authenticator

@@ -17,10 +17,10 @@ from service.domain.errors import (
     COUPON_NOT_STARTED,
     NO_COUPON_AVAILABLE,
     ErrorRow,
-    ServiceError,
 )
 from service.domain.instants import parse_instant
 from service.domain.ledger import Spend
+from service.domain.refusals import ServiceError
 from service.operations.claim_coupons import AccountCoupon, claim_coupons
 from service.operations.dispatch_coupons import dispatch_coupons
 from service.operations.get_account_monthly_spend import get_account_monthly_spend

@@ -6,12 +6,8 @@ from itertools import product
 
 import pytest
 
-from service.domain.errors import (
-    INVALID_CREDENTIALS,
-    REQUEST_MISSING_HEADERS,
-    ErrorRow,
-    ServiceError,
-)
+from service.domain.errors import INVALID_CREDENTIALS, REQUEST_MISSING_HEADERS, ErrorRow
+from service.domain.refusals import ServiceError
 from service.domain.roles import Caller, Credentials, Role
 from service.operations.authentication import AUTHENTICATION, DEVELOPER, Authenticator
 from service.operations.users import add_user, issue_token, list_tokens, revoke_token

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Connection
 
-from service.domain.errors import NOT_AUTHORIZED, ServiceError
+from service.domain.errors import NOT_AUTHORIZED
+from service.domain.refusals import ServiceError
 from service.domain.roles import Role
 from service.operations.check_database import check_database
 from service.storage import consistency

@@ -5,13 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from service.domain.errors import (
-    BATCH_TOO_LARGE,
-    LIST_EMPTY,
-    NULL_PARAMETER,
-    ErrorRow,
-    ServiceError,
-)
+from service.domain.errors import BATCH_TOO_LARGE, LIST_EMPTY, NULL_PARAMETER, ErrorRow
+from service.domain.refusals import ServiceError
 from service.domain.roles import COMMAND_LINE, Caller, Role
 from service.operations.check_eligibility import check_eligibility
 from service.operations.claim_coupons import AccountCoupon, claim_coupons

@@ -24,9 +24,8 @@ from service.domain.errors import (
     NOT_AUTHORIZED,
     NULL_PARAMETER,
     ErrorRow,
-    ServiceError,
-    ServiceTroubleError,
 )
+from service.domain.refusals import ServiceError, ServiceTroubleError
 from service.domain.roles import COMMAND_LINE, Caller, Role
 from service.operations.attempts import ATTEMPTS_MAX
 from service.operations.claim_coupons import AccountCoupon, ClaimOutcome, claim_coupons

@@ -21,9 +21,9 @@ from service.domain.errors import (
     PATTERN_INVALID,
     TERMS_INVALID,
     ErrorRow,
-    ServiceError,
 )
 from service.domain.programmes import CouponClass
+from service.domain.refusals import ServiceError
 from service.domain.roles import Caller, Role
 from service.domain.terms import CouponType
 from service.operations.calls import Call

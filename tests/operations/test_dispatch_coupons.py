@@ -16,8 +16,8 @@ from service.domain.errors import (
     NOT_AUTHORIZED,
     NULL_PARAMETER,
     ErrorRow,
-    ServiceError,
 )
+from service.domain.refusals import ServiceError
 from service.domain.roles import COMMAND_LINE, Caller, Role
 from service.operations.classes import retire_class, update_class
 from service.operations.dispatch_coupons import dispatch_coupons

@@ -11,15 +11,9 @@ from pathlib import Path
 import pytest
 
 from service.domain import errors
-from service.domain.errors import (
-    CATALOGUE,
-    AccountError,
-    BatchError,
-    ErrorRow,
-    FaultKind,
-    ServiceError,
-)
+from service.domain.errors import CATALOGUE, ErrorRow, FaultKind
 from service.domain.idempotency import KeyedRequest
+from service.domain.refusals import AccountError, BatchError, ServiceError
 from service.domain.roles import Caller, Credentials, Role
 from service.domain.search import OrderBy, Paging, Predicate, SearchRequest
 from service.domain.terms import CouponType

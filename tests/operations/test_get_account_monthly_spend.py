@@ -5,12 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from service.domain.errors import (
-    ACCOUNT_ID_INVALID,
-    NOT_AUTHORIZED,
-    NULL_PARAMETER,
-    ServiceError,
-)
+from service.domain.errors import ACCOUNT_ID_INVALID, NOT_AUTHORIZED, NULL_PARAMETER
+from service.domain.refusals import ServiceError
 from service.domain.roles import COMMAND_LINE, Caller, Role
 from service.operations.get_account_monthly_spend import get_account_monthly_spend
 from service.operations.record_spend import record_spend, reverse_spend

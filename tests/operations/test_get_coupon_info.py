@@ -6,13 +6,9 @@ from decimal import Decimal
 import pytest
 
 from service.domain.coupon_info import CouponInfo, CouponStatus
-from service.domain.errors import (
-    ID_TOO_LARGE,
-    NOT_AUTHORIZED,
-    NULL_PARAMETER,
-    ServiceError,
-)
+from service.domain.errors import ID_TOO_LARGE, NOT_AUTHORIZED, NULL_PARAMETER
 from service.domain.instants import NO_END
+from service.domain.refusals import ServiceError
 from service.domain.roles import COMMAND_LINE, Caller, Role
 from service.domain.terms import CouponType
 from service.operations.claim_coupons import AccountCoupon, claim_coupons

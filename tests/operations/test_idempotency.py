@@ -12,10 +12,9 @@ from service.domain.errors import (
     COUPON_CLASS_NOT_FOUND,
     IDEMPOTENCY_KEY_REUSED,
     SERVICE_UNAVAILABLE,
-    ServiceError,
-    ServiceTroubleError,
 )
 from service.domain.idempotency import KEY_LENGTH_MAX, KeyedRequest
+from service.domain.refusals import ServiceError, ServiceTroubleError
 from service.domain.roles import Caller, Role
 from service.operations.attempts import decide
 from service.operations.calls import Call

@@ -17,9 +17,9 @@ from service.domain.errors import (
     PATTERN_INVALID,
     QUANTITY_OUT_OF_RANGE,
     ErrorRow,
-    ServiceError,
 )
 from service.domain.programmes import Batch
+from service.domain.refusals import ServiceError
 from service.domain.roles import COMMAND_LINE, Caller, Role
 from service.operations.classes import retire_class, show_class, update_class
 from service.operations.mint_coupons import COUPONS_COUNT_MAX, mint_coupons

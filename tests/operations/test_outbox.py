@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from service.domain.errors import ENTITY_NOT_EXISTENT, INPUT_INVALID, NOT_AUTHORIZED, ServiceError
+from service.domain.errors import ENTITY_NOT_EXISTENT, INPUT_INVALID, NOT_AUTHORIZED
 from service.domain.mail import MailContent, MailKind, MessageState
+from service.domain.refusals import ServiceError
 from service.domain.roles import Role
 from service.operations import outbox as outbox_operations
 from service.operations.dispatch_coupons import dispatch_coupons

@@ -14,9 +14,9 @@ from service.domain.errors import (
     NOT_AUTHORIZED,
     NULL_PARAMETER,
     SPEND_REFERENCE_TAKEN,
-    ServiceError,
 )
 from service.domain.ledger import Spend
+from service.domain.refusals import ServiceError
 from service.domain.roles import Caller, Role
 from service.operations.check_database import check_database
 from service.operations.record_spend import record_spend, reverse_spend

@@ -23,10 +23,9 @@ from service.domain.errors import (
     NOT_AUTHORIZED,
     NULL_PARAMETER,
     ErrorRow,
-    ServiceError,
-    ServiceTroubleError,
 )
 from service.domain.instants import NO_END
+from service.domain.refusals import ServiceError, ServiceTroubleError
 from service.domain.roles import COMMAND_LINE, Caller, Role
 from service.domain.terms import CouponType
 from service.operations.attempts import ATTEMPTS_MAX

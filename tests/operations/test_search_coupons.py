@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import event
 
 from service.domain.coupons import Coupon, CouponClaimInfo, CouponRedemption
-from service.domain.errors import NOT_AUTHORIZED, PAGING_INVALID, ServiceError
+from service.domain.errors import NOT_AUTHORIZED, PAGING_INVALID
 from service.domain.instants import NO_END
+from service.domain.refusals import ServiceError
 from service.domain.roles import COMMAND_LINE, Caller, Role
 from service.domain.search import OrderBy, Paging, Predicate, SearchRequest
 from service.operations.classes import update_class

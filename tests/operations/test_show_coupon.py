@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from service.domain.errors import COUPON_NOT_FOUND, NOT_AUTHORIZED, ServiceError
+from service.domain.errors import COUPON_NOT_FOUND, NOT_AUTHORIZED
+from service.domain.refusals import ServiceError
 from service.domain.roles import Role
 from service.operations.dispatch_coupons import dispatch_coupons
 from service.operations.redeem_coupon import redeem_coupon

@@ -11,8 +11,8 @@ from service.domain.errors import (
     NAME_TAKEN,
     NOT_AUTHORIZED,
     ErrorRow,
-    ServiceError,
 )
+from service.domain.refusals import ServiceError
 from service.domain.roles import Credentials, Role
 from service.operations.authentication import AUTHENTICATION, DEVELOPER, Authenticator
 from service.operations.calls import Call

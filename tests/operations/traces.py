@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from service.domain.errors import ErrorRow, ServiceError
+from service.domain.errors import ErrorRow
+from service.domain.refusals import ServiceError
 from service.storage.tables import audit, metadata
 from tests.programme import Programme
 

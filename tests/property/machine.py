@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import delete
 
 from service.domain.coupons import Coupon as ShownCoupon
-from service.domain.errors import ServiceError
+from service.domain.refusals import ServiceError
 from service.domain.search import PAGE_SIZE_MAX, Paging, Predicate, SearchRequest
 from service.domain.terms import CouponType
 from service.operations.calls import Call

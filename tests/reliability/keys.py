@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from service.domain.errors import SERVICE_BUSY, ServiceTroubleError
+from service.domain.errors import SERVICE_BUSY
 from service.domain.idempotency import KeyedRequest
+from service.domain.refusals import ServiceTroubleError
 from service.operations.calls import Call
 from service.operations.idempotency import Answer
 from service.storage import idempotency

@@ -9,16 +9,10 @@ from decimal import Decimal
 from sqlalchemy import Connection, update
 
 from service.domain.claims import claim
-from service.domain.errors import (
-    COUPON_ALREADY_REDEEMED,
-    COUPON_NOT_FOUND,
-    NO_COUPON_AVAILABLE,
-    AccountError,
-    BatchError,
-    ServiceError,
-)
+from service.domain.errors import COUPON_ALREADY_REDEEMED, COUPON_NOT_FOUND, NO_COUPON_AVAILABLE
 from service.domain.ledger import Line, reversal_movement, spend_movements
 from service.domain.redemption import redeem
+from service.domain.refusals import AccountError, BatchError, ServiceError
 from service.domain.terms import CouponType
 from service.operations.calls import Call
 from service.operations.claim_coupons import AccountCoupon, ClaimOutcome

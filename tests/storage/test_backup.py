@@ -18,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
-from service.domain.errors import ServiceTroubleError
+from service.domain.refusals import ServiceTroubleError
 from service.operations.back_up import back_up
 from service.operations.check_database import check_database
 from service.operations.dispatch_coupons import dispatch_coupons

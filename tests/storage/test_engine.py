@@ -10,7 +10,8 @@ from sqlalchemy import Connection, insert, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 
-from service.domain.errors import SERVICE_BUSY, SERVICE_UNAVAILABLE, ServiceTroubleError
+from service.domain.errors import SERVICE_BUSY, SERVICE_UNAVAILABLE
+from service.domain.refusals import ServiceTroubleError
 from service.storage import accounts, engine
 from service.storage.engine import Database, DatabaseLimits
 from service.storage.tables import customer

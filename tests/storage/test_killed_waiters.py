@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from service.domain.errors import SERVICE_BUSY, ServiceTroubleError
+from service.domain.errors import SERVICE_BUSY
+from service.domain.refusals import ServiceTroubleError
 from service.storage import accounts
 from service.storage.engine import Database
 from tests.programme import START

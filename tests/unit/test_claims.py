@@ -18,10 +18,10 @@ from service.domain.errors import (
     CURRENCY_MISMATCH,
     FEATURE_ALREADY_CLAIMED,
     ErrorRow,
-    ServiceError,
 )
 from service.domain.programmes import Account
 from service.domain.redemption import CouponState
+from service.domain.refusals import ServiceError
 from tests.programme import START, terms
 
 TICK = timedelta(microseconds=1)

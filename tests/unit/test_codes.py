@@ -19,7 +19,8 @@ from service.domain.codes import (
     fold_code,
     shuffled,
 )
-from service.domain.errors import PATTERN_INVALID, ServiceError
+from service.domain.errors import PATTERN_INVALID
+from service.domain.refusals import ServiceError
 
 
 @pytest.mark.parametrize(

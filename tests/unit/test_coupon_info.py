@@ -14,9 +14,10 @@ from service.domain.coupon_info import (
     coupon_info,
     coupon_status,
 )
-from service.domain.errors import ID_TOO_LARGE, ServiceError
+from service.domain.errors import ID_TOO_LARGE
 from service.domain.instants import NO_END
 from service.domain.ledger import RedeemedCoupon
+from service.domain.refusals import ServiceError
 from service.domain.terms import CouponType
 from tests.programme import START, terms, utc
 

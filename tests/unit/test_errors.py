@@ -6,7 +6,8 @@ from collections import Counter
 import pytest
 
 from service.domain import errors
-from service.domain.errors import CATALOGUE, BatchError, ErrorRow, FaultKind, ServiceError
+from service.domain.errors import CATALOGUE, ErrorRow, FaultKind
+from service.domain.refusals import BatchError, ServiceError
 
 each_row = pytest.mark.parametrize("row", CATALOGUE, ids=lambda row: row.symbol)
 ROW = ErrorRow(90999, "Odd", "It is odd.", "It is not even.", FaultKind.ITEM)

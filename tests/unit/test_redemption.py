@@ -18,7 +18,6 @@ from service.domain.errors import (
     COUPON_NOT_STARTED,
     CURRENCY_MISMATCH,
     ErrorRow,
-    ServiceError,
 )
 from service.domain.instants import NO_END
 from service.domain.redemption import (
@@ -28,6 +27,7 @@ from service.domain.redemption import (
     expiry_of,
     redeem,
 )
+from service.domain.refusals import ServiceError
 from service.domain.terms import CouponType
 from tests.programme import START, terms, utc
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from service.domain.errors import NOT_AUTHORIZED, ServiceError
+from service.domain.errors import NOT_AUTHORIZED
+from service.domain.refusals import ServiceError
 from service.domain.roles import COMMAND_LINE, Caller, Role
 
 MINE, YOURS, NOBODYS = 1, 2, 99

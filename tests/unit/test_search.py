@@ -12,8 +12,8 @@ from service.domain.errors import (
     PREDICATE_INVALID,
     PREDICATE_MISSING,
     ErrorRow,
-    ServiceError,
 )
+from service.domain.refusals import ServiceError
 from service.domain.search import (
     CouponQuery,
     OrderBy,

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from service.domain.errors import TERMS_INVALID, ServiceError
+from service.domain.errors import TERMS_INVALID
+from service.domain.refusals import ServiceError
 from service.domain.terms import CouponType
 from tests.programme import START, terms
 

@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from service.domain.errors import INVALID_CREDENTIALS, ServiceError
+from service.domain.errors import INVALID_CREDENTIALS
+from service.domain.refusals import ServiceError
 from tests.wire.harness import CALLER, REDEEM, envelope
 
 

@@ -5,7 +5,8 @@ import json
 import pytest
 import structlog
 
-from service.domain.errors import CATALOGUE, FaultKind, ServiceError
+from service.domain.errors import CATALOGUE, FaultKind
+from service.domain.refusals import ServiceError
 from service.logs import configure_log
 from service.soap.namespaces import ADAPI, BILLING
 from service.soap.reply_check import ReplyInvalidError

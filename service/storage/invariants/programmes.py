@@ -5,8 +5,8 @@ from typing import Any
 from sqlalchemy import Row, and_, func, or_, select
 
 from service.domain.codes import fold_code
-from service.domain.errors import ServiceError
 from service.domain.names import normal_spelling
+from service.domain.refusals import ServiceError
 from service.storage.classes import TERMS_COLUMNS, terms_of
 from service.storage.invariants.rule import Rule
 from service.storage.tables import (
