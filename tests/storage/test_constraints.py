@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Table, UniqueConstraint, insert
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Table, UniqueConstraint, insert, null
 from sqlalchemy.exc import IntegrityError
 
 from service.storage.engine import Database
@@ -63,6 +63,38 @@ FIRST: dict[str, dict[str, Any]] = {
         "claimed_account_id": 1,
         "claimed_at": START,
         "claimed_feature_id": 7,
+    },
+    "coupon_place": {"batch_id": 1, "seq": 0, "coupon_id": 1},
+    "job": {
+        "job_id": 1,
+        "kind": "creation",
+        "customer_id": 1,
+        "class_id": 1,
+        "created_at": START,
+        "created_by": 1,
+        "errors": [],
+        "next_attempt_at": START,
+    },
+    "creation_job": {
+        "job_id": 1,
+        "batch_id": 1,
+        "terms_id": 1,
+        "number_of_coupons": 2,
+        "code_pattern": "###",
+        "code_alphabet": "01",
+        "usage_limit": 1,
+        "reservation_limit": 1,
+        "chunk_size": 1,
+    },
+    "deletion_job": {"job_id": 1, "filters": {}, "batch_id": 1, "seq": 0},
+    "subscription": {
+        "subscription_id": 1,
+        "account_id": 1,
+        "reference": "order 1",
+        "product_id": "ads",
+        "rate_plan_id": "monthly",
+        "currency_code": "USD",
+        "created_at": START,
     },
     "redemption": {
         "coupon_id": 1,
@@ -131,6 +163,10 @@ CHANGES: dict[str, dict[str, Any]] = {
     "token": {"digest": b"2" * 32},
     "coupon_class": {"name": "Summer"},
     "coupon": {"seq": 1, "code": "B", "claimed_feature_id": 8},
+    "coupon_place": {"seq": 1},
+    "creation_job": {"job_id": 2, "batch_id": 2},
+    "deletion_job": {"job_id": 2},
+    "subscription": {"reference": "order 2"},
     "redemption": {"coupon_id": 2, "acquisition_customer_id": None, "is_active": False},
     "spend": {"reference": "invoice 2"},
     "ledger": {"is_reversal": True},
@@ -138,6 +174,9 @@ CHANGES: dict[str, dict[str, Any]] = {
     "idempotency_key": {"key": "two"},
 }
 """What a second row has of its own, beside its number."""
+
+TWICE = ["service_user", "coupon_batch", "coupon", "job"]
+"""The tables with a second row, for rows of other tables that point to it."""
 
 
 def second(table: Table) -> dict[str, Any]:
@@ -152,7 +191,7 @@ def second(table: Table) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def filled(session_databases: Databases) -> Iterator[Database]:
-    """A database with a valid row in each table, and a second user and coupon.
+    """A database with a valid row in each table, and a second one in some.
 
     Tests share it, and leave it as it is.
     """
@@ -161,7 +200,7 @@ def filled(session_databases: Databases) -> Iterator[Database]:
     with database.writing() as connection:
         for name, values in FIRST.items():
             connection.execute(insert(tables[name]).values(values))
-        for name in ("service_user", "coupon"):
+        for name in TWICE:
             connection.execute(insert(tables[name]).values(second(tables[name])))
     yield database
     database.close()
@@ -194,9 +233,7 @@ def told(database: Database, *, name: str, on_sqlite: str) -> str:
 TABLES = list(metadata.tables.values())
 
 
-@pytest.mark.parametrize(
-    "table", [it for it in TABLES if it.name not in {"service_user", "coupon"}], ids=str
-)
+@pytest.mark.parametrize("table", [it for it in TABLES if it.name not in TWICE], ids=str)
 def test_a_valid_row_is_accepted(filled: Database, table: Table) -> None:
     try_insert(filled, table, second(table))
 
@@ -209,13 +246,16 @@ UNIQUE = {
 }
 NEW_NUMBERS: dict[str, dict[str, Any]] = {
     "service_user": {"user_id": 3, "name": "mo"},
+    "coupon_batch": {"batch_id": 3},
     "coupon": {"coupon_id": 3, "seq": 3, "code": "C", "claimed_feature_id": 9},
+    "job": {"job_id": 3},
 }
+TRIED_ALONE = {"uq_membership_operator", "uq_redemption_active", "uq_outbox_job_id"}
+OF_JOB = {"kind": "job", "coupon_id": None, "job_id": 1}
+"""Of a message that tells the end of a job."""
 
 
-@pytest.mark.parametrize(
-    "name", [it for it in UNIQUE if it not in {"uq_membership_operator", "uq_redemption_active"}]
-)
+@pytest.mark.parametrize("name", [it for it in UNIQUE if it not in TRIED_ALONE])
 def test_what_is_unique_comes_once(filled: Database, name: str) -> None:
     table, columns = UNIQUE[name]
     again = {column: FIRST[table.name][column] for column in columns}
@@ -239,6 +279,14 @@ def test_an_account_has_one_active_coupon(filled: Database) -> None:
     assert again == told(filled, name="uq_redemption_active", on_sqlite=on_sqlite)
 
 
+def test_the_end_of_a_job_is_told_once(filled: Database) -> None:
+    outbox = metadata.tables["outbox"]
+    values = {**second(outbox), **OF_JOB}
+    again = refusal(filled, outbox, values, {**values, "message_id": 3, "mail_id": "<3@x>"})
+    on_sqlite = "UNIQUE constraint failed: outbox.job_id"
+    assert again == told(filled, name="uq_outbox_job_id", on_sqlite=on_sqlite)
+
+
 FOREIGN_KEYS = [key for table in TABLES for key in table.foreign_keys]
 
 
@@ -246,6 +294,8 @@ FOREIGN_KEYS = [key for table in TABLES for key in table.foreign_keys]
 def test_what_is_pointed_to_exists(filled: Database, key: ForeignKey) -> None:
     table = key.parent.table
     values = {**second(table), **NEW_NUMBERS.get(table.name, {}), key.parent.name: 99}
+    if str(key.parent) == "outbox.job_id":
+        values = {**values, **OF_JOB, "job_id": 99}
     expected = told(
         filled, name=str(key.constraint.name), on_sqlite="FOREIGN KEY constraint failed"
     )
@@ -263,7 +313,7 @@ REQUIRED = [
 @pytest.mark.parametrize("column", REQUIRED, ids=str)
 def test_what_is_required_is_there(filled: Database, column: Any) -> None:
     table = column.table
-    values = {**second(table), **NEW_NUMBERS.get(table.name, {}), column.name: None}
+    values = {**second(table), **NEW_NUMBERS.get(table.name, {}), column.name: null()}
     on_sqlite = f"NOT NULL constraint failed: {column}"
     assert refusal(filled, table, values) == told(filled, name=str(column), on_sqlite=on_sqlite)
 
@@ -280,14 +330,39 @@ CHECKS: dict[str, list[dict[str, Any]]] = {
     "ck_coupon_terms_active_duration": [{"active_duration": 0}],
     "ck_coupon_terms_end_date": [{"start_date": START.replace(year=2027)}],
     "ck_coupon_class_coupons_count": [{"coupons_count": -1}],
+    "ck_coupon_batch_coupons_count": [{"coupons_count": -1}, {"coupons_count": 1}],
+    "ck_coupon_batch_unused_from": [{"unused_from": -1}],
+    "ck_coupon_deleted": [{"seq": None}, {"deleted_at": START}],
+    "ck_coupon_redeemed": [{"seq": None, "deleted_at": START, "redeemed_at": START}],
     "ck_coupon_sent": [{"sent_to_email": None}, {"sent_at": None}],
     "ck_coupon_claimed": [{"claimed_account_id": None}, {"claimed_at": None}],
     "ck_coupon_claimed_feature": [{"claimed_account_id": None, "claimed_at": None}],
+    "ck_job_kind": [{"kind": "copy"}],
+    "ck_job_status": [{"status": "done", "ended_at": START}],
+    "ck_job_ended": [{"status": "completed"}, {"ended_at": START}],
+    "ck_job_counts": [{"fail_count": -1}, {"fail_count": 1}],
+    "ck_job_class": [{"class_id": None}],
+    "ck_creation_job_number_of_coupons": [
+        {"number_of_coupons": 0},
+        {"number_of_coupons": 5_000_001},
+    ],
+    "ck_creation_job_created_amount": [{"created_amount": -1}, {"created_amount": 3}],
+    "ck_creation_job_placed_amount": [{"placed_amount": -1}, {"placed_amount": 1}],
+    "ck_creation_job_usage_limit": [{"usage_limit": -1}, {"usage_limit": 1_000_000}],
+    "ck_creation_job_reservation_limit": [
+        {"reservation_limit": -1},
+        {"reservation_limit": 1_000_000},
+    ],
+    "ck_creation_job_chunk_size": [{"chunk_size": 0}],
+    "ck_deletion_job_deleted_amount": [{"deleted_amount": -1}],
+    "ck_deletion_job_progress": [{"batch_id": None}, {"seq": None}],
     "ck_redemption_amounts": [{"balance": -1}, {"balance": 51}, {"spend_to_threshold": -1}],
     "ck_redemption_active": [{"is_active": True, "activated_at": None}],
     "ck_spend_amount": [{"amount": 0}, {"amount": -1}],
     "ck_ledger_amounts": [{"towards_threshold": -1}, {"drawn": -1}],
     "ck_outbox_kind": [{"kind": "Dispatch"}],
+    "ck_outbox_subject": [{"coupon_id": None}, {**OF_JOB, "coupon_id": 1}],
+    "ck_outbox_job": [{"kind": "job"}, {**OF_JOB, "kind": "dispatch"}],
     "ck_outbox_state": [{"state": "lost"}],
     "ck_outbox_sent": [{"state": "sent"}, {"sent_at": START}],
     "ck_outbox_attempts_count": [{"attempts_count": -1}],

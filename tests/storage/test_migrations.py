@@ -107,8 +107,8 @@ def test_a_lost_condition_of_an_index_would_be_noticed(database: Database, blank
     with blank.writing() as connection:
         metadata.create_all(connection)
     with database.writing() as connection:
-        connection.execute(text("DROP INDEX ix_coupon_unused"))
-        connection.execute(text("CREATE INDEX ix_coupon_unused ON coupon (class_id, seq)"))
+        connection.execute(text("DROP INDEX ix_coupon_redeemed"))
+        connection.execute(text("CREATE INDEX ix_coupon_redeemed ON coupon (batch_id, seq)"))
     assert facts(database) != facts(blank)
 
 

@@ -15,6 +15,7 @@ import pytest
 from alembic import command
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import event, func, inspect, select, text
+from sqlalchemy.exc import IntegrityError
 
 from service.operations.check_database import check_database
 from service.operations.dispatch_coupons import dispatch_coupons
@@ -22,10 +23,19 @@ from service.operations.redeem_coupon import redeem_coupon
 from service.storage import schema
 from service.storage.engine import IDLE_IN_TRANSACTION_TIMEOUT_S, Database, DatabaseLimits
 from service.storage.schema import is_current, upgrade
-from service.storage.tables import account, coupon, coupon_class, coupon_terms, customer, metadata
+from service.storage.tables import (
+    account,
+    coupon,
+    coupon_batch,
+    coupon_class,
+    coupon_place,
+    coupon_terms,
+    customer,
+    metadata,
+)
 from tests.databases import Databases
 from tests.programme import Clock, Programme
-from tests.storage.engines import ON_POSTGRESQL
+from tests.storage.engines import ON_POSTGRESQL, ON_SQLITE
 from tests.storage.releases import FOLDER, dump_path, load, revisions
 from tests.storage.test_migrations import differences, facts
 
@@ -134,11 +144,90 @@ def test_an_upgrade_makes_the_tables_of_this_release(
     assert facts(old) == facts(new)
 
 
+RENUMBERED = {"coupon": "seq"}
+"""What an upgrade changes on purpose: places were those of a class, and are those of a batch."""
+
+
+def kept(
+    contents: dict[str, list[dict[str, Any]]], columns: dict[str, list[str]]
+) -> dict[str, list[dict[str, Any]]]:
+    """The rows with these columns alone, but for what an upgrade changes on purpose."""
+    return {
+        table: sorted(
+            ({it: row[it] for it in names if it != RENUMBERED.get(table)} for row in rows), key=str
+        )
+        for table, names in columns.items()
+        for rows in [contents[table]]
+    }
+
+
 def test_an_upgrade_keeps_every_row(old: Database) -> None:
     before = contents(old)
+    columns = {table: list(rows[0]) for table, rows in before.items()}
     upgrade(old)
-    after = contents(old)
-    assert {name: after[name] for name in before} == before
+    assert kept(contents(old), columns) == kept(before, columns)
+
+
+def test_an_upgrade_keeps_the_order_of_coupons(old: Database) -> None:
+    in_order = text("SELECT batch_id, coupon_id FROM coupon ORDER BY class_id, seq")
+    batches: dict[int, list[int]] = {}
+    with old.writing() as connection:
+        connection.execute(text("UPDATE coupon SET seq = -1 - seq"))
+        for batch_id, coupon_id in connection.execute(in_order):
+            batches.setdefault(batch_id, []).append(coupon_id)
+    # The coupons' own numbers would not do.
+    assert any(coupons != sorted(coupons) for coupons in batches.values())
+    upgrade(old)
+    places = {
+        (batch_id, seq, coupon_id)
+        for batch_id, coupons in batches.items()
+        for seq, coupon_id in enumerate(coupons)
+    }
+    with old.reading() as connection:
+        assert set(map(tuple, connection.execute(select(coupon_place)))) == places
+        of_coupons = select(coupon.c.batch_id, coupon.c.seq, coupon.c.coupon_id)
+        assert set(map(tuple, connection.execute(of_coupons))) == places
+
+
+def test_an_upgrade_counts_the_coupons_of_a_batch_and_tells_their_start(old: Database) -> None:
+    upgrade(old)
+    of_coupons = (
+        select(coupon.c.batch_id, func.count(), coupon_terms.c.start_date)
+        .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id)
+        .group_by(coupon.c.batch_id, coupon_terms.c.start_date)
+    )
+    columns = coupon_batch.c
+    told = select(columns.batch_id, columns.coupons_count, columns.start_date)
+    with old.reading() as connection:
+        expected = set(map(tuple, connection.execute(of_coupons)))
+        assert set(map(tuple, connection.execute(told.where(columns.has_one_start)))) == expected
+    classes = [batch["class_id"] for batch in contents(old)["coupon_batch"]]
+    assert len(classes) > len(set(classes))
+    assert len({start is None for _, _, start in expected}) == 2
+    assert {count for _, count, _ in expected} == {1, 2}
+
+
+@ON_SQLITE
+def test_a_row_that_points_nowhere_is_not_upgraded(old: Database, revision: str) -> None:
+    stray = text("UPDATE coupon SET class_id = 99 WHERE coupon_id = 3")
+    found = text("UPDATE coupon SET class_id = 2 WHERE coupon_id = 3")
+    with old.upgrading() as connection:
+        connection.execute(stray)
+    before = facts(old), contents(old)
+    with pytest.raises(RuntimeError, match="would leave 1 rows that point nowhere"):
+        upgrade(old)
+    assert revision_of(old) == revision
+    assert (facts(old), contents(old)) == before
+    with old.writing() as connection:
+        connection.execute(found)
+    upgrade(old)
+    assert is_current(old)
+
+
+def test_nothing_can_point_nowhere_after_an_upgrade(old: Database) -> None:
+    upgrade(old)
+    with pytest.raises(IntegrityError), old.writing() as connection:
+        connection.execute(text("UPDATE coupon SET class_id = 99"))
 
 
 def test_the_service_goes_on_where_it_was(old: Database) -> None:
@@ -166,7 +255,10 @@ def test_the_service_goes_on_where_it_was(old: Database) -> None:
     assert check_database(programme.call()).is_clean
 
 
-@pytest.mark.parametrize("moment", [r"\s*(CREATE|ALTER|DROP) ", "UPDATE alembic_version"])
+@pytest.mark.parametrize(
+    "moment",
+    [r"\s*(CREATE|ALTER|DROP) ", "INSERT INTO coupon_place", "UPDATE alembic_version"],
+)
 def test_an_upgrade_that_fails_leaves_the_database_as_it_was(
     old: Database, revision: str, moment: str
 ) -> None:
@@ -304,7 +396,7 @@ def test_an_upgrade_takes_the_time_that_it_needs(old: Database) -> None:
         connection.rollback()
         waiting.result(PATIENCE_S)
     hasty.close()
-    assert found == [("statement_timeout", "0"), ("lock_timeout", "300ms")]
+    assert set(found) == {("statement_timeout", "0"), ("lock_timeout", "300ms")}
     assert is_current(old)
 
 
