@@ -136,6 +136,8 @@ class Programme:
             return [dict(row) for row in connection.execute(statement).mappings()]
 
     def coupons(self, class_id: int) -> list[dict[str, Any]]:
-        """The coupons of a class, in seq order."""
+        """The coupons of a class that are not deleted, in order, each with its place in it."""
         rows = [row for row in self.rows(coupon) if row["class_id"] == class_id]
-        return sorted(rows, key=lambda row: int(row["seq"]))
+        there = [row for row in rows if row["deleted_at"] is None]
+        ordered = sorted(there, key=lambda row: (int(row["batch_id"]), int(row["seq"])))
+        return [{**row, "place": place} for place, row in enumerate(ordered)]

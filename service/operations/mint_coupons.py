@@ -51,7 +51,6 @@ def mint_coupons(
             pattern or coupon_class.code_pattern, alphabet or coupon_class.code_alphabet
         )
         batch = _mint(connection, call, coupon_class, code_pattern, count)
-        coupons.close_batch(connection, coupon_class.class_id, batch)
         after = {"class_id": coupon_class.class_id, "created_count": batch.created_count}
         change = audit.Change("mint", "coupon_batch", batch.batch_id, after=after)
         audit.append(connection, call.author, [change])
@@ -63,21 +62,26 @@ def mint_coupons(
 def _mint(
     connection: Connection, call: Call, coupon_class: CouponClass, pattern: CodePattern, count: int
 ) -> Batch:
-    class_id, before = coupon_class.class_id, coupon_class.coupons_count
-    batch_id = coupons.add_batch(connection, class_id, count, call.now)
-    free = [before + int(place) for place in shuffled(count)]
-    made: dict[int, str] = {}
+    class_id, terms_id = coupon_class.class_id, coupon_class.terms_id
+    batch_id = coupons.add_batch(
+        connection, class_id, count, call.now, start_date=coupon_class.terms.start_date
+    )
+    free = [int(place) for place in shuffled(count)]
+    made: dict[int, tuple[int, str]] = {}
     for candidates in _candidates(connection, pattern, free):
         wave = coupons.add_coupons(
-            connection, class_id, coupon_class.terms_id, batch_id, codes=candidates, seqs=free
+            connection, class_id, terms_id, batch_id, codes=candidates, seqs=free
         )
         made.update(wave)
         free[:] = [seq for seq in free if seq not in wave]
     if not made:
         raise ServiceError(PATTERN_FULL, f"pattern {pattern.text}, capacity {pattern.capacity}")
-    _close_gaps(connection, class_id, set(made), before)
-    density = pattern.density(before + len(made))
-    return Batch(batch_id, count, len(made), sorted(made.values()), density)
+    _close_gaps(connection, made)
+    coupons.add_places(connection, batch_id, min(coupon_id for coupon_id, _ in made.values()))
+    coupons.close_batch(connection, class_id, batch_id, len(made))
+    density = pattern.density(coupon_class.coupons_count + len(made))
+    codes = sorted(code for _, code in made.values())
+    return Batch(batch_id, count, len(made), codes, density)
 
 
 def _candidates(
@@ -115,9 +119,10 @@ def _every_code(pattern: CodePattern) -> Iterator[list[str]]:
             yield pattern.numbered(chunk)
 
 
-def _close_gaps(connection: Connection, class_id: int, seqs: set[int], before: int) -> None:
-    """Keep the places of a class dense: move what lies past the end into the gaps before it."""
-    end = before + len(seqs)
-    gaps = sorted(set(range(before, end)) - seqs)
-    beyond = sorted(seq for seq in seqs if seq >= end)
-    coupons.move_coupons(connection, class_id, list(zip(beyond, gaps, strict=True)))
+def _close_gaps(connection: Connection, made: dict[int, tuple[int, str]]) -> None:
+    """Keep the places of a batch dense: move what lies past the end into the gaps before it."""
+    end = len(made)
+    gaps = sorted(set(range(end)) - set(made))
+    beyond = sorted(seq for seq in made if seq >= end)
+    moves = {made[seq][0]: gap for seq, gap in zip(beyond, gaps, strict=True)}
+    coupons.move_coupons(connection, moves)

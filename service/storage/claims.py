@@ -11,7 +11,14 @@ from service.domain.claims import Claim, ClaimableCoupon
 from service.domain.redemption import CouponState
 from service.storage.classes import TERMS_COLUMNS, terms_of
 from service.storage.coupons import IS_LASTING, IS_UNUSED
-from service.storage.tables import coupon, coupon_class, coupon_terms, redemption
+from service.storage.tables import (
+    coupon,
+    coupon_batch,
+    coupon_class,
+    coupon_place,
+    coupon_terms,
+    redemption,
+)
 from service.storage.trouble import is_unique_violation
 
 _CLAIMABLE = (
@@ -29,7 +36,7 @@ _CLAIMABLE = (
     .join(coupon_class)
     .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id)
     .join(redemption, isouter=True)
-    .where(coupon.c.code.in_(bindparam("codes", expanding=True)))
+    .where(coupon.c.code.in_(bindparam("codes", expanding=True)), coupon.c.deleted_at.is_(None))
     # One order for all, so that two requests do not each wait for the other's coupon.
     .order_by(coupon.c.coupon_id)
     .with_for_update(of=coupon)
@@ -44,6 +51,7 @@ _CLAIM = (
         coupon.c.coupon_id == bindparam("claimed_coupon_id"),
         coupon.c.claimed_at.is_(None),
         coupon.c.redeemed_at.is_(None),
+        coupon.c.deleted_at.is_(None),
         exists().where(
             coupon_class.c.class_id == coupon.c.class_id, coupon_class.c.retired_at.is_(None)
         ),
@@ -56,8 +64,10 @@ _CLAIM = (
 )
 _OPEN = (
     select(coupon.c.coupon_id)
-    .select_from(coupon)
-    .join(coupon_class)
+    .select_from(coupon_class)
+    .join(coupon_batch, coupon_batch.c.class_id == coupon_class.c.class_id)
+    .join(coupon_place, coupon_place.c.batch_id == coupon_batch.c.batch_id)
+    .join(coupon, coupon.c.coupon_id == coupon_place.c.coupon_id)
     .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id)
     .where(
         coupon_class.c.feature_id == bindparam("feature_id"),
@@ -68,8 +78,9 @@ _OPEN = (
         IS_LASTING,
     )
 )
-# The first is part of the second; the index of unused coupons mostly answers it at once.
-_HAS_OPEN = select(or_(_OPEN.where(IS_UNUSED).exists(), _OPEN.exists()))
+_IS_AHEAD = coupon_place.c.seq >= coupon_batch.c.unused_from
+# The first is part of the second, and mostly answers it at once.
+_HAS_OPEN = select(or_(_OPEN.where(_IS_AHEAD, IS_UNUSED).exists(), _OPEN.exists()))
 
 
 def find_claimable(connection: Connection, codes: Collection[str]) -> dict[str, ClaimableCoupon]:

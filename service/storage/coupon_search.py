@@ -1,14 +1,15 @@
 """Pages of a customer's coupons.
 
-A page by class, without a filter on coupons, is found by arithmetic: a class
-has its coupons at the places 0 to ``coupons_count`` - 1, so that any page costs
-the same. Other searches skip the rows before their page.
+A page is found by arithmetic: a batch has its coupons at the places 0 to
+``coupons_count`` - 1, so that any page costs the same. How many of them are
+redeemed is counted in an index that has only these. Where the coupons of a batch
+differ in StartDate, a search that asks for it skips the rows before its page.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    func,
     or_,
     select,
 )
@@ -28,15 +30,31 @@ from service.storage.classes import TERMS_COLUMNS, terms_of
 from service.storage.tables import (
     account,
     coupon,
+    coupon_batch,
     coupon_class,
+    coupon_place,
     coupon_terms,
     redemption,
 )
 
+STRETCH_LENGTH = 4_096
+"""The places of a batch whose redeemed coupons are counted together."""
+BATCHES_PER_STATEMENT = 10_000
+"""About how many one statement asks: each is a parameter."""
+
+
+class Stretch(NamedTuple):
+    """Places of a batch that follow one another."""
+
+    batch_id: int
+    first: int
+    length: int
+
+
 _redeemer = account.alias("redeemer")
 _claimer = account.alias("claimer")
 
-_PAGE = (
+_COUPONS = (
     select(
         coupon.c.code,
         coupon.c.terms_id,
@@ -64,13 +82,50 @@ _PAGE = (
     .join(_redeemer, _redeemer.c.account_id == redemption.c.account_id, isouter=True)
     .join(_claimer, _claimer.c.account_id == coupon.c.claimed_account_id, isouter=True)
 )
-_BY_CODE = _PAGE.add_columns(
+_BY_CODE = _COUPONS.add_columns(
     coupon.c.coupon_id, coupon.c.batch_id, coupon_class.c.customer_id
-).where(coupon.c.code == bindparam("code"))
-_CLASSES = (
-    select(coupon_class.c.class_id, coupon_class.c.coupons_count)
-    .where(coupon_class.c.customer_id == bindparam("customer_id"))
-    .order_by(coupon_class.c.name)
+).where(coupon.c.code == bindparam("code"), coupon.c.deleted_at.is_(None))
+_PAGE = _COUPONS.add_columns(coupon_place.c.batch_id).join(
+    coupon_place, coupon_place.c.coupon_id == coupon.c.coupon_id
+)
+_BATCHES: Select[Any] = (
+    select(
+        coupon_batch.c.batch_id,
+        coupon_batch.c.coupons_count,
+        coupon_batch.c.has_one_start,
+    )
+    .join(coupon_class, coupon_class.c.class_id == coupon_batch.c.class_id)
+    .where(coupon_class.c.customer_id == bindparam("customer_id"), coupon_batch.c.coupons_count > 0)
+)
+# The places of a job that is at work are not all written.
+_COUNTED_BATCHES = select(coupon_batch.c.batch_id).where(coupon_batch.c.coupons_count > 0)
+_REDEEMED = (
+    select(coupon.c.batch_id, func.count())
+    .where(
+        coupon.c.batch_id.in_(bindparam("batch_ids", expanding=True)),
+        coupon.c.redeemed_at.is_not(None),
+    )
+    .group_by(coupon.c.batch_id)
+)
+_IS_REDEEMED_OF_BATCH = (
+    coupon.c.batch_id == bindparam("batch_id"),
+    coupon.c.redeemed_at.is_not(None),
+)
+_REDEEMED_PLACES = (
+    select(coupon.c.seq)
+    .where(*_IS_REDEEMED_OF_BATCH)
+    .order_by(coupon.c.seq)
+    .limit(bindparam("count"))
+    .offset(bindparam("skip"))
+)
+_STRETCH_NUMBER = coupon.c.seq // STRETCH_LENGTH
+_REDEEMED_BY_STRETCH = (
+    select(_STRETCH_NUMBER, func.count()).where(*_IS_REDEEMED_OF_BATCH).group_by(_STRETCH_NUMBER)
+)
+_REDEEMED_BETWEEN = (
+    select(coupon.c.seq)
+    .where(*_IS_REDEEMED_OF_BATCH, coupon.c.seq.between(bindparam("first"), bindparam("last")))
+    .order_by(coupon.c.seq)
 )
 _TERMS = select(coupon_terms.c.terms_id, *TERMS_COLUMNS).where(
     coupon_terms.c.terms_id.in_(bindparam("terms_ids", expanding=True))
@@ -79,11 +134,12 @@ _TERMS = select(coupon_terms.c.terms_id, *TERMS_COLUMNS).where(
 
 def search_coupons(connection: Connection, query: CouponQuery) -> list[Coupon]:
     """The page of the customer's coupons that the query asks for."""
-    has_filter = query.is_redeemed is not None or query.starts_from is not None
-    if has_filter or query.order_by == ORDER_BY_START_DATE:
-        rows = _filtered_page(connection, query)
+    batches = _batches(connection, query)
+    asks_for_start = query.starts_from is not None or query.order_by == ORDER_BY_START_DATE
+    if asks_for_start and not all(batch.has_one_start for batch in batches):
+        rows = _skipping_page(connection, query)
     else:
-        rows = _dense_page(connection, query)
+        rows = _rows_at(connection, list(_places(connection, query, batches)))
     terms = _terms_by_id(connection, {row.terms_id for row in rows})
     return [
         _coupon_of(row, terms[row.terms_id], with_claim_info=query.with_claim_info) for row in rows
@@ -105,23 +161,111 @@ def find_coupon(connection: Connection, code: str) -> tuple[int, int, int, Coupo
     return row.coupon_id, row.customer_id, row.batch_id, shown
 
 
-def _dense_page(connection: Connection, query: CouponQuery) -> list[Row[Any]]:
-    """Find the page by the counts of the classes before it."""
-    statement = _CLASSES
+def _batches(connection: Connection, query: CouponQuery) -> Sequence[Row[Any]]:
+    """The batches that the search is about, in its order."""
+    by_start_date = query.order_by == ORDER_BY_START_DATE
+    start_date = coupon_batch.c.start_date
+    order = _order(start_date, by_start_date=by_start_date, descending=query.descending)
+    statement = _BATCHES.order_by(*order, coupon_batch.c.batch_id)
     if query.class_name is not None:
         statement = statement.where(coupon_class.c.name == query.class_name)
-    classes = [
-        tuple(row) for row in connection.execute(statement, {"customer_id": query.customer_id})
-    ]
-    stretches = list(_stretches(classes[::-1] if query.descending else classes, query))
+    if query.starts_from is not None:
+        starts_then = coupon_batch.c.start_date >= query.starts_from
+        statement = statement.where(or_(starts_then, ~coupon_batch.c.has_one_start))
+    return connection.execute(statement, {"customer_id": query.customer_id}).all()
+
+
+def _places(
+    connection: Connection, query: CouponQuery, batches: Sequence[Row[Any]]
+) -> Iterator[Stretch]:
+    """Where the coupons of the page are."""
+    redeemed: dict[int, int] = {}
+    if query.is_redeemed is not None:
+        redeemed = _redeemed_counts(connection, [batch.batch_id for batch in batches])
+    skip, wanted = query.offset, query.size
+    for batch in batches:
+        redeemed_count = redeemed.get(batch.batch_id, 0)
+        count = redeemed_count if query.is_redeemed else batch.coupons_count - redeemed_count
+        if skip < count and wanted > 0:
+            taken = Stretch(batch.batch_id, skip, min(wanted, count - skip))
+            yield from _places_of(connection, query, batch.coupons_count, redeemed_count, taken)
+            wanted -= taken.length
+        skip = max(skip - count, 0)
+
+
+def _redeemed_counts(connection: Connection, batch_ids: list[int]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for start in range(0, len(batch_ids), BATCHES_PER_STATEMENT):
+        some = batch_ids[start : start + BATCHES_PER_STATEMENT]
+        rows = connection.execute(_REDEEMED, {"batch_ids": some})
+        found.update((batch_id, count) for batch_id, count in rows)
+    return found
+
+
+def _places_of(
+    connection: Connection,
+    query: CouponQuery,
+    coupons_count: int,
+    redeemed_count: int,
+    wanted: Stretch,
+) -> Iterator[Stretch]:
+    """The places of a stretch of those coupons of a batch that the query asks for."""
+    if query.is_redeemed:
+        values = {"batch_id": wanted.batch_id, "skip": wanted.first, "count": wanted.length}
+        for seq in connection.scalars(_REDEEMED_PLACES, values):
+            yield Stretch(wanted.batch_id, seq, 1)
+    elif redeemed_count == 0:
+        yield wanted
+    else:
+        yield from _unredeemed_places(connection, coupons_count, wanted)
+
+
+def _unredeemed_places(
+    connection: Connection, coupons_count: int, wanted: Stretch
+) -> Iterator[Stretch]:
+    """Leave out the redeemed ones: first by whole stretches of the batch, then one by one."""
+    batch_id, skip, count = wanted.batch_id, wanted.first, wanted.length
+    redeemed_counts: dict[int, int] = {}
+    if coupons_count > STRETCH_LENGTH:
+        rows = connection.execute(_REDEEMED_BY_STRETCH, {"batch_id": batch_id})
+        redeemed_counts = dict(map(tuple, rows))
+    first = 0
+    while skip >= STRETCH_LENGTH - (redeemed := redeemed_counts.get(first // STRETCH_LENGTH, 0)):
+        skip, first = skip - STRETCH_LENGTH + redeemed, first + STRETCH_LENGTH
+    while count > 0:
+        values = {"batch_id": batch_id, "first": first, "last": first + STRETCH_LENGTH - 1}
+        taken_places = list(connection.scalars(_REDEEMED_BETWEEN, values))
+        for start, length in _between(taken_places, first, first + STRETCH_LENGTH):
+            passed = min(skip, length)
+            taken = min(length - passed, count)
+            if taken > 0:
+                yield Stretch(batch_id, start + passed, taken)
+            skip, count = skip - passed, count - taken
+        first += STRETCH_LENGTH
+
+
+def _between(places: list[int], first: int, end: int) -> Iterator[tuple[int, int]]:
+    """What lies between the places from the first to before the end: start and length."""
+    for place in [*places, end]:
+        if place > first:
+            yield first, place - first
+        first = place + 1
+
+
+def _rows_at(connection: Connection, stretches: list[Stretch]) -> list[Row[Any]]:
+    """The coupons at these places, in this order."""
     if not stretches:
         return []
     values: dict[str, int] = {}
-    for place, (class_id, first, last) in enumerate(stretches):
-        values |= {f"class_id_{place}": class_id, f"first_{place}": first, f"last_{place}": last}
+    for number, (batch_id, first, length) in enumerate(stretches):
+        values |= {
+            f"batch_id_{number}": batch_id,
+            f"first_{number}": first,
+            f"last_{number}": first + length - 1,
+        }
     rows = connection.execute(_places_statement(len(stretches)), values).all()
-    order = {class_id: place for place, (class_id, _, _) in enumerate(stretches)}
-    return sorted(rows, key=lambda row: (order[row.class_id], row.seq))
+    order = {batch_id: number for number, (batch_id, _, _) in enumerate(stretches)}
+    return sorted(rows, key=lambda row: (order[row.batch_id], row.seq))
 
 
 @lru_cache(maxsize=PAGE_SIZE_MAX)
@@ -131,30 +275,19 @@ def _places_statement(stretches_count: int) -> Select[Any]:
         or_(
             *(
                 and_(
-                    coupon.c.class_id == bindparam(f"class_id_{place}"),
-                    coupon.c.seq.between(bindparam(f"first_{place}"), bindparam(f"last_{place}")),
+                    coupon_place.c.batch_id == bindparam(f"batch_id_{number}"),
+                    coupon_place.c.seq.between(
+                        bindparam(f"first_{number}"), bindparam(f"last_{number}")
+                    ),
                 )
-                for place in range(stretches_count)
+                for number in range(stretches_count)
             )
         )
     )
 
 
-def _stretches(
-    classes: list[tuple[Any, ...]], query: CouponQuery
-) -> Iterator[tuple[int, int, int]]:
-    """The parts of the page: class, first and last place in it."""
-    skip, wanted = query.offset, query.size
-    for class_id, count in classes:
-        if skip < count and wanted > 0:
-            taken = min(wanted, count - skip)
-            yield class_id, skip, skip + taken - 1
-            wanted -= taken
-        skip = max(skip - count, 0)
-
-
-def _filtered_page(connection: Connection, query: CouponQuery) -> list[Row[Any]]:
-    statement = _filtered_statement(
+def _skipping_page(connection: Connection, query: CouponQuery) -> list[Row[Any]]:
+    statement = _skipping_statement(
         has_class_name=query.class_name is not None,
         is_redeemed=query.is_redeemed,
         has_starts_from=query.starts_from is not None,
@@ -172,7 +305,7 @@ def _filtered_page(connection: Connection, query: CouponQuery) -> list[Row[Any]]
 
 
 @lru_cache(maxsize=64)
-def _filtered_statement(
+def _skipping_statement(
     *,
     has_class_name: bool,
     is_redeemed: bool | None,
@@ -182,7 +315,8 @@ def _filtered_statement(
 ) -> Select[Any]:
     """The statement of one kind of search; its values are bound when it runs."""
     statement = _PAGE.join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id).where(
-        coupon_class.c.customer_id == bindparam("customer_id")
+        coupon_class.c.customer_id == bindparam("customer_id"),
+        coupon_place.c.batch_id.in_(_COUNTED_BATCHES),
     )
     if has_class_name:
         statement = statement.where(coupon_class.c.name == bindparam("class_name"))
@@ -191,18 +325,20 @@ def _filtered_statement(
         statement = statement.where(~unredeemed if is_redeemed else unredeemed)
     if has_starts_from:
         statement = statement.where(coupon_terms.c.start_date >= bindparam("starts_from"))
-    order = _order(by_start_date=by_start_date, descending=descending)
-    return statement.order_by(*order).limit(bindparam("size")).offset(bindparam("offset"))
+    order = _order(coupon_terms.c.start_date, by_start_date=by_start_date, descending=descending)
+    statement = statement.order_by(*order, coupon_place.c.batch_id, coupon_place.c.seq)
+    return statement.limit(bindparam("size")).offset(bindparam("offset"))
 
 
-def _order(*, by_start_date: bool, descending: bool) -> list[ColumnElement[Any]]:
+def _order(
+    start_date: ColumnElement[Any], *, by_start_date: bool, descending: bool
+) -> list[ColumnElement[Any]]:
     """The order of a search; coupons without a StartDate come before all others."""
-    by_name, by_seq = coupon_class.c.name, coupon.c.seq
+    by_name = coupon_class.c.name
     if not by_start_date:
-        return [by_name.desc() if descending else by_name, by_seq]
-    start = coupon_terms.c.start_date
-    by_start = start.desc().nulls_last() if descending else start.asc().nulls_first()
-    return [by_start, by_name, by_seq]
+        return [by_name.desc() if descending else by_name]
+    by_start = start_date.desc().nulls_last() if descending else start_date.asc().nulls_first()
+    return [by_start, by_name]
 
 
 def _terms_by_id(connection: Connection, terms_ids: set[int]) -> dict[int, CouponTerms]:

@@ -5,18 +5,41 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, String, and_, bindparam, exists, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    String,
+    and_,
+    bindparam,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from service.domain.mail import MailKind
-from service.domain.programmes import Batch
 from service.domain.redemption import CouponState, NewRedemption
 from service.storage.classes import TERMS_COLUMNS, terms_of
 from service.storage.outbox import queue_mails
 from service.storage.statements import insert_or_ignore, new_id
-from service.storage.tables import coupon, coupon_batch, coupon_class, coupon_terms, redemption
+from service.storage.tables import (
+    coupon,
+    coupon_batch,
+    coupon_class,
+    coupon_place,
+    coupon_terms,
+    redemption,
+)
+
+PASSED_COUNT_MAX = 1_000
+"""How many used coupons at the beginning of a batch are passed over again and again."""
 
 IS_UNUSED = and_(
-    coupon.c.sent_at.is_(None), coupon.c.claimed_at.is_(None), coupon.c.redeemed_at.is_(None)
+    coupon.c.sent_at.is_(None),
+    coupon.c.claimed_at.is_(None),
+    coupon.c.redeemed_at.is_(None),
+    coupon.c.deleted_at.is_(None),
 )
 IS_LASTING = and_(
     or_(coupon_terms.c.end_date.is_(None), coupon_terms.c.end_date >= bindparam("now")),
@@ -26,21 +49,32 @@ IS_LASTING = and_(
 )
 
 _USED_CODES = select(coupon.c.code).where(coupon.c.code.in_(bindparam("codes", expanding=True)))
-_UNUSED = (
-    select(coupon.c.coupon_id, coupon.c.code)
-    .join(coupon_terms)
+_OPEN_BATCHES = (
+    select(coupon_batch.c.batch_id, coupon_batch.c.unused_from)
     .where(
-        coupon.c.class_id == bindparam("class_id"),
-        coupon.c.coupon_id.not_in(bindparam("taken", expanding=True)),
-        IS_UNUSED,
-        IS_LASTING,
-        or_(
-            bindparam("currency_code", type_=String).is_(None),
-            coupon_terms.c.currency_code == bindparam("currency_code", type_=String),
-        ),
+        coupon_batch.c.class_id == bindparam("class_id"),
+        coupon_batch.c.unused_from < coupon_batch.c.coupons_count,
     )
-    .order_by(coupon.c.seq)
+    .order_by(coupon_batch.c.batch_id)
+)
+_PLACES = (
+    select(coupon_place.c.seq, coupon.c.coupon_id, coupon.c.code)
+    .join(coupon, coupon.c.coupon_id == coupon_place.c.coupon_id)
+    .where(
+        coupon_place.c.batch_id == bindparam("batch_id"),
+        coupon_place.c.seq >= bindparam("unused_from"),
+        IS_UNUSED,
+    )
+    .order_by(coupon_place.c.seq)
     .limit(bindparam("count"))
+)
+_UNUSED = _PLACES.join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id).where(
+    coupon.c.coupon_id.not_in(bindparam("taken", expanding=True)),
+    IS_LASTING,
+    or_(
+        bindparam("currency_code", type_=String).is_(None),
+        coupon_terms.c.currency_code == bindparam("currency_code", type_=String),
+    ),
 )
 # Two dispatches at once take different coupons instead of waiting for one another.
 _UNUSED_AND_FREE = _UNUSED.with_for_update(of=coupon, skip_locked=True)
@@ -65,13 +99,14 @@ _REDEEMABLE = (
     .join(coupon_class)
     .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id)
     .join(redemption, isouter=True)
-    .where(coupon.c.code == bindparam("code"))
+    .where(coupon.c.code == bindparam("code"), coupon.c.deleted_at.is_(None))
 )
 _REDEEM = (
     update(coupon)
     .where(
         coupon.c.coupon_id == bindparam("redeemed_coupon_id"),
         coupon.c.redeemed_at.is_(None),
+        coupon.c.deleted_at.is_(None),
         coupon.c.terms_id == bindparam("decided_terms_id"),
         or_(
             coupon.c.claimed_account_id.is_(None),
@@ -99,9 +134,32 @@ class RedeemableCoupon:
     redeemed_at: datetime | None
 
 
-def add_batch(connection: Connection, class_id: int, requested_count: int, now: datetime) -> int:
-    """Insert the batch that new coupons will belong to; answers its number."""
-    values = {"class_id": class_id, "requested_count": requested_count, "created_at": now}
+def add_batch(
+    connection: Connection,
+    class_id: int,
+    requested_count: int,
+    now: datetime,
+    *,
+    start_date: datetime | None,
+    attributes: dict[str, Any] | None = None,
+) -> int:
+    """Insert the batch that new coupons will belong to; answers its number.
+
+    Args:
+        connection: The transaction.
+        class_id: Of which class.
+        requested_count: How many coupons are asked for.
+        now: When.
+        start_date: The StartDate of all of them.
+        attributes: What the operator notes about them.
+    """
+    values = {
+        "class_id": class_id,
+        "requested_count": requested_count,
+        "start_date": start_date,
+        "attributes": attributes,
+        "created_at": now,
+    }
     return new_id(connection.execute(insert(coupon_batch).values(values)))
 
 
@@ -113,12 +171,14 @@ def add_coupons(
     *,
     codes: Sequence[str],
     seqs: Sequence[int],
-) -> dict[int, str]:
-    """Insert coupons, passing over codes that exist; answers the code by seq of those inserted."""
-    statement = insert_or_ignore(connection, coupon).returning(coupon.c.seq, coupon.c.code)
+) -> dict[int, tuple[int, str]]:
+    """Insert coupons, passing over codes that exist; answers number and code of each by seq."""
+    statement = insert_or_ignore(connection, coupon).returning(
+        coupon.c.seq, coupon.c.coupon_id, coupon.c.code
+    )
     common = {"class_id": class_id, "terms_id": terms_id, "batch_id": batch_id}
     rows = [{**common, "code": code, "seq": seq} for code, seq in zip(codes, seqs, strict=False)]
-    return {row.seq: row.code for row in connection.execute(statement, rows)}
+    return {row.seq: (row.coupon_id, row.code) for row in connection.execute(statement, rows)}
 
 
 def find_used_codes(connection: Connection, codes: Sequence[str]) -> set[str]:
@@ -126,29 +186,48 @@ def find_used_codes(connection: Connection, codes: Sequence[str]) -> set[str]:
     return set(connection.execute(_USED_CODES, {"codes": codes}).scalars())
 
 
-def move_coupons(connection: Connection, class_id: int, moves: Sequence[tuple[int, int]]) -> None:
-    """Give coupons another place in their class: pairs of the seq now and the free one."""
+def move_coupons(connection: Connection, seqs_by_coupon: dict[int, int]) -> None:
+    """Give coupons another place in their batch, whose places are not written yet."""
     statement = (
         update(coupon)
-        .where(coupon.c.class_id == class_id, coupon.c.seq == bindparam("seq_now"))
+        .where(coupon.c.coupon_id == bindparam("moved_coupon_id"))
         .values(seq=bindparam("free_seq"))
     )
-    if moves:
-        rows = [{"seq_now": seq_now, "free_seq": free_seq} for seq_now, free_seq in moves]
+    if seqs_by_coupon:
+        rows = [{"moved_coupon_id": it, "free_seq": seq} for it, seq in seqs_by_coupon.items()]
         connection.execute(statement, rows)
 
 
-def close_batch(connection: Connection, class_id: int, batch: Batch) -> None:
-    """Count the batch's coupons, in the batch and in its class."""
+def add_places(connection: Connection, batch_id: int, first_coupon_id: int) -> None:
+    """Write the places of a whole batch of at most some ten thousand coupons.
+
+    Args:
+        connection: The transaction.
+        batch_id: The batch.
+        first_coupon_id: None of its coupons has a lower number.
+    """
+    rows = (
+        select(coupon.c.batch_id, coupon.c.seq, coupon.c.coupon_id)
+        .where(coupon.c.coupon_id >= first_coupon_id, coupon.c.batch_id == batch_id)
+        .order_by(coupon.c.seq)
+    )
+    connection.execute(insert(coupon_place).from_select(["batch_id", "seq", "coupon_id"], rows))
+
+
+def close_batch(connection: Connection, class_id: int, batch_id: int, created_count: int) -> None:
+    """Count the batch's coupons, in the batch and in its class: they are there from now on.
+
+    Their places must have been written.
+    """
     connection.execute(
         update(coupon_batch)
-        .where(coupon_batch.c.batch_id == batch.batch_id)
-        .values(created_count=batch.created_count)
+        .where(coupon_batch.c.batch_id == batch_id)
+        .values(created_count=created_count, coupons_count=created_count)
     )
     connection.execute(
         update(coupon_class)
         .where(coupon_class.c.class_id == class_id)
-        .values(coupons_count=coupon_class.c.coupons_count + batch.created_count)
+        .values(coupons_count=coupon_class.c.coupons_count + created_count)
     )
 
 
@@ -159,7 +238,7 @@ def take_unused(
     now: datetime,
     currency_code: str | None = None,
 ) -> list[tuple[int, str]]:
-    """Find coupons that nobody has, in seq order, and lock them: number and code.
+    """Find coupons that nobody has, batch by batch in seq order, and lock them: number and code.
 
     Args:
         connection: The transaction that holds the locks.
@@ -169,20 +248,34 @@ def take_unused(
         currency_code: Only coupons in this currency; None for any.
     """
     found: list[tuple[int, str]] = []
+    batches = connection.execute(_OPEN_BATCHES, {"class_id": class_id}).all()
+    common = {"currency_code": currency_code, "now": now}
     for statement in (_UNUSED_AND_FREE, _UNUSED_IN_THE_END):
-        values = {
-            "class_id": class_id,
-            "currency_code": currency_code,
-            "now": now,
-            "taken": [coupon_id for coupon_id, _ in found],
-            "count": count - len(found),
-        }
-        rows = connection.execute(statement, values)
-        found += [(row.coupon_id, row.code) for row in rows]
+        for batch_id, unused_from in batches:
+            place = {"batch_id": batch_id, "unused_from": unused_from}
+            wanted = {"taken": [it for it, _ in found], "count": count - len(found)}
+            rows = connection.execute(statement, {**common, **place, **wanted}).all()
+            found += [(row.coupon_id, row.code) for row in rows]
+            if rows and rows[0].seq - unused_from > PASSED_COUNT_MAX:
+                _pass_used(connection, batch_id)
+            if len(found) == count:
+                return found
         # What others hold they may yet leave unused: only who has none left waits for them.
-        if len(found) == count or connection.dialect.name == "sqlite":
+        if connection.dialect.name == "sqlite":
             break
     return found
+
+
+def _pass_used(connection: Connection, batch_id: int) -> None:
+    """Note that the first coupons of a batch are used, unless somebody changes the batch."""
+    is_meant = coupon_batch.c.batch_id == batch_id
+    batch = select(coupon_batch.c.unused_from).where(is_meant)
+    unused_from = connection.scalar(batch.with_for_update(skip_locked=True))
+    if unused_from is not None:
+        values = {"batch_id": batch_id, "unused_from": unused_from, "count": 1}
+        first = connection.scalars(_PLACES, values).first()
+        if first is not None:
+            connection.execute(update(coupon_batch).where(is_meant).values(unused_from=first))
 
 
 def send_coupons(connection: Connection, emails_by_coupon: dict[int, str], now: datetime) -> None:

@@ -44,7 +44,7 @@ def dispatch(programme: Programme, emails: Addresses, owner: int) -> list[tuple[
 def sent(programme: Programme, class_id: int) -> dict[int, str]:
     """The addresses that have coupons, by the coupon's place in its class."""
     rows = programme.coupons(class_id)
-    return {row["seq"]: row["sent_to_email"] for row in rows if row["sent_to_email"]}
+    return {row["place"]: row["sent_to_email"] for row in rows if row["sent_to_email"]}
 
 
 def refusal(

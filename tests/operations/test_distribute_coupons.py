@@ -65,7 +65,7 @@ def refusal(programme: Programme, *account_ids: int, **request: Any) -> tuple[Er
 def booked(programme: Programme, class_id: int) -> dict[int, int]:
     """The accounts that have coupons, by the coupon's place in its class."""
     rows = programme.coupons(class_id)
-    return {row["seq"]: row["claimed_account_id"] for row in rows if row["claimed_at"]}
+    return {row["place"]: row["claimed_account_id"] for row in rows if row["claimed_at"]}
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from service.domain.refusals import ServiceError
 from service.domain.roles import COMMAND_LINE, Caller, Role
 from service.operations.classes import retire_class, show_class, update_class
 from service.operations.mint_coupons import COUPONS_COUNT_MAX, mint_coupons
-from service.storage.tables import audit, coupon, coupon_batch
+from service.storage.tables import audit, coupon, coupon_batch, coupon_place
 from tests.operations.faults import require_all_or_nothing
 from tests.programme import START, Programme, member, terms
 
@@ -59,10 +59,17 @@ def refusal(
 
 
 def require_dense(programme: Programme, owner: int, class_id: int) -> None:
-    """Hold that the places of a class run from 0 without gaps, as its count says."""
-    seqs = [row["seq"] for row in programme.coupons(class_id)]
-    assert seqs == list(range(len(seqs)))
-    assert show_class(programme.call(), owner, "Spring").coupons_count == len(seqs)
+    """Hold that the places of each batch run from 0 without gaps, as the counts say."""
+    rows = programme.coupons(class_id)
+    batches = [row for row in programme.rows(coupon_batch) if row["class_id"] == class_id]
+    for batch in batches:
+        seqs = [row["seq"] for row in rows if row["batch_id"] == batch["batch_id"]]
+        assert seqs == list(range(batch["coupons_count"]))
+    places = [(row["batch_id"], row["seq"], row["coupon_id"]) for row in rows]
+    batch_ids = {batch["batch_id"] for batch in batches}
+    written = [tuple(row.values()) for row in programme.rows(coupon_place)]
+    assert [row for row in written if row[0] in batch_ids] == places
+    assert show_class(programme.call(), owner, "Spring").coupons_count == len(rows)
 
 
 def test_a_batch_is_stored_whole(programme: Programme, owner: int, spring: int) -> None:
@@ -82,6 +89,11 @@ def test_a_batch_is_stored_whole(programme: Programme, owner: int, spring: int) 
             "class_id": spring,
             "requested_count": 3,
             "created_count": 3,
+            "coupons_count": 3,
+            "unused_from": 0,
+            "start_date": None,
+            "has_one_start": True,
+            "attributes": None,
             "created_at": START,
         }
     ]

@@ -8,14 +8,18 @@ from service.domain.codes import fold_code
 from service.domain.names import normal_spelling
 from service.domain.refusals import ServiceError
 from service.storage.classes import TERMS_COLUMNS, terms_of
+from service.storage.coupons import IS_UNUSED
 from service.storage.invariants.rule import Rule
 from service.storage.tables import (
     account,
     coupon,
     coupon_batch,
     coupon_class,
+    coupon_place,
     coupon_terms,
+    creation_job,
     idempotency_key,
+    job,
     membership,
     redemption,
     service_user,
@@ -39,11 +43,20 @@ def _is_not_valid(row: Row[Any]) -> bool:
     return False
 
 
-_found_count = func.count(coupon.c.coupon_id)
 _made = (
-    select(coupon.c.batch_id, func.count().label("coupons_count"))
+    select(
+        coupon.c.batch_id,
+        func.count().label("made_count"),
+        func.count(coupon.c.seq).label("there_count"),
+    )
     .group_by(coupon.c.batch_id)
     .subquery()
+)
+_HAS_ENDED = (
+    ~select(creation_job.c.job_id)
+    .join(job, job.c.job_id == creation_job.c.job_id)
+    .where(creation_job.c.batch_id == coupon_batch.c.batch_id, job.c.ended_at.is_(None))
+    .exists()
 )
 
 RULES = (
@@ -93,34 +106,87 @@ RULES = (
         is_broken=_is_not_valid,
     ),
     Rule(
-        text="a class counts its coupons, and their places run from 0 without gaps",
+        text="a class counts the coupons of its batches",
         entity="coupon_class",
         key=coupon_class.c.class_id,
         suspects=select(coupon_class.c.class_id)
-        .join(coupon, coupon.c.class_id == coupon_class.c.class_id, isouter=True)
+        .join(coupon_batch, coupon_batch.c.class_id == coupon_class.c.class_id, isouter=True)
         .group_by(coupon_class.c.class_id, coupon_class.c.coupons_count)
         .having(
+            coupon_class.c.coupons_count != func.coalesce(func.sum(coupon_batch.c.coupons_count), 0)
+        ),
+    ),
+    Rule(
+        text="a batch counts its places, and they run from 0 without gaps",
+        entity="coupon_batch",
+        key=coupon_batch.c.batch_id,
+        suspects=select(coupon_batch.c.batch_id)
+        .join(coupon_place, coupon_place.c.batch_id == coupon_batch.c.batch_id, isouter=True)
+        # The places of a job that is at work are not all written.
+        .where(_HAS_ENDED)
+        .group_by(coupon_batch.c.batch_id, coupon_batch.c.coupons_count)
+        .having(
             or_(
-                _found_count != coupon_class.c.coupons_count,
-                # The places are UNIQUE in the class: no other way is left to number them.
-                func.min(coupon.c.seq) != 0,
-                func.max(coupon.c.seq) != _found_count - 1,
+                func.count(coupon_place.c.coupon_id) != coupon_batch.c.coupons_count,
+                # The places are UNIQUE in the batch: no other way is left to number them.
+                func.min(coupon_place.c.seq) != 0,
+                func.max(coupon_place.c.seq) != coupon_batch.c.coupons_count - 1,
             )
         ),
     ),
     Rule(
-        text="a batch counts its coupons: at least one, and no more than were asked for",
+        text="the coupon at a place of a batch is of the batch, and knows the place",
+        entity="coupon_batch",
+        key=coupon_place.c.batch_id,
+        suspects=select(coupon_place.c.batch_id)
+        .join(coupon, coupon.c.coupon_id == coupon_place.c.coupon_id, isouter=True)
+        .where(
+            or_(
+                coupon.c.coupon_id.is_(None),
+                coupon.c.batch_id != coupon_place.c.batch_id,
+                coupon.c.seq.is_distinct_from(coupon_place.c.seq),
+            )
+        )
+        .distinct(),
+    ),
+    Rule(
+        text="a batch counts its coupons, and made no more than were asked for",
         entity="coupon_batch",
         # No index finds the coupons of a batch: they are counted once for all batches.
         key=None,
         suspects=select(coupon_batch.c.batch_id)
         .join(_made, _made.c.batch_id == coupon_batch.c.batch_id, isouter=True)
         .where(
+            _HAS_ENDED,
             or_(
-                coupon_batch.c.created_count != func.coalesce(_made.c.coupons_count, 0),
-                coupon_batch.c.created_count < 1,
+                coupon_batch.c.created_count != func.coalesce(_made.c.made_count, 0),
+                coupon_batch.c.coupons_count != func.coalesce(_made.c.there_count, 0),
                 coupon_batch.c.created_count > coupon_batch.c.requested_count,
-            )
+            ),
+        ),
+    ),
+    Rule(
+        text="no coupon that can be handed out comes before the place where a batch is begun",
+        entity="coupon_batch",
+        key=coupon_batch.c.batch_id,
+        suspects=select(coupon_batch.c.batch_id)
+        .distinct()
+        .join(coupon_place, coupon_place.c.batch_id == coupon_batch.c.batch_id)
+        .join(coupon, coupon.c.coupon_id == coupon_place.c.coupon_id)
+        .where(coupon_place.c.seq < coupon_batch.c.unused_from, IS_UNUSED),
+    ),
+    Rule(
+        text="a batch whose coupons have one StartDate tells it",
+        entity="coupon_batch",
+        key=coupon_batch.c.batch_id,
+        suspects=select(coupon_batch.c.batch_id)
+        .distinct()
+        .join(coupon_place, coupon_place.c.batch_id == coupon_batch.c.batch_id)
+        .join(coupon, coupon.c.coupon_id == coupon_place.c.coupon_id)
+        .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id)
+        .where(
+            coupon_batch.c.has_one_start,
+            coupon_terms.c.start_date.is_distinct_from(coupon_batch.c.start_date),
         ),
     ),
     Rule(
