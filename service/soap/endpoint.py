@@ -17,12 +17,12 @@ from spyne.server import ServerBase
 from service.soap import published
 from service.soap.call_log import call_line
 from service.soap.contract import COUPON_MANAGEMENT, CUSTOMER_BILLING, Contract
-from service.soap.coupon_management import CouponManagementService
 from service.soap.customer_billing import CustomerBillingService, UnsupportedOperations
 from service.soap.declaration import Authenticate, ServiceConfig
 from service.soap.exchange import Exchange
 from service.soap.faults import internal_fault
 from service.soap.gate import Gate, GateLimits
+from service.soap.management import MANAGEMENT_SERVICES
 from service.soap.protocol import ReplyProtocol, RequestProtocol
 from service.soap.reply_check import ReplyCheck
 from service.soap.request_body import RequestBody
@@ -155,7 +155,7 @@ class Endpoint(ServerBase):
 
 _SERVICES = {
     CUSTOMER_BILLING: [CustomerBillingService, UnsupportedOperations],
-    COUPON_MANAGEMENT: [CouponManagementService],
+    COUPON_MANAGEMENT: MANAGEMENT_SERVICES,
 }
 
 

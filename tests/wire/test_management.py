@@ -4,7 +4,7 @@ import pytest
 from lxml import etree
 
 from service.soap.contract import COUPON_MANAGEMENT, CUSTOMER_BILLING
-from service.soap.coupon_management import CouponManagementService
+from service.soap.management import MANAGEMENT_SERVICES
 from service.soap.namespaces import ADAPI, BILLING, MANAGEMENT, WSDL, WSDL_SOAP
 from service.soap.types.management_messages import MANAGEMENT_OPERATIONS
 
@@ -60,6 +60,6 @@ def test_headers_are_those_of_the_other_service(wsdl: etree._Element) -> None:
 
 
 def test_whatever_does_not_only_read_is_carried_out_once_for_a_key() -> None:
-    methods = CouponManagementService.public_methods
+    methods = {name: it for one in MANAGEMENT_SERVICES for name, it in one.public_methods.items()}
     changing = {name for name, it in methods.items() if it.udd.changes}
     assert changing == {name for name in methods if not name.startswith("Get")}

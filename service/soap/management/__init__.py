@@ -1,0 +1,11 @@
+"""CouponManagementService: what operators do with a programme; customer billing does the rest."""
+
+from service.soap.management.classes import ClassOperations
+from service.soap.management.coupons import CouponOperations
+from service.soap.management.parties import PartyOperations
+from service.soap.management.spend import SpendOperations
+
+__all__ = ["MANAGEMENT_SERVICES"]
+
+MANAGEMENT_SERVICES = [ClassOperations, CouponOperations, SpendOperations, PartyOperations]
+"""The services whose operations, named as on the wire, are those of CouponManagementService."""

@@ -1,0 +1,66 @@
+"""Coupon classes: added, shown, given other terms, retired."""
+
+# ruff: noqa: N802, N805
+# mypy: disallow-subclassing-any=False
+
+from types import SimpleNamespace
+from typing import Any
+
+from service.domain.codes import DEFAULT_ALPHABET, DEFAULT_PATTERN
+from service.operations import classes
+from service.operations.calls import Call
+from service.soap.declaration import ContractService
+from service.soap.management.elements import given, operation, read_terms, write_class
+
+__all__ = ["ClassOperations"]
+
+
+class ClassOperations(ContractService):
+    """What an operator does with coupon classes."""
+
+    @operation(changes=True)
+    def AddCouponClass(call: Call, coupon_class: Any) -> int:
+        """Add a coupon class."""
+        element = given(coupon_class, "CouponClass")
+        new = classes.NewClass(
+            customer_id=given(element.customer_id, "CustomerId"),
+            name=given(element.name, "Name"),
+            terms=read_terms(element.terms),
+            feature_id=element.feature_id,
+            code_pattern=element.code_pattern or DEFAULT_PATTERN,
+            code_alphabet=element.code_alphabet or DEFAULT_ALPHABET,
+            language=element.language or classes.DEFAULT_LANGUAGE,
+        )
+        return classes.add_class(call, new)
+
+    @operation()
+    def GetCouponClass(call: Call, customer_id: int | None, class_name: str | None) -> Any:
+        """Show a coupon class."""
+        return _coupon_class(call, customer_id, class_name)
+
+    @operation()
+    def GetCouponClasses(call: Call, customer_id: int | None) -> list[Any]:
+        """Show the coupon classes of a customer."""
+        found = classes.list_classes(call, given(customer_id, "CustomerId"))
+        return [write_class(it) for it in found]
+
+    @operation(changes=True)
+    def UpdateCouponClass(
+        call: Call, customer_id: int | None, class_name: str | None, terms: Any
+    ) -> Any:
+        """Give a class other terms."""
+        new_terms = read_terms(terms)
+        owner = given(customer_id, "CustomerId")
+        classes.update_class(call, owner, class_name or "", lambda _old: new_terms)
+        return _coupon_class(call, customer_id, class_name)
+
+    @operation(changes=True)
+    def RetireCouponClass(call: Call, customer_id: int | None, class_name: str | None) -> Any:
+        """Retire a class."""
+        classes.retire_class(call, given(customer_id, "CustomerId"), class_name or "")
+        return _coupon_class(call, customer_id, class_name)
+
+
+def _coupon_class(call: Call, customer_id: int | None, class_name: str | None) -> SimpleNamespace:
+    owner = given(customer_id, "CustomerId")
+    return write_class(classes.show_class(call, owner, class_name or ""))

@@ -1,0 +1,53 @@
+"""What the operations for operators share: how elements are read, and how they are written."""
+
+from dataclasses import asdict
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+from service.domain.errors import NULL_PARAMETER
+from service.domain.programmes import CouponClass
+from service.domain.refusals import ServiceError
+from service.domain.terms import CouponTerms, CouponType
+from service.soap.declaration import declaring
+from service.soap.types.management_messages import MANAGEMENT_OPERATIONS
+
+__all__ = ["given", "operation", "read_terms", "write_class"]
+
+Value = TypeVar("Value")
+
+operation = declaring(MANAGEMENT_OPERATIONS)
+"""Declares an operation of the coupon management service."""
+
+
+def given(value: Value | None, name: str) -> Value:
+    """The value of an element that the operation needs.
+
+    Raises:
+        ServiceError: ``NullParameter``: it is absent, nil or empty.
+    """
+    if value is None or value == "":
+        raise ServiceError(NULL_PARAMETER, name)
+    return value
+
+
+def read_terms(element: Any) -> CouponTerms:
+    """Read terms; what is absent is without value. Raises ``NullParameter``."""
+    terms = given(element, "Terms")
+    return CouponTerms(
+        coupon_type=CouponType(given(terms.coupon_type, "CouponType")),
+        currency_code=given(terms.currency_code, "CurrencyCode"),
+        amount=terms.amount or Decimal(0),
+        percent_off=terms.percent_off,
+        spend_threshold=terms.spend_threshold or Decimal(0),
+        active_duration=terms.active_duration,
+        start_date=terms.start_date,
+        end_date=terms.end_date,
+        expiration_date=terms.expiration_date,
+    )
+
+
+def write_class(found: CouponClass) -> SimpleNamespace:
+    """A class with its terms as the writers want it."""
+    terms = asdict(found.terms) | {"coupon_type": found.terms.coupon_type.value}
+    return SimpleNamespace(**asdict(found) | {"terms": SimpleNamespace(**terms)})
