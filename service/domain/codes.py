@@ -6,6 +6,7 @@ equally likely. There is no key whose leak would tell them.
 
 import os
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,9 +25,15 @@ PATTERN_LENGTH_MAX = 100
 DENSITY_MIN = 10**8
 """Codes of the pattern per coupon below which guessing one gets easy."""
 
+SLICE_LENGTH = 2**20
+"""How many codes of a nearly used pattern are brought into random order at a time."""
+
 _UINT64_COUNT = 2**64
+_DRAW_LENGTH = 2**20
 
 Numbers = NDArray[np.uint64]
+Codes = NDArray[np.uint8]
+"""Codes as rows of ASCII characters; a code that is shorter than others ends in zeros."""
 
 
 def fold_code(text: str) -> str:
@@ -38,8 +45,9 @@ def fold_code(text: str) -> str:
 class CodePattern:
     """Literal text and ``#`` places, each filled with a character of the alphabet.
 
-    Make one with ``check_pattern``. The codes of a pattern are numbered from 0;
-    the number's digits, in the base of the alphabet's length, are its places.
+    Make one with ``check_pattern``. The codes of a pattern are numbered from 0 in
+    ascending order; the number's digits, in the base of the alphabet's length, are
+    its places. When there are 2^64 codes or more, the first places alone are numbered.
     """
 
     text: str
@@ -55,31 +63,80 @@ class CodePattern:
         """How many different codes the pattern has."""
         return int(len(self.alphabet) ** self.places)
 
+    @property
+    def numbers_count(self) -> int:
+        """How many numbers there are: the capacity, or less when that is 2^64 or more."""
+        return int(len(self.alphabet) ** self._numbered_places)
+
+    @property
+    def _numbered_places(self) -> int:
+        places = self.places
+        while len(self.alphabet) ** places >= _UINT64_COUNT:
+            places -= 1
+        return places
+
     def density(self, coupons_count: int) -> int:
         """Codes of the pattern per coupon: how many guesses find one, on average."""
         return self.capacity // max(coupons_count, 1)
 
     def draw(self, count: int) -> list[str]:
         """Draw ``count`` codes, independently; the same may come more than once."""
-        columns = [_draw_digits(len(self.alphabet), count) for _ in range(self.places)]
-        return self._render(columns, count)
+        numbers = _draw_below(self.numbers_count, count)
+        return self.numbered(numbers)
 
     def numbered(self, numbers: Numbers) -> list[str]:
-        """The codes with these numbers; only for a capacity below 2^64."""
-        base = np.uint64(len(self.alphabet))
-        columns = []
-        for _ in range(self.places):
-            columns.append(numbers % base)
-            numbers = numbers // base
-        return self._render(columns[::-1], len(numbers))
+        """The codes with these numbers, as texts."""
+        return texts_of(self.render(numbers))
 
-    def _render(self, columns: list[Numbers], count: int) -> list[str]:
-        letters = np.array(list(self.alphabet))
-        matrix = np.empty((count, len(self.text)), dtype="U1")
-        filled = iter(columns)
-        for place, character in enumerate(self.text):
-            matrix[:, place] = letters[next(filled)] if character == PLACE else character
-        return [str(code) for code in matrix.view(f"U{len(self.text)}").ravel()]
+    def draw_numbers(self, count: int) -> Numbers:
+        """Draw ``count`` numbers, independently; what comes more than once is left out.
+
+        Returns:
+            They, in ascending order.
+        """
+        drawn = _draw_below(self.numbers_count, count)
+        drawn.sort()
+        # Of equal neighbours the last one stays. np.unique of numpy 2.4 takes 15 times as long.
+        is_last = np.ones(count, dtype=np.bool_)
+        np.not_equal(drawn[1:], drawn[:-1], out=is_last[:-1])
+        return drawn[is_last]
+
+    def every_number(self) -> Iterator[Numbers]:
+        """Every number once: in slices of ``SLICE_LENGTH`` in random order, each shuffled.
+
+        Only for a capacity below 2^64.
+        """
+        slices_count = -(-self.capacity // SLICE_LENGTH)
+        for slice_number in _in_random_order(slices_count):
+            first = slice_number * SLICE_LENGTH
+            length = min(SLICE_LENGTH, self.capacity - first)
+            yield shuffled(length).astype(np.uint64) + np.uint64(first)
+
+    def render(self, numbers: Numbers) -> Codes:
+        """The codes with these numbers: ascending when the numbers are.
+
+        Places that have no part in the numbers are drawn: the same number then gives
+        another code each time.
+        """
+        letters = np.frombuffer("".join(sorted(self.alphabet)).encode(), dtype=np.uint8)
+        base = np.uint64(len(letters))
+        codes = np.empty((len(numbers), len(self.text)), dtype=np.uint8)
+        codes[:] = np.frombuffer(self.text.encode(), dtype=np.uint8)
+        columns = [column for column, character in enumerate(self.text) if character == PLACE]
+        numbered = self._numbered_places
+        for column in columns[numbered:]:
+            codes[:, column] = letters[_draw_below(len(letters), len(numbers))]
+        for column in reversed(columns[:numbered]):
+            numbers, digits = np.divmod(numbers, base)
+            codes[:, column] = letters[digits]
+        return codes
+
+
+def texts_of(codes: Codes) -> list[str]:
+    """The codes as texts."""
+    count, length = codes.shape
+    texts = np.ascontiguousarray(codes).view(f"S{length}").reshape(count)
+    return [text.decode("ascii") for text in texts.tolist()]
 
 
 def check_pattern(text: str, alphabet: str = DEFAULT_ALPHABET) -> CodePattern:
@@ -113,16 +170,29 @@ def shuffled(count: int) -> NDArray[np.int64]:
     return np.random.default_rng(seed).permutation(count)
 
 
-def _draw_digits(base: int, count: int) -> Numbers:
-    """Numbers below ``base`` without bias: what lies past its last multiple is drawn again."""
-    highest = np.uint64(_UINT64_COUNT - _UINT64_COUNT % base - 1)
+def _in_random_order(count: int) -> Iterator[int]:
+    """As ``shuffled``; when there are too many for memory, from a random one on, in turn."""
+    if count <= SLICE_LENGTH:
+        yield from shuffled(count).tolist()
+        return
+    first = int(_draw_below(count, 1)[0])
+    for number in range(count):
+        yield (first + number) % count
+
+
+def _draw_below(bound: int, count: int) -> Numbers:
+    """Numbers below ``bound`` without bias: what lies past its last multiple is drawn again."""
+    highest = np.uint64(_UINT64_COUNT - _UINT64_COUNT % bound - 1)
     drawn = _draw_uint64(count)
     while (rejected := drawn > highest).any():
         drawn[rejected] = _draw_uint64(int(rejected.sum()))
-    digits: Numbers = drawn % np.uint64(base)
-    return digits
+    drawn %= np.uint64(bound)
+    return drawn
 
 
 def _draw_uint64(count: int) -> Numbers:
-    drawn: Numbers = np.frombuffer(os.urandom(8 * count), dtype=np.uint64).copy()
+    drawn = np.empty(count, dtype=np.uint64)
+    for start in range(0, count, _DRAW_LENGTH):
+        piece = drawn[start : start + _DRAW_LENGTH]
+        piece[:] = np.frombuffer(os.urandom(piece.nbytes), dtype=np.uint64)
     return drawn
