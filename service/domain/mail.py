@@ -51,6 +51,8 @@ class Message:
 
     Attributes:
         mail_id: Its Message-ID, the same for each attempt.
+        coupon_id: The coupon that it is about; None when it is about a job.
+        job_id: The job that it tells the end of.
         attempts_count: How many attempts were begun.
         next_attempt_at: When a queued message is due; while a worker has it, the
             end of its lease.
@@ -61,7 +63,8 @@ class Message:
     mail_id: str
     kind: MailKind
     recipient: str
-    coupon_id: int
+    coupon_id: int | None
+    job_id: int | None
     state: MessageState
     attempts_count: int
     next_attempt_at: datetime
