@@ -20,6 +20,7 @@ from service.cli.options import (
     NameOption,
     PatternOption,
     PercentOffOption,
+    ReservationOption,
     SpendThresholdOption,
     StartOption,
 )
@@ -73,6 +74,7 @@ def add(
     start: StartOption = None,
     end: EndOption = None,
     expires: ExpiresOption = None,
+    reservation_mandatory: ReservationOption = None,
     feature: Annotated[
         int | None,
         typer.Option(
@@ -103,6 +105,7 @@ def add(
         start_date=start,
         end_date=end,
         expiration_date=expires,
+        is_reservation_mandatory=reservation_mandatory,
     )
     terms = CouponTerms(coupon_type=coupon_type, currency_code=currency, **given)
     rest = _given(code_pattern=pattern, code_alphabet=alphabet, language=language)
@@ -159,6 +162,7 @@ def update(
     start: StartOption = None,
     end: EndOption = None,
     expires: ExpiresOption = None,
+    reservation_mandatory: ReservationOption = None,
     without: Annotated[
         list[OptionalTerm] | None,
         typer.Option("--without", help="A term to take away; may be given more than once."),
@@ -180,6 +184,7 @@ def update(
         start_date=start,
         end_date=end,
         expiration_date=expires,
+        is_reservation_mandatory=reservation_mandatory,
     )
     changes.update((term.value, None) for term in without or ())
     with calling(database, as_json=as_json) as call:

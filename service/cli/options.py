@@ -126,6 +126,14 @@ ExpiresOption = Annotated[
         help="Last instant of use, in UTC; a bare date is its last microsecond.",
     ),
 ]
+ReservationOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--reservation-mandatory/--no-reservation-mandatory",
+        help="Whether only the account that has claimed a coupon may redeem it.",
+        show_default=False,
+    ),
+]
 TokenExpiresOption = Annotated[
     datetime | None,
     typer.Option(

@@ -306,6 +306,14 @@ ID_TOO_LARGE = _row(
     "An identifier does not fit into the contract's int.",
     "GetCouponInfo answers no AccountId and no CouponId above 2147483647; Details names it.",
 )
+COUPON_RESERVATION_REQUIRED = _row(
+    90040,
+    "CouponReservationRequired",
+    FaultKind.API,
+    "The coupon must be claimed before it is redeemed.",
+    "Its terms say so (IsReservationMandatory): only the account that has claimed it, or that it"
+    " was distributed to, can redeem it.",
+)
 
 # The service and its database: AdApiFaultDetail, our numbers.
 

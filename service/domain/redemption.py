@@ -12,6 +12,7 @@ from service.domain.errors import (
     COUPON_ENDED,
     COUPON_EXPIRED,
     COUPON_NOT_STARTED,
+    COUPON_RESERVATION_REQUIRED,
     CURRENCY_MISMATCH,
 )
 from service.domain.instants import NO_END
@@ -66,11 +67,14 @@ def redeem(coupon: CouponState, account: RedeemingAccount, now: datetime) -> New
 
     Raises:
         ServiceError: The first reason, in this order, why the account cannot
-            redeem the coupon: redeemed, class retired, claimed by another account,
-            not started, ended, expired, wrong currency, not a new customer.
+            redeem the coupon: redeemed, class retired, claimed by another account, to
+            be claimed first, not started, ended, expired, wrong currency, not a new
+            customer.
     """
     terms = coupon.terms
     require_free(coupon, account.account_id)
+    if terms.is_reservation_mandatory and coupon.claimed_account_id is None:
+        raise ServiceError(COUPON_RESERVATION_REQUIRED, f"coupon {coupon.code}")
     if terms.start_date is not None and now < terms.start_date:
         raise ServiceError(COUPON_NOT_STARTED, f"StartDate is {terms.start_date.isoformat()}")
     require_lasting(terms, now)

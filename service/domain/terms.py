@@ -36,6 +36,8 @@ class CouponTerms:
         start_date: First instant of redemption, included.
         end_date: Last instant of redemption, included.
         expiration_date: Last instant of use, included.
+        is_reservation_mandatory: Whether only the account that has claimed a coupon
+            may redeem it.
     """
 
     coupon_type: CouponType
@@ -47,6 +49,7 @@ class CouponTerms:
     start_date: datetime | None = None
     end_date: datetime | None = None
     expiration_date: datetime | None = None
+    is_reservation_mandatory: bool = False
 
     def require_valid(self) -> None:
         """Refuse terms that no coupon can have.

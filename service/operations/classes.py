@@ -79,7 +79,7 @@ def add_class(call: Call, new: NewClass) -> int:
             language=new.language,
             now=call.now,
         )
-        after = {"name": name, **_terms_as_json(new.terms)}
+        after = {"name": name, **terms_as_json(new.terms)}
         audit.append(
             connection,
             call.author,
@@ -132,8 +132,8 @@ def update_class(
             "update",
             "coupon_class",
             old.class_id,
-            before=_terms_as_json(old.terms),
-            after=_terms_as_json(terms),
+            before=terms_as_json(old.terms),
+            after=terms_as_json(terms),
         )
         audit.append(connection, call.author, [entry])
 
@@ -210,5 +210,9 @@ def _require_free_name(connection: Connection, customer_id: int, name: str) -> N
         raise ServiceError(NAME_TAKEN, f"class {name} of customer {customer_id}")
 
 
-def _terms_as_json(terms: CouponTerms) -> dict[str, Any]:
-    return {name: None if value is None else str(value) for name, value in asdict(terms).items()}
+def terms_as_json(terms: CouponTerms) -> dict[str, Any]:
+    """Terms as the audit log tells them."""
+    return {
+        name: value if value is None or isinstance(value, bool) else str(value)
+        for name, value in asdict(terms).items()
+    }

@@ -60,6 +60,7 @@ def terms_of(row: Row[Any]) -> CouponTerms:
         start_date=row.start_date,
         end_date=row.end_date,
         expiration_date=row.expiration_date,
+        is_reservation_mandatory=row.is_reservation_mandatory,
     )
 
 

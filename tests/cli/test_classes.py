@@ -14,6 +14,7 @@ def spring(run, url):
     terms = (
         "--amount 100.50 --percent-off 12.5 --spend-threshold 25 --active-days 90"
         " --start 2026-12-01 --end 2027-01-31 --expires 2027-06-30T12:00:00+02:00"
+        " --reservation-mandatory"
     )
     codes = "--feature 7 --language de-AT --pattern sp-####-#### --alphabet abcdefgh"
     assert run(f"{ADD} {terms} {codes}", "--json").json == {"class_id": 1}
@@ -36,6 +37,7 @@ def test_every_option_of_add_is_kept(spring):
             "start_date": "2026-12-01T00:00:00Z",
             "end_date": "2027-01-31T23:59:59.999999Z",
             "expiration_date": "2027-06-30T10:00:00Z",
+            "is_reservation_mandatory": True,
         },
         "feature_id": 7,
         "code_pattern": "SP-####-####",
@@ -63,6 +65,11 @@ def test_update_changes_only_what_is_given(run, spring):
     updated = run(UPDATE, "--amount", "80", "--without", "percent_off", "--without", "end_date")
     changes = {"amount": "80", "percent_off": None, "end_date": None}
     assert updated.json == {**spring, "terms_id": 2, "terms": {**spring["terms"], **changes}}
+
+
+def test_update_lets_everybody_redeem_again(run, spring):
+    updated = run(UPDATE, "--no-reservation-mandatory").json["terms"]
+    assert updated == {**spring["terms"], "is_reservation_mandatory": False}
 
 
 def test_retire_is_once(run, spring):

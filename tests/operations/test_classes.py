@@ -48,6 +48,7 @@ EVERY_TERM = terms(
     start_date=START,
     end_date=START + timedelta(days=1),
     expiration_date=START + timedelta(days=2, microseconds=1),
+    is_reservation_mandatory=True,
 )
 
 

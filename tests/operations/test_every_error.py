@@ -364,3 +364,8 @@ def _(programme: Programme, owner: int) -> object:
     account_id = programme.account(owner)
     record_spend(programme.call(), account_id, Decimal(1), "invoice")
     return record_spend(programme.call(), account_id, Decimal(2), "invoice")
+
+
+@scenario(errors.COUPON_RESERVATION_REQUIRED)
+def _(programme: Programme, owner: int) -> object:
+    return redeem_with(programme, owner, is_reservation_mandatory=True)

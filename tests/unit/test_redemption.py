@@ -16,6 +16,7 @@ from service.domain.errors import (
     COUPON_ENDED,
     COUPON_EXPIRED,
     COUPON_NOT_STARTED,
+    COUPON_RESERVATION_REQUIRED,
     CURRENCY_MISMATCH,
     ErrorRow,
 )
@@ -97,6 +98,7 @@ FIRST_TO_LAST: list[tuple[ErrorRow, dict[str, Any]]] = [
     (COUPON_ALREADY_REDEEMED, {"redeemed_account_id": 6}),
     (COUPON_CLASS_RETIRED, {"is_class_retired": True}),
     (COUPON_CLAIMED_BY_ANOTHER_ACCOUNT, {"claimed_account_id": 6}),
+    (COUPON_RESERVATION_REQUIRED, {"is_reservation_mandatory": True}),
     (COUPON_NOT_STARTED, {"start_date": START + TICK}),
     (COUPON_ENDED, {"end_date": START - TICK}),
     (COUPON_EXPIRED, {"expiration_date": START - TICK}),
@@ -128,8 +130,10 @@ def test_of_two_reasons_the_first_is_told(
     assert refusal(with_faults(first[1], second[1]), SPENDER) is first[0]
 
 
-def test_the_account_that_claimed_a_coupon_redeems_it() -> None:
-    assert refusal(coupon(claimed_account_id=ACCOUNT.account_id)) is None
+@pytest.mark.parametrize("is_mandatory", [False, True])
+def test_the_account_that_claimed_a_coupon_redeems_it(is_mandatory: bool) -> None:
+    its_terms = terms(is_reservation_mandatory=is_mandatory)
+    assert refusal(coupon(terms=its_terms, claimed_account_id=ACCOUNT.account_id)) is None
 
 
 @pytest.mark.parametrize(
