@@ -251,7 +251,8 @@ job = Table(
     Column("class_id", ForeignKey("coupon_class.class_id")),
     Column("status", String(24), nullable=False, server_default="pending"),
     Column("created_at", Instant, nullable=False),
-    Column("created_by", ForeignKey("service_user.user_id"), nullable=False),
+    # A user; 0 for the command line, which is none.
+    Column("created_by", Id, nullable=False),
     # Tries of a chunk, how many of them failed, and why: a list of texts.
     Column("chunk_execution_count", Integer, nullable=False, server_default="0"),
     Column("fail_count", Integer, nullable=False, server_default="0"),

@@ -82,7 +82,6 @@ def _create_tables() -> None:
     sa.CheckConstraint("status IN ('pending verification', 'not_ready', 'pending', 'completed', 'failed', 'coupon pattern full', 'cancelled')", name=op.f('ck_job_status')),
     sa.CheckConstraint('fail_count BETWEEN 0 AND chunk_execution_count', name=op.f('ck_job_counts')),
     sa.ForeignKeyConstraint(['class_id'], ['coupon_class.class_id'], name=op.f('fk_job_class_id')),
-    sa.ForeignKeyConstraint(['created_by'], ['service_user.user_id'], name=op.f('fk_job_created_by')),
     sa.ForeignKeyConstraint(['customer_id'], ['customer.customer_id'], name=op.f('fk_job_customer_id')),
     sa.PrimaryKeyConstraint('job_id', name=op.f('pk_job'))
     )
