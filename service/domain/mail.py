@@ -21,10 +21,11 @@ class MessageState(str, Enum):
 
 
 class MailKind(str, Enum):
-    """Why a coupon is mailed: handed to an address, or booked for an account."""
+    """What a mail is about: a coupon handed to an address or booked for an account, or a job."""
 
     DISPATCH = "dispatch"
     DISTRIBUTE = "distribute"
+    JOB = "job"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
