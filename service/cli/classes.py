@@ -1,5 +1,6 @@
 """``class``: coupon classes, from which coupons are minted."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from enum import Enum
 from typing import Annotated, Any
@@ -25,16 +26,18 @@ from service.cli.options import (
     StartOption,
 )
 from service.cli.output import show, show_list
+from service.domain.programmes import CouponClass
 from service.domain.terms import CouponTerms, CouponType
+from service.operations.calls import Call
 from service.operations.classes import (
     FEATURE_ID_MAX,
     NewClass,
     add_class,
-    list_classes,
     retire_class,
     show_class,
     update_class,
 )
+from service.operations.search_classes import PAGE_SIZE_MAX, ClassQuery, search_coupon_classes
 
 app = typer.Typer(help="Coupon classes, from which coupons are minted.", no_args_is_help=True)
 
@@ -117,14 +120,47 @@ def add(
 
 @app.command("list")
 def list_(
-    customer: CustomerOption, database: DatabaseOption = None, as_json: JsonOption = False
+    customer: CustomerOption,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--name",
+            metavar="TEXT",
+            help="Only classes with this in their name, in capital or small letters.",
+        ),
+    ] = None,
+    coupon_type: Annotated[
+        CouponType | None, typer.Option("--type", help="Only classes of this type.")
+    ] = None,
+    feature: Annotated[
+        int | None,
+        typer.Option(
+            "--feature",
+            metavar="ID",
+            max=FEATURE_ID_MAX,
+            help="Only classes that reward the adoption of this feature.",
+        ),
+    ] = None,
+    is_retired: Annotated[
+        bool | None, typer.Option("--retired/--in-use", help="Only such classes.")
+    ] = None,
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """List a customer's classes, by name.
 
     JSON: classes, each as `class show` has it.
     """
+    query = ClassQuery(
+        customer_id=customer,
+        name=name,
+        coupon_type=coupon_type,
+        feature_id=feature,
+        is_retired=is_retired,
+        size=PAGE_SIZE_MAX,
+    )
     with calling(database, as_json=as_json) as call:
-        classes = list_classes(call, customer)
+        classes = list(_all_pages(call, query))
     show_list("classes", classes, _COLUMNS, as_json=as_json)
 
 
@@ -208,6 +244,15 @@ def retire(
         retire_class(call, customer, name)
         found = show_class(call, customer, name)
     show(found, as_json=as_json)
+
+
+def _all_pages(call: Call, query: ClassQuery) -> Iterator[CouponClass]:
+    page = search_coupon_classes(call, query)
+    yield from page.classes
+    while page.has_more:
+        query = replace(query, index=query.index + 1)
+        page = search_coupon_classes(call, query)
+        yield from page.classes
 
 
 def _given(**options: Any) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from service.cli import (
     outbox,
     serving,
     spend,
+    subscriptions,
     tokens,
     users,
     worker,
@@ -58,6 +59,7 @@ app.add_typer(outbox.app, name="outbox")
 app.command("demo")(demo.demo)
 app.add_typer(customers.app, name="customer")
 app.add_typer(accounts.app, name="account")
+app.add_typer(subscriptions.app, name="subscription")
 app.add_typer(users.app, name="user")
 app.add_typer(tokens.app, name="token")
 app.add_typer(classes.app, name="class")

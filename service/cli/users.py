@@ -10,7 +10,7 @@ from service.cli.options import DatabaseOption, JsonOption, NameOption
 from service.cli.output import show, show_list
 from service.domain.roles import Role
 from service.domain.search import ID_MAX
-from service.operations.users import add_user, disable_user, list_users, set_password
+from service.operations.users import add_user, disable_user, list_users, set_email, set_password
 
 app = typer.Typer(help="Users: who may call.", no_args_is_help=True)
 
@@ -39,6 +39,12 @@ def add(
             " sign in by UserName and Password.",
         ),
     ] = False,
+    email: Annotated[
+        str | None,
+        typer.Option(
+            "--email", metavar="EMAIL", help="Where the user is told that a job has ended."
+        ),
+    ] = None,
     database: DatabaseOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -48,7 +54,7 @@ def add(
     """
     password = _read_password() if password_stdin else None
     with calling(database, as_json=as_json) as call:
-        user_id = add_user(call, name, role, customer, password)
+        user_id = add_user(call, name, role, customer, password, email=email)
     show({"user_id": user_id}, as_json=as_json)
 
 
@@ -57,11 +63,11 @@ def list_(database: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """List every user, once for each of its roles.
 
     JSON: users, each with user_id, name, role, customer_id, has_password, created_at,
-    disabled_at.
+    disabled_at, email.
     """
     with calling(database, as_json=as_json) as call:
         users = list_users(call)
-    columns = ("user_id", "name", "role", "customer_id", "has_password", "disabled_at")
+    columns = ("user_id", "name", "role", "customer_id", "has_password", "email", "disabled_at")
     show_list("users", users, columns, as_json=as_json)
 
 
@@ -85,6 +91,27 @@ def set_password_(
     password = _read_password() if password_stdin else _ask_password()
     with calling(database, as_json=as_json) as call:
         user_id = set_password(call, name, password)
+    show({"user_id": user_id}, as_json=as_json)
+
+
+@app.command("set-email")
+def set_email_(
+    name: UserArgument,
+    email: Annotated[
+        str | None, typer.Argument(metavar="EMAIL", help="The address.", show_default=False)
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the address away.")] = False,
+    database: DatabaseOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Change where a user is told that a job has ended.
+
+    JSON: user_id.
+    """
+    if (email is None) != remove:
+        raise typer.BadParameter("give an address, or --remove")
+    with calling(database, as_json=as_json) as call:
+        user_id = set_email(call, name, email)
     show({"user_id": user_id}, as_json=as_json)
 
 

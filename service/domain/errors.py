@@ -314,6 +314,21 @@ COUPON_RESERVATION_REQUIRED = _row(
     "Its terms say so (IsReservationMandatory): only the account that has claimed it, or that it"
     " was distributed to, can redeem it.",
 )
+COUPON_BATCH_AT_WORK = _row(
+    90041,
+    "CouponBatchAtWork",
+    FaultKind.API,
+    "A job is at work on the batch.",
+    "The coupons of a creation job can be updated when it has ended.",
+)
+RECIPIENT_REFUSED = _row(
+    90042,
+    "RecipientRefused",
+    FaultKind.API,
+    "No coupon can be made for one of the accounts.",
+    "Details names the account and the reason; for the others none was made either. Leave the"
+    " account out and call again.",
+)
 
 # The service and its database: AdApiFaultDetail, our numbers.
 
@@ -358,7 +373,8 @@ NAME_TAKEN = _row(
     "NameTaken",
     FaultKind.API,
     "The name is already in use.",
-    "User names and account numbers are unique in the service, class names in a customer.",
+    "User names, account numbers and references of subscriptions are unique in the service,"
+    " class names in a customer.",
 )
 TERMS_INVALID = _row(
     90102,
@@ -396,6 +412,24 @@ SPEND_REFERENCE_TAKEN = _row(
     "The reference names another spend.",
     "The same reference with the same figures is answered the first result again; with other"
     " figures it is refused. Details has the figures of the first.",
+)
+
+# Files of coupons: our numbers.
+
+IMPORT_FILE_INVALID = _row(
+    90035,
+    "ImportFileInvalid",
+    FaultKind.API,
+    "The file is no list of coupons.",
+    "Nothing was imported. Details says what is wrong: a column that is missing, unknown or there"
+    " twice, text that is not UTF-8, or more than an import may have.",
+)
+IMPORT_REPLACED = _row(
+    90036,
+    "ImportReplaced",
+    FaultKind.API,
+    "Another import of the same codes has taken the place of this one.",
+    "It began later and makes the coupons; of this one nothing is left. Import a file once.",
 )
 
 CATALOGUE: tuple[ErrorRow, ...] = tuple(sorted(_rows.values(), key=lambda row: row.code))

@@ -10,6 +10,11 @@ def normal_spelling(text: str) -> str:
     return unicodedata.normalize("NFC", text.strip())
 
 
+def caseless(text: str) -> str:
+    """How a name is compared where capital and small letters are the same."""
+    return unicodedata.normalize("NFC", normal_spelling(text).casefold())
+
+
 def normal_name(text: str) -> str:
     """The one spelling of a new name, as ``normal_spelling`` has it.
 

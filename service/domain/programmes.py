@@ -1,4 +1,4 @@
-"""What a coupon programme consists of: customers, accounts, classes, batches."""
+"""What a coupon programme consists of: customers, accounts, subscriptions, classes, batches."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,6 +44,28 @@ class CouponClass:
     language: str
     coupons_count: int
     retired_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What an account buys again and again.
+
+    Attributes:
+        reference: What the operator's own programs call it; unique in the service.
+        product_id: What is bought, as those programs call it.
+        rate_plan_id: At which of the product's prices, likewise.
+        currency_code: In which it is billed.
+        ended_at: Since when it is not bought any more; None while it runs.
+    """
+
+    subscription_id: int
+    account_id: int
+    reference: str
+    product_id: str
+    rate_plan_id: str
+    currency_code: str
+    created_at: datetime
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from service.domain.roles import Role
 from service.operations.attempts import decide
 from service.operations.authentication import AUTHENTICATION, DEVELOPER
 from service.operations.calls import Call
+from service.operations.names import require_address
 from service.operations.secrets import hash_password, new_password, new_token, token_digest
 from service.storage import accounts, audit, schema, users
 from service.storage.engine import Database
@@ -30,12 +31,21 @@ class FirstKeys:
     password: str
 
 
-def initialise(call: Call, database: Database) -> FirstKeys | None:
+def initialise(call: Call, database: Database, email: str | None = None) -> FirstKeys | None:
     """Create or upgrade the tables; a database without customers gets the first ones.
+
+    Args:
+        call: Whose call it is.
+        database: To be created or upgraded.
+        email: Where the first operator is told that a job has ended; None for nowhere.
 
     Answers:
         The first keys, or None when the database had customers already.
+
+    Raises:
+        ServiceError: ``ApiInputValidationError`` (e-mail); nothing was done.
     """
+    address = require_address(email)
     schema.upgrade(database)
     password = new_password()
     password_hash = hash_password(password)
@@ -43,18 +53,20 @@ def initialise(call: Call, database: Database) -> FirstKeys | None:
     def attempt(connection: Connection) -> FirstKeys | None:
         if accounts.any_customer_exists(connection):
             return None
-        return _first_keys(connection, call, password, password_hash)
+        return _first_keys(connection, call, password, password_hash, address)
 
     return decide(database, attempt)
 
 
-def _first_keys(connection: Connection, call: Call, password: str, password_hash: str) -> FirstKeys:
+def _first_keys(
+    connection: Connection, call: Call, password: str, password_hash: str, email: str | None
+) -> FirstKeys:
     now = call.now
     customer_id = accounts.add_customer(connection, FIRST_CUSTOMER, now)
     account_id = accounts.add_account(
         connection, customer_id, FIRST_ACCOUNT_NUMBER, FIRST_CURRENCY, email=None, now=now
     )
-    user_id = users.add_user(connection, FIRST_USER, password_hash, now)
+    user_id = users.add_user(connection, FIRST_USER, password_hash, email=email, now=now)
     users.add_role(connection, user_id, Role.OPERATOR, None)
     tokens = {kind: new_token() for kind in (DEVELOPER, AUTHENTICATION)}
     for kind, text in tokens.items():

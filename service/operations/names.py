@@ -1,5 +1,6 @@
-"""The names of new things in requests."""
+"""Names of new things, and addresses, in requests."""
 
+from service.domain.emails import normal_address
 from service.domain.errors import INPUT_INVALID
 from service.domain.names import normal_name
 from service.domain.refusals import ServiceError
@@ -15,3 +16,17 @@ def require_name(of_what: str, name: str) -> str:
         return normal_name(name)
     except ValueError as error:
         raise ServiceError(INPUT_INVALID, f"{of_what}: {error}") from error
+
+
+def require_address(email: str | None) -> str | None:
+    """The one spelling of an e-mail address; None, which stands for none, stays None.
+
+    Raises:
+        ServiceError: ``ApiInputValidationError``: it is not an address.
+    """
+    if email is None:
+        return None
+    try:
+        return normal_address(email)
+    except ValueError as error:
+        raise ServiceError(INPUT_INVALID, f"e-mail {email[:40]!r}: {error}") from error

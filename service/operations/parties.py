@@ -4,14 +4,13 @@ import re
 
 from sqlalchemy import Connection
 
-from service.domain.emails import normal_address
 from service.domain.errors import ENTITY_NOT_EXISTENT, INPUT_INVALID, NAME_TAKEN
 from service.domain.money import is_currency
 from service.domain.programmes import Account
 from service.domain.refusals import ServiceError
 from service.operations.attempts import decide
 from service.operations.calls import Call
-from service.operations.names import require_name
+from service.operations.names import require_address, require_name
 from service.storage import accounts, audit
 from service.storage.accounts import StoredCustomer
 
@@ -67,7 +66,7 @@ def add_account(
         raise ServiceError(INPUT_INVALID, text)
     if not is_currency(currency_code):
         raise ServiceError(INPUT_INVALID, f"currency {currency_code!r} is unknown")
-    address = _address(email)
+    address = require_address(email)
 
     def attempt(connection: Connection) -> int:
         if not accounts.customer_exists(connection, customer_id):
@@ -90,12 +89,3 @@ def list_accounts(call: Call, customer_id: int) -> list[Account]:
     call.caller.require_read(customer_id)
     with call.database.reading() as connection:
         return accounts.list_accounts(connection, customer_id)
-
-
-def _address(email: str | None) -> str | None:
-    if email is None:
-        return None
-    try:
-        return normal_address(email)
-    except ValueError as error:
-        raise ServiceError(INPUT_INVALID, f"e-mail {email[:40]!r}: {error}") from error

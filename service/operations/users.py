@@ -12,7 +12,7 @@ from service.domain.roles import Role
 from service.operations.attempts import decide
 from service.operations.authentication import AUTHENTICATION, DEVELOPER
 from service.operations.calls import Call
-from service.operations.names import require_name
+from service.operations.names import require_address, require_name
 from service.operations.secrets import hash_password, new_token, token_digest
 from service.storage import accounts, audit, users
 from service.storage.users import StoredToken, StoredUser
@@ -28,7 +28,13 @@ class IssuedToken:
 
 
 def add_user(
-    call: Call, name: str, role: Role, customer_id: int | None, password: str | None = None
+    call: Call,
+    name: str,
+    role: Role,
+    customer_id: int | None,
+    password: str | None = None,
+    *,
+    email: str | None = None,
 ) -> int:
     """Add a user with one role; answers its number.
 
@@ -39,16 +45,18 @@ def add_user(
         customer_id: The customer in which the user has the role.
         password: For callers that sign in with UserName and Password; None for
             users that only have tokens.
+        email: Where the user is told that a job has ended; None to tell nothing.
 
     Raises:
         ServiceError: ``UserIsNotAuthorized`` (operators only),
-            ``EntityNotExistent`` (customer), ``ApiInputValidationError`` (name, or
-            a role without its customer) or ``NameTaken``.
+            ``EntityNotExistent`` (customer), ``ApiInputValidationError`` (name, e-mail,
+            or a role without its customer) or ``NameTaken``.
     """
     call.caller.require_operator()
     name = require_name("user", name)
     if (role is Role.OPERATOR) != (customer_id is None):
         raise ServiceError(INPUT_INVALID, "every role but Operator is for one customer")
+    address = require_address(email)
     password_hash = hash_password(password) if password else None
 
     def attempt(connection: Connection) -> int:
@@ -56,9 +64,9 @@ def add_user(
             raise ServiceError(ENTITY_NOT_EXISTENT, f"customer {customer_id}")
         if users.find_user(connection, name) is not None:
             raise ServiceError(NAME_TAKEN, f"user {name}")
-        user_id = users.add_user(connection, name, password_hash, call.now)
+        user_id = users.add_user(connection, name, password_hash, email=address, now=call.now)
         users.add_role(connection, user_id, role, customer_id)
-        after = {"name": name, "role": role.value, "customer_id": customer_id}
+        after = {"name": name, "role": role.value, "customer_id": customer_id, "email": address}
         audit.append(connection, call.author, [audit.Change("add", "user", user_id, after=after)])
         return user_id
 
@@ -92,12 +100,41 @@ def set_password(call: Call, name: str, password: str) -> int:
     return decide(call.database, attempt)
 
 
+def set_email(call: Call, name: str, email: str | None) -> int:
+    """Change where a user is told that a job has ended; answers the user's number.
+
+    Args:
+        call: Whose call it is.
+        name: Of the user.
+        email: The address; None to tell nothing from now on.
+
+    Raises:
+        ServiceError: ``UserIsNotAuthorized`` (operators only),
+            ``ApiInputValidationError`` (e-mail) or ``EntityNotExistent``: no user in use
+            has the name.
+    """
+    call.caller.require_operator()
+    address = require_address(email)
+
+    def attempt(connection: Connection) -> int:
+        user_id = _require_user_in_use(connection, name)
+        before = users.find_email(connection, user_id)
+        users.set_email(connection, user_id, address)
+        change = audit.Change(
+            "set email", "user", user_id, before={"email": before}, after={"email": address}
+        )
+        audit.append(connection, call.author, [change])
+        return user_id
+
+    return decide(call.database, attempt)
+
+
 def disable_user(call: Call, name: str) -> int:
     """End a user for good; answers its number.
 
     Its tokens are revoked and its password is forgotten, so that each call that brings
-    them is refused as one with wrong credentials. Its name is not free again: the audit
-    log has it.
+    them is refused as one with wrong credentials. Its e-mail address is forgotten too:
+    it is told nothing more. Its name is not free again: the audit log has it.
 
     Raises:
         ServiceError: ``UserIsNotAuthorized`` (operators only) or

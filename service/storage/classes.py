@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
@@ -18,10 +19,12 @@ from sqlalchemy import (
     update,
 )
 
+from service.domain.names import caseless
 from service.domain.programmes import CouponClass
 from service.domain.terms import CouponTerms, CouponType
 from service.storage.statements import new_id
 from service.storage.tables import coupon, coupon_class, coupon_terms
+from service.storage.types import Id
 
 RETIREMENT_LOCK = 20_803
 """The first number of the advisory locks of classes; any will do that no other program uses."""
@@ -130,6 +133,50 @@ def list_classes(connection: Connection, customer_id: int) -> list[CouponClass]:
     return [_class_of(row) for row in connection.execute(statement.order_by(coupon_class.c.name))]
 
 
+def search_classes(
+    connection: Connection,
+    customer_id: int,
+    *,
+    name_part: str | None,
+    coupon_type: CouponType | None,
+    feature_id: int | None,
+    is_retired: bool | None,
+    offset: int,
+    size: int,
+) -> list[CouponClass]:
+    """Classes of a customer, by name; None asks for any.
+
+    Args:
+        connection: The transaction.
+        customer_id: Whose classes.
+        name_part: What stands in the name, as ``service.domain.names.caseless`` has it. The
+            names of all classes are read then: databases know no letters but ASCII's.
+        coupon_type: Of the terms that the class has now.
+        feature_id: The feature whose adoption it rewards.
+        is_retired: Whether it is retired.
+        offset: How many are skipped.
+        size: How many are answered at most.
+    """
+    retired = coupon_class.c.retired_at.is_not(None)
+    wanted = [coupon_class.c.customer_id == customer_id]
+    if coupon_type is not None:
+        wanted.append(coupon_terms.c.coupon_type == coupon_type.value)
+    if feature_id is not None:
+        wanted.append(coupon_class.c.feature_id == literal(feature_id, Id))
+    if is_retired is not None:
+        wanted.append(retired if is_retired else ~retired)
+    statement = _CLASSES.where(*wanted).order_by(coupon_class.c.name)
+    if name_part is None:
+        page = statement.limit(size).offset(offset)
+    else:
+        columns = (coupon_class.c.class_id, coupon_class.c.name)
+        names = connection.execute(statement.with_only_columns(*columns))
+        found = (class_id for class_id, name in names if name_part in caseless(name))
+        class_ids = list(islice(found, offset, offset + size))
+        page = statement.where(coupon_class.c.class_id.in_(class_ids))
+    return [_class_of(row) for row in connection.execute(page)]
+
+
 def update_class(connection: Connection, class_id: int, **values: Any) -> None:
     """Change columns of a class."""
     connection.execute(
@@ -160,6 +207,18 @@ def wait_for_users(connection: Connection, class_id: int) -> None:
     if connection.dialect.name == "postgresql":
         number = _lock_number(literal(class_id))
         connection.execute(select(func.pg_advisory_xact_lock(RETIREMENT_LOCK, number)))
+
+
+def have_class_alone(connection: Connection, class_id: int) -> None:
+    """Let nobody hand out, claim, redeem or retire anything of the class until the commit.
+
+    Whoever does so at the moment is waited for. To be called before anything else is locked.
+    """
+    is_meant = coupon_class.c.class_id == class_id
+    # In the order of whoever retires it. What points to the class need not wait.
+    statement = select(coupon_class.c.class_id).where(is_meant).with_for_update(key_share=True)
+    connection.execute(statement)
+    wait_for_users(connection, class_id)
 
 
 def _class_of(row: Row[Any]) -> CouponClass:

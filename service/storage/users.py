@@ -30,6 +30,7 @@ class StoredUser:
         customer_id: The customer of the role; None for the operator's, which is for all.
         has_password: Whether the user may sign in with UserName and Password.
         disabled_at: Since when nothing shows the user any more; None for a user in use.
+        email: Where the user is told that a job has ended; None for nowhere.
     """
 
     user_id: int
@@ -39,6 +40,7 @@ class StoredUser:
     has_password: bool
     created_at: datetime
     disabled_at: datetime | None
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,16 @@ class StoredToken:
     revoked_at: datetime | None
 
 
-def add_user(connection: Connection, name: str, password_hash: str | None, now: datetime) -> int:
+def add_user(
+    connection: Connection,
+    name: str,
+    password_hash: str | None,
+    *,
+    email: str | None,
+    now: datetime,
+) -> int:
     """Insert a user; answers its number."""
-    values = {"name": name, "password_hash": password_hash, "created_at": now}
+    values = {"name": name, "password_hash": password_hash, "email": email, "created_at": now}
     return new_id(connection.execute(insert(service_user).values(values)))
 
 
@@ -93,6 +102,7 @@ def list_users(connection: Connection) -> list[StoredUser]:
             service_user.c.password_hash.is_not(None).label("has_password"),
             service_user.c.created_at,
             service_user.c.disabled_at,
+            service_user.c.email,
         )
         .join(membership)
         .order_by(service_user.c.user_id, membership.c.membership_id)
@@ -107,10 +117,22 @@ def set_password(connection: Connection, user_id: int, password_hash: str) -> No
     connection.execute(statement.values(password_hash=password_hash))
 
 
+def find_email(connection: Connection, user_id: int) -> str | None:
+    """Where a user is told that a job has ended."""
+    statement = select(service_user.c.email).where(service_user.c.user_id == user_id)
+    return connection.execute(statement).scalar_one_or_none()
+
+
+def set_email(connection: Connection, user_id: int, email: str | None) -> None:
+    """Put a user's e-mail address in the place of the one before."""
+    statement = update(service_user).where(service_user.c.user_id == user_id)
+    connection.execute(statement.values(email=email))
+
+
 def disable_user(connection: Connection, user_id: int, now: datetime) -> None:
-    """End a user: its tokens are revoked, and its password is forgotten."""
+    """End a user: its tokens are revoked, its password and its address are forgotten."""
     of_user = update(service_user).where(service_user.c.user_id == user_id)
-    connection.execute(of_user.values(disabled_at=now, password_hash=None))
+    connection.execute(of_user.values(disabled_at=now, password_hash=None, email=None))
     in_force = update(token).where(token.c.user_id == user_id, token.c.revoked_at.is_(None))
     connection.execute(in_force.values(revoked_at=now))
 

@@ -55,6 +55,33 @@ def test_list(run, spring):
     assert "2027-01-31T23:59:59.999999Z" in table
 
 
+def test_a_list_is_searched(run, spring):
+    add = "class add --customer 1 --type Retention --currency USD --amount 5 --name"
+    run(add, "Summer")
+    run("class retire --customer 1 --name Summer")
+    for options, expected in {
+        "": ["Spring", "Summer"],
+        "--name MM": ["Summer"],
+        "--type Acquisition": ["Spring"],
+        "--feature 7": ["Spring"],
+        "--feature 8": [],
+        "--retired": ["Summer"],
+        "--in-use": ["Spring"],
+    }.items():
+        found = run(f"class list --customer 1 {options} --json").json["classes"]
+        assert [it["name"] for it in found] == expected, options
+
+
+def test_a_list_has_every_page(run, spring, monkeypatch):
+    add = "class add --customer 1 --type Retention --currency USD --amount 5 --name"
+    names = ["A", "B", "C", "D"]
+    for name in names:
+        run(add, name)
+    monkeypatch.setattr("service.cli.classes.PAGE_SIZE_MAX", 2)
+    found = run("class list --customer 1 --json").json["classes"]
+    assert [it["name"] for it in found] == [*names, "Spring"]
+
+
 def test_names_are_shown_as_they_are(run, url):
     add = "class add --customer 1 --type Retention --currency USD --amount 5 --name"
     run(add, "[red]Spring[/red]")

@@ -107,6 +107,7 @@ def test_users_are_listed(run, url):
         "customer_id": 1,
         "has_password": False,
         "disabled_at": None,
+        "email": None,
     }
     assert "Kim" in run("user list").stdout
 
@@ -146,6 +147,82 @@ def test_a_disabled_user_is_listed_as_such(run, url):
     assert operator["disabled_at"].endswith("Z")
     assert not operator["has_password"]
     assert all(token["revoked_at"] for token in run("token list --json").json["tokens"])
+
+
+def emails(run):
+    return {user["name"]: user["email"] for user in run("user list --json").json["users"]}
+
+
+def test_who_is_told_of_jobs_is_set_and_taken_away(run, url):
+    run("user add --name Kim --role Operator --email kim@EXAMPLE.com")
+    assert emails(run) == {"operator": None, "Kim": "kim@example.com"}
+    assert run("user set-email operator ops@example.com --json").json == {"user_id": 1}
+    run("user set-email Kim --remove")
+    assert emails(run) == {"operator": "ops@example.com", "Kim": None}
+    assert "ops@example.com" in run("user list").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code"),
+    [
+        ("operator", 2),
+        ("operator ops@example.com --remove", 2),
+        ("operator nowhere", 1),
+        ("Kim kim@example.com", 1),
+    ],
+)
+def test_an_address_is_needed(run, url, arguments, exit_code):
+    run(f"user set-email {arguments}", exit_code=exit_code)
+    assert emails(run) == {"operator": None}
+
+
+def test_init_takes_the_address_of_the_operator(run, tmp_path):
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    init = ["init", "--database", url, "--json", "--email"]
+    refused = run(*init, "nowhere", exit_code=1)
+    assert refused.json["error"]["symbol"] == "ApiInputValidationError"
+    assert not (tmp_path / "new.db").exists()
+    run(*init, "ops@example.com")
+    (operator,) = run("user", "list", "--json", "--database", url).json["users"]
+    assert operator["email"] == "ops@example.com"
+
+
+SUBSCRIBE = "subscription add --account 1 --reference order-7 --product ads --rate-plan monthly"
+
+
+def test_a_subscription_is_added_listed_and_ended(run, url):
+    assert run(SUBSCRIBE, "--json").json == {"subscription_id": 1}
+    (listed,) = run("subscription list --account 1 --json").json["subscriptions"]
+    assert listed.pop("created_at").endswith("Z")
+    running = {
+        "subscription_id": 1,
+        "account_id": 1,
+        "reference": "order-7",
+        "product_id": "ads",
+        "rate_plan_id": "monthly",
+        "currency_code": "USD",
+        "ended_at": None,
+    }
+    assert listed == running
+    assert "order-7" in run("subscription list --account 1").stdout
+    ended = run("subscription end order-7 --json").json
+    assert ended["ended_at"].endswith("Z")
+    assert run("subscription end order-7 --json").json == ended
+    assert run("subscription list --account 1 --json").json == {"subscriptions": [ended]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "symbol"),
+    [
+        (f"{SUBSCRIBE} --currency ZZZ", "ApiInputValidationError"),
+        (SUBSCRIBE.replace("--account 1", "--account 9"), "AccountIdInvalid"),
+        ("subscription list --account 9", "AccountIdInvalid"),
+        ("subscription end order-7", "EntityNotExistent"),
+    ],
+)
+def test_subscriptions_are_refused(run, url, arguments, symbol):
+    refused = run(arguments, "--json", exit_code=1)
+    assert refused.json["error"]["symbol"] == symbol
 
 
 def test_user_add_refuses_an_empty_password(run, url):

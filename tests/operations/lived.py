@@ -22,7 +22,15 @@ from service.operations.initialise import initialise
 from service.operations.outbox import Outbox, resend_message, resend_messages
 from service.operations.record_spend import record_spend, reverse_spend
 from service.operations.redeem_coupon import redeem_coupon
-from service.operations.users import add_user, disable_user, issue_token, revoke_token, set_password
+from service.operations.subscriptions import add_subscription, end_subscription
+from service.operations.users import (
+    add_user,
+    disable_user,
+    issue_token,
+    revoke_token,
+    set_email,
+    set_password,
+)
 from service.storage.tables import audit, coupon
 from tests.programme import START, Programme
 
@@ -51,11 +59,20 @@ class Lived:
             ("yen", "JPY", None),
         ):
             self.ids[name] = self.programme.account(self["owner"], currency, email)
+        self._subscribe()
         self._employ()
         self._hand_out()
         self._redeem()
         self._spend()
         self._deliver()
+
+    def _subscribe(self) -> None:
+        for name in ("running", "ended"):
+            self.ids[f"{name} subscription"] = add_subscription(
+                self.programme.call(), self["waiter"], name, product_id="ads", rate_plan_id="year"
+            )
+        self._later()
+        end_subscription(self.programme.call(), "ended")
 
     def _employ(self) -> None:
         call = self.programme.call()
@@ -64,6 +81,7 @@ class Lived:
             self.ids[f"{name}'s token"] = issue_token(call, name, "developer").token_id
         self.ids["revoked token"] = issue_token(call, "Kim", "developer").token_id
         set_password(call, "Kim", "a secret")
+        set_email(call, "Kim", "kim@example.com")
         self._later()
         self._ask_with_a_key()
         revoke_token(self.programme.call(), self["revoked token"])

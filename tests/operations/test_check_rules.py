@@ -480,6 +480,14 @@ CONTROLS: dict[str, list[Break]] = {
     "the audit log tells that an account was added, as its row does": [
         untell("account", "idler", "add")
     ],
+    "the audit log tells that a subscription was added, as its row does": [
+        untell("subscription", "running subscription", "add"),
+        retell("subscription", "running subscription", "add", account_id=NOBODY),
+        retell("subscription", "running subscription", "add", reference="else"),
+    ],
+    "the audit log tells that a subscription was ended, as its row does": [
+        untell("subscription", "ended subscription", "end")
+    ],
     "the audit log tells that a user was added, as its row does": [untell("user", "Kim", "add")],
     "the audit log tells that a user was disabled, as its row does": [
         untell("user", "Lee", "disable")
@@ -519,7 +527,7 @@ CONTROLS: dict[str, list[Break]] = {
         *(
             tell_of_nothing(entity, NOBODY)
             for entity in (
-                *("customer", "account", "user", "token"),
+                *("customer", "account", "subscription", "user", "token"),
                 *("coupon_class", "coupon_batch", "coupon", "spend"),
             )
         ),
@@ -528,6 +536,7 @@ CONTROLS: dict[str, list[Break]] = {
     "the row of what the audit log tells of has the same date": [
         tell_of("user", "Kim", "disable"),
         tell_of("token", "Kim's token", "revoke"),
+        tell_of("subscription", "running subscription", "end"),
         tell_of("coupon_class", "Spring", "retire"),
         tell_of("coupon", "unused", "dispatch"),
         tell_of("coupon", "unused", "claim"),
@@ -540,6 +549,7 @@ CONTROLS: dict[str, list[Break]] = {
         tell_again("coupon", "claimed", "claim"),
         tell_again("spend", "reversed", "reverse"),
         tell_again("customer", "owner", "add"),
+        tell_again("subscription", "ended subscription", "end"),
     ],
     "the audit log names users who exist": [
         lambda it: it.set(audit, it.row(audit)["audit_id"], user_id=NOBODY)

@@ -4,11 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from service.domain.errors import INPUT_INVALID
+from service.domain.refusals import ServiceError
 from service.domain.roles import COMMAND_LINE, Credentials
 from service.operations.authentication import Authenticator
 from service.operations.calls import Call
 from service.operations.initialise import FirstKeys, initialise
 from service.operations.parties import add_customer, list_accounts
+from service.operations.users import list_users
 from service.storage.engine import Database
 from service.storage.schema import is_current
 from service.storage.tables import metadata
@@ -43,6 +46,15 @@ def test_the_first_start_makes_what_is_needed(call: Call, blank: Database) -> No
         caller = Authenticator(blank)(credentials, "t").caller
         assert caller.is_operator
         assert caller.user_name == keys.user_name
+
+
+def test_the_first_operator_has_an_address(call: Call, blank: Database) -> None:
+    with pytest.raises(ServiceError) as refused:
+        initialise(call, blank, "nowhere")
+    assert refused.value.row is INPUT_INVALID
+    assert not is_current(blank)
+    assert initialise(call, blank, "ops@EXAMPLE.com") is not None
+    assert [user.email for user in list_users(call)] == ["ops@example.com"]
 
 
 def test_the_second_start_changes_nothing(call: Call, blank: Database) -> None:

@@ -23,6 +23,7 @@ from service.operations.users import (
     list_tokens,
     list_users,
     revoke_token,
+    set_email,
     set_password,
 )
 from service.storage.tables import audit, membership, service_user
@@ -46,7 +47,7 @@ def test_a_user_is_added_with_a_role(programme: Programme, owner: int, role: Rol
         "add",
         "user",
         user_id,
-        {"name": "kim", "role": role.value, "customer_id": customer_id},
+        {"name": "kim", "role": role.value, "customer_id": customer_id, "email": None},
     )
 
 
@@ -65,6 +66,28 @@ def test_what_cannot_be_a_user_is_refused(programme: Programme, owner: int) -> N
     for name, role, customer_id, expected in cases:
         row = refusal(programme, lambda: add_user(call, name, role, customer_id))  # noqa: B023
         assert row is expected, (name, role, customer_id)
+
+
+@pytest.mark.parametrize("email", ["", "nowhere", "two@example.com, three@example.com"])
+def test_an_address_must_be_one(programme: Programme, email: str) -> None:
+    call = programme.call()
+    add_user(call, "kim", Role.OPERATOR, None)
+    for action in (
+        lambda: add_user(call, "lee", Role.OPERATOR, None, email=email),
+        lambda: set_email(call, "kim", email),
+    ):
+        assert refusal(programme, action) is INPUT_INVALID
+
+
+def test_an_address_takes_the_place_of_the_one_before(programme: Programme) -> None:
+    call = programme.call()
+    user_id = add_user(call, "kim", Role.OPERATOR, None, email="kim@example.com")
+    assert set_email(call, " kim", "k@EXAMPLE.com") == user_id
+    assert last_entry(programme) == ("set email", "user", user_id, {"email": "k@example.com"})
+    assert programme.rows(audit)[-1]["before"] == {"email": "kim@example.com"}
+    assert [user.email for user in list_users(call)] == ["k@example.com"]
+    set_email(call, "kim", None)
+    assert [user.email for user in list_users(call)] == [None]
 
 
 def test_a_token_is_listed_without_its_text(programme: Programme, clock: Clock) -> None:
@@ -110,17 +133,18 @@ def test_a_token_is_revoked_once(programme: Programme) -> None:
 
 def test_users_are_listed_with_their_roles(programme: Programme, clock: Clock, owner: int) -> None:
     call = programme.call()
-    kim = add_user(call, "kim", Role.STANDARD, owner, PASSWORD)
-    lee = add_user(call, "lee", Role.OPERATOR, None)
+    email = "kim@example.com"
+    kim = add_user(call, "kim", Role.STANDARD, owner, PASSWORD, email="kim@EXAMPLE.com")
+    lee = add_user(call, "lee", Role.OPERATOR, None, email="lee@example.com")
     other = programme.customer()
     programme.insert(membership, user_id=kim, customer_id=other, role="ReadOnly")
     clock.move(days=1)
     disable_user(programme.call(), "lee")
     listed = list_users(programme.call())
     assert listed == [
-        StoredUser(kim, "kim", Role.STANDARD, owner, True, START, None),
-        StoredUser(kim, "kim", Role.READ_ONLY, other, True, START, None),
-        StoredUser(lee, "lee", Role.OPERATOR, None, False, START, clock.now),
+        StoredUser(kim, "kim", Role.STANDARD, owner, True, START, None, email),
+        StoredUser(kim, "kim", Role.READ_ONLY, other, True, START, None, email),
+        StoredUser(lee, "lee", Role.OPERATOR, None, False, START, clock.now, None),
     ]
     assert {type(row.has_password) for row in listed} == {bool}
 
@@ -188,6 +212,7 @@ def test_a_disabled_user_stays_disabled(programme: Programme, owner: int) -> Non
     disable_user(call, "kim")
     cases: list[tuple[Callable[[], object], ErrorRow]] = [
         (lambda: disable_user(call, "kim"), ENTITY_NOT_EXISTENT),
+        (lambda: set_email(call, "kim", "kim@example.com"), ENTITY_NOT_EXISTENT),
         (lambda: set_password(call, "kim", PASSWORD), ENTITY_NOT_EXISTENT),
         (lambda: issue_token(call, "kim", DEVELOPER), ENTITY_NOT_EXISTENT),
         (lambda: add_user(call, "kim", Role.STANDARD, owner), NAME_TAKEN),
@@ -208,6 +233,7 @@ OPERATORS_ONLY: dict[str, Callable[[Call, int], object]] = {
     "user": lambda call, owner: add_user(call, "lee", Role.STANDARD, owner),
     "users": lambda call, _: list_users(call),
     "password": lambda call, _: set_password(call, "kim", PASSWORD),
+    "email": lambda call, _: set_email(call, "kim", "kim@example.com"),
     "disable": lambda call, _: disable_user(call, "kim"),
     "issue": lambda call, _: issue_token(call, "kim", DEVELOPER),
     "tokens": lambda call, _: list_tokens(call),

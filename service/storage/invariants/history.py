@@ -30,6 +30,7 @@ from service.storage.tables import (
     redemption,
     service_user,
     spend,
+    subscription,
     token,
 )
 
@@ -64,6 +65,7 @@ class _Event(NamedTuple):
 _KEYS: dict[str, Column[int]] = {
     "customer": customer.c.customer_id,
     "account": account.c.account_id,
+    "subscription": subscription.c.subscription_id,
     "user": service_user.c.user_id,
     "token": token.c.token_id,
     "coupon_class": coupon_class.c.class_id,
@@ -77,6 +79,17 @@ _ADDED = ("add", "initialise")
 _EVENTS = (
     _Event("a customer was added", "customer", customer.c.created_at, _ADDED),
     _Event("an account was added", "account", account.c.created_at, _ADDED),
+    _Event(
+        "a subscription was added",
+        "subscription",
+        subscription.c.created_at,
+        _ADDED,
+        (
+            number_after("account_id") == subscription.c.account_id,
+            text_after("reference") == subscription.c.reference,
+        ),
+    ),
+    _Event("a subscription was ended", "subscription", subscription.c.ended_at, ("end",)),
     _Event("a user was added", "user", service_user.c.created_at, _ADDED),
     _Event("a user was disabled", "user", service_user.c.disabled_at, ("disable",)),
     _Event("a class was added", "coupon_class", coupon_class.c.created_at, _ADDED),

@@ -1,0 +1,66 @@
+"""Subscriptions of accounts."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from service.domain.programmes import Subscription
+from service.storage.statements import new_id
+from service.storage.tables import subscription
+
+_SUBSCRIPTIONS = select(
+    subscription.c.subscription_id,
+    subscription.c.account_id,
+    subscription.c.reference,
+    subscription.c.product_id,
+    subscription.c.rate_plan_id,
+    subscription.c.currency_code,
+    subscription.c.created_at,
+    subscription.c.ended_at,
+)
+
+
+def add_subscription(
+    connection: Connection,
+    account_id: int,
+    reference: str,
+    *,
+    product_id: str,
+    rate_plan_id: str,
+    currency_code: str,
+    now: datetime,
+) -> int:
+    """Insert a subscription; answers its number."""
+    values = {
+        "account_id": account_id,
+        "reference": reference,
+        "product_id": product_id,
+        "rate_plan_id": rate_plan_id,
+        "currency_code": currency_code,
+        "created_at": now,
+    }
+    return new_id(connection.execute(insert(subscription).values(values)))
+
+
+def find_subscription(connection: Connection, reference: str) -> Subscription | None:
+    """A subscription by its reference."""
+    found = _SUBSCRIPTIONS.where(subscription.c.reference == reference)
+    row = connection.execute(found).one_or_none()
+    return None if row is None else Subscription(*row)
+
+
+def list_subscriptions(connection: Connection, account_id: int) -> list[Subscription]:
+    """The subscriptions of an account, oldest first."""
+    of_account = _SUBSCRIPTIONS.where(subscription.c.account_id == account_id)
+    rows = connection.execute(of_account.order_by(subscription.c.subscription_id))
+    return [Subscription(*row) for row in rows]
+
+
+def end_subscription(connection: Connection, reference: str, now: datetime) -> bool:
+    """End a subscription that runs; whether there was one."""
+    statement = (
+        update(subscription)
+        .where(subscription.c.reference == reference, subscription.c.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+    return connection.execute(statement).rowcount == 1
