@@ -8,6 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, func, select
 from sqlalchemy.engine import URL
 
@@ -22,6 +23,10 @@ def upgrade(database: Database) -> None:
     """Create the tables, or change those of an earlier release, keeping the data.
 
     A new SQLite file is readable by its owner only: whoever reads a code can redeem it.
+
+    Raises:
+        CommandError: The database is of a later release, or has rows that point nowhere;
+            it is left as it was.
     """
     if _is_missing_file(database.url):
         # Where it cannot be made, the database itself says why.
@@ -50,7 +55,7 @@ def _await_turn(connection: Connection) -> None:
 def _require_no_stray(connection: Connection) -> None:
     strays = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
     if strays:
-        raise RuntimeError(f"the upgrade would leave {len(strays)} rows that point nowhere")
+        raise CommandError(f"the upgrade would leave {len(strays)} rows that point nowhere")
 
 
 def is_current(database: Database) -> bool:
