@@ -66,7 +66,7 @@ class PostgresEngine:
         url = self._emptied[source_url].pop() if self._emptied[source_url] else None
         if url is None:
             url = self._new(str(make_url(source_url).database))
-            if source_url in self._tables or self._is_empty(source_url):
+            if self._is_empty(source_url):
                 self._sources[url] = source_url
         return url
 
@@ -84,10 +84,13 @@ class PostgresEngine:
         return self.server.url(name)
 
     def _is_empty(self, url: str) -> bool:
-        statement = " UNION ALL ".join(f"SELECT 1 FROM {name}" for name in _TABLES)
-        with self._connected(url) as connection:
-            self._tables[url] = connection.execute(_DESCRIPTION).fetchall()
-            return not connection.execute(f"{statement} LIMIT 1".encode()).fetchall()
+        """Whether the database has tables and no rows; looked at once, as nobody changes it."""
+        if url not in self._tables:
+            statement = " UNION ALL ".join(f"SELECT 1 FROM {name}" for name in _TABLES)
+            with self._connected(url) as connection:
+                has_rows = connection.execute(f"{statement} LIMIT 1".encode()).fetchall()
+                self._tables[url] = [] if has_rows else connection.execute(_DESCRIPTION).fetchall()
+        return self._tables[url] != []
 
     def _emptied_again(self, url: str, source_url: str) -> bool:
         with self._connected(url) as connection:
