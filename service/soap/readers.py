@@ -15,7 +15,7 @@ from service.soap import refusals
 from service.soap.declared import is_array, is_complex, item_of, members_of
 from service.soap.faults import refusal
 from service.soap.namespaces import XSI
-from service.soap.types import entities
+from service.soap.types import entities, management_entities
 from service.soap.types.simple import SpyneType
 from service.soap.values import spelling_of
 
@@ -27,6 +27,7 @@ _BOUND: dict[SpyneType, Callable[..., Any]] = {
     entities.Predicate: Predicate,
     entities.OrderBy: OrderBy,
     entities.Paging: Paging,
+    management_entities.Paging: Paging,
 }
 """The types that the rules have classes for; the others become namespaces."""
 

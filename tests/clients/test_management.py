@@ -13,9 +13,12 @@ from zeep.transports import Transport
 
 from service.domain.errors import (
     COUPON_CLASS_RETIRED,
+    INPUT_INVALID,
     INVALID_CREDENTIALS,
+    NAME_TAKEN,
     NOT_AUTHORIZED,
     NULL_PARAMETER,
+    PAGING_INVALID,
     PATTERN_FULL,
     TERMS_INVALID,
 )
@@ -113,6 +116,32 @@ def test_a_class_lives_its_life(manager: Caller, customer: Customer) -> None:
     check_fault(fault, COUPON_CLASS_RETIRED)
 
 
+def test_classes_are_searched_page_by_page(manager: Caller, customer: Customer) -> None:
+    for name in ("Autumn", "Spring 1", "Spring 2"):
+        add_class(manager, customer, name)
+    add_class(manager, customer, "Welcome", CouponType="Acquisition")
+    manager.call("RetireCouponClass", CustomerId=customer.customer_id, ClassName="Autumn")
+
+    def search(index: int, size: int, **wanted: Any) -> tuple[list[str], bool]:
+        page = {"Index": index, "Size": size}
+        found = manager.call_all(
+            "SearchCouponClasses", CustomerId=customer.customer_id, PageInfo=page, **wanted
+        )
+        classes = found.CouponClasses.CouponClass if found.CouponClasses else []
+        return [it.Name for it in classes], found.HasMore
+
+    assert search(0, 3) == (["Autumn", "Spring 1", "Spring 2"], True)
+    assert search(1, 3) == (["Welcome"], False)
+    assert search(0, 9, Name="sPRING", IsRetired=False) == (["Spring 1", "Spring 2"], False)
+    assert search(0, 9, IsRetired=True) == (["Autumn"], False)
+    assert search(0, 9, CouponType="Acquisition") == (["Welcome"], False)
+    assert search(0, 9, FeatureId=7) == ([], False)
+    of_customer = {"CustomerId": customer.customer_id}
+    check_fault(refusal(manager, "SearchCouponClasses", **of_customer), PAGING_INVALID)
+    unset = refusal(manager, "SearchCouponClasses", PageInfo={"Index": 0, "Size": 9})
+    check_fault(unset, NULL_PARAMETER)
+
+
 def test_minted_codes_are_redeemed_through_the_other_service(
     manager: Caller, customer: Customer, connect_bing_ads: Connect
 ) -> None:
@@ -182,6 +211,46 @@ def test_an_operator_adds_whom_a_programme_needs(operator: Caller) -> None:
     (user,) = [it for it in operator.call("GetUsers").User if it.UserId == user_id]
     assert (user.Role, user.CustomerId, user.HasPassword) == ("ReadOnly", customer_id, False)
     assert operator.call("DisableUser", Name=name) == user_id
+
+
+def email_of(operator: Caller, user_id: int) -> str | None:
+    (user,) = [it for it in operator.call("GetUsers").User if it.UserId == user_id]
+    return None if user.Email is None else str(user.Email)
+
+
+def test_a_user_has_an_address(operator: Caller, customer: Customer) -> None:
+    name = f"Informed {uuid4()}"
+    new = {"Role": "Standard", "CustomerId": customer.customer_id, "Email": "old@example.com"}
+    user_id = operator.call("AddUser", Name=name, **new)
+    assert email_of(operator, user_id) == "old@example.com"
+    assert operator.call("SetUserEmail", Name=name, Email="new@example.com") == user_id
+    assert email_of(operator, user_id) == "new@example.com"
+    operator.call("SetUserEmail", Name=name)
+    assert email_of(operator, user_id) is None
+    check_fault(refusal(operator, "SetUserEmail", Name=name, Email="nonsense"), INPUT_INVALID)
+
+
+def test_a_subscription_is_kept_until_it_ends(
+    operator: Caller, manager: Caller, customer: Customer
+) -> None:
+    reference = f"S-{uuid4()}"
+    new = {
+        "AccountId": customer.account_id,
+        "Reference": reference,
+        "ProductId": "Search",
+        "RatePlanId": "Monthly",
+    }
+    subscription_id = operator.call("AddSubscription", **new)
+    (found,) = manager.call("GetSubscriptions", AccountId=customer.account_id).Subscription
+    assert {name: getattr(found, name) for name in new} == new
+    assert (found.SubscriptionId, found.CurrencyCode) == (subscription_id, "USD")
+    assert (found.CreatedAt is None, found.EndedAt) == (False, None)
+
+    check_fault(refusal(operator, "AddSubscription", **new), NAME_TAKEN)
+    check_fault(refusal(manager, "EndSubscription", Reference=reference), NOT_AUTHORIZED)
+    nameless = {name: value for name, value in new.items() if name != "ProductId"}
+    check_fault(refusal(operator, "AddSubscription", **nameless), NULL_PARAMETER)
+    assert operator.call("EndSubscription", Reference=reference).EndedAt is not None
 
 
 def test_refusals_are_typed_as_those_of_the_other_service(

@@ -7,10 +7,13 @@ from types import SimpleNamespace
 from typing import Any
 
 from service.domain.codes import DEFAULT_ALPHABET, DEFAULT_PATTERN
+from service.domain.search import Paging
+from service.domain.terms import CouponType
 from service.operations import classes
 from service.operations.calls import Call
+from service.operations.search_classes import ClassQuery, search_coupon_classes
 from service.soap.declaration import ContractService
-from service.soap.management.elements import given, operation, read_terms, write_class
+from service.soap.management.elements import given, operation, read_page, read_terms, write_class
 
 __all__ = ["ClassOperations"]
 
@@ -43,6 +46,30 @@ class ClassOperations(ContractService):
         """Show the coupon classes of a customer."""
         found = classes.list_classes(call, given(customer_id, "CustomerId"))
         return [write_class(it) for it in found]
+
+    @operation()
+    def SearchCouponClasses(
+        call: Call,
+        customer_id: int | None,
+        name: str | None,
+        coupon_type: str | None,
+        feature_id: int | None,
+        is_retired: bool | None,
+        page_info: Paging | None,
+    ) -> tuple[list[Any], bool]:
+        """Show a page of the coupon classes of a customer."""
+        page = read_page(page_info)
+        query = ClassQuery(
+            customer_id=given(customer_id, "CustomerId"),
+            name=name,
+            coupon_type=CouponType(coupon_type) if coupon_type else None,
+            feature_id=feature_id,
+            is_retired=is_retired,
+            index=page.index,
+            size=page.size,
+        )
+        found = search_coupon_classes(call, query)
+        return [write_class(it) for it in found.classes], found.has_more
 
     @operation(changes=True)
     def UpdateCouponClass(

@@ -1,20 +1,30 @@
 """What the operations for operators share: how elements are read, and how they are written."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from service.domain.errors import NULL_PARAMETER
+from service.domain.errors import NULL_PARAMETER, PAGING_INVALID
 from service.domain.programmes import CouponClass
 from service.domain.refusals import ServiceError
+from service.domain.search import Paging
 from service.domain.terms import CouponTerms, CouponType
 from service.soap.declaration import declaring
 from service.soap.types.management_messages import MANAGEMENT_OPERATIONS
 
-__all__ = ["given", "operation", "read_terms", "write_class"]
+__all__ = ["given", "operation", "read_page", "read_terms", "write_class"]
 
 Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which page of a result, from 0, and how many results a page has."""
+
+    index: int
+    size: int
+
 
 operation = declaring(MANAGEMENT_OPERATIONS)
 """Declares an operation of the coupon management service."""
@@ -44,7 +54,15 @@ def read_terms(element: Any) -> CouponTerms:
         start_date=terms.start_date,
         end_date=terms.end_date,
         expiration_date=terms.expiration_date,
+        is_reservation_mandatory=bool(terms.is_reservation_mandatory),
     )
+
+
+def read_page(page: Paging | None) -> Page:
+    """Read which page is wanted; what is unset counts as 0. Raises ``PagingInvalid``."""
+    if page is None:
+        raise ServiceError(PAGING_INVALID, "PageInfo is required")
+    return Page(page.index or 0, page.size or 0)
 
 
 def write_class(found: CouponClass) -> SimpleNamespace:

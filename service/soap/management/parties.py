@@ -7,9 +7,9 @@ from dataclasses import asdict
 from types import SimpleNamespace
 from typing import Any
 
-from service.domain.programmes import Account
+from service.domain.programmes import Account, Subscription
 from service.domain.roles import Role
-from service.operations import parties, users
+from service.operations import parties, subscriptions, users
 from service.operations.calls import Call
 from service.soap.declaration import ContractService
 from service.soap.management.elements import given, operation
@@ -48,11 +48,50 @@ class PartyOperations(ContractService):
         return parties.list_accounts(call, given(customer_id, "CustomerId"))
 
     @operation(changes=True)
-    def AddUser(call: Call, name: str | None, role: str | None, customer_id: int | None) -> int:
-        """Add a user without password or token."""
-        return users.add_user(
-            call, given(name, "Name"), Role(given(role, "Role")), customer_id, None
+    def AddSubscription(
+        call: Call,
+        account_id: int | None,
+        reference: str | None,
+        product_id: str | None,
+        rate_plan_id: str | None,
+        currency_code: str | None,
+    ) -> int:
+        """Note that an account has subscribed to a product."""
+        return subscriptions.add_subscription(
+            call,
+            given(account_id, "AccountId"),
+            given(reference, "Reference"),
+            product_id=given(product_id, "ProductId"),
+            rate_plan_id=given(rate_plan_id, "RatePlanId"),
+            currency_code=currency_code or None,
         )
+
+    @operation()
+    def GetSubscriptions(call: Call, account_id: int | None) -> list[Subscription]:
+        """Show the subscriptions of an account."""
+        return subscriptions.list_subscriptions(call, given(account_id, "AccountId"))
+
+    @operation(changes=True)
+    def EndSubscription(call: Call, reference: str | None) -> Subscription:
+        """End a subscription."""
+        return subscriptions.end_subscription(call, given(reference, "Reference"))
+
+    @operation(changes=True)
+    def AddUser(
+        call: Call,
+        name: str | None,
+        role: str | None,
+        customer_id: int | None,
+        email: str | None,
+    ) -> int:
+        """Add a user without password or token."""
+        kind = Role(given(role, "Role"))
+        return users.add_user(call, given(name, "Name"), kind, customer_id, email=email or None)
+
+    @operation(changes=True)
+    def SetUserEmail(call: Call, name: str | None, email: str | None) -> int:
+        """Give a user another address, or none."""
+        return users.set_email(call, given(name, "Name"), email or None)
 
     @operation()
     def GetUsers(call: Call) -> list[Any]:

@@ -9,7 +9,9 @@ from service.soap.types.simple import (
     Boolean,
     DateTime,
     Decimal,
+    Int,
     Long,
+    NillableBoolean,
     NillableDateTime,
     NillableDecimal,
     NillableInt,
@@ -25,14 +27,17 @@ __all__ = [
     "ArrayOfCouponClass",
     "ArrayOfCustomer",
     "ArrayOfSpendLine",
+    "ArrayOfSubscription",
     "ArrayOfUser",
     "CouponClass",
     "CouponTerms",
     "CouponType",
     "Customer",
+    "Paging",
     "Role",
     "Spend",
     "SpendLine",
+    "Subscription",
     "User",
 ]
 
@@ -53,6 +58,7 @@ class CouponTerms(ComplexModel):
     StartDate = NillableDateTime
     EndDate = NillableDateTime
     ExpirationDate = NillableDateTime
+    IsReservationMandatory = NillableBoolean
 
 
 class CouponClass(ComplexModel):
@@ -111,6 +117,7 @@ class User(ComplexModel):
     HasPassword = Boolean
     CreatedAt = DateTime
     DisabledAt = NillableDateTime
+    Email = String
 
 
 ArrayOfUser = array_of(User)
@@ -140,3 +147,28 @@ class Spend(ComplexModel):
     RecordedAt = DateTime
     ReversedAt = NillableDateTime
     Lines = ArrayOfSpendLine
+
+
+class Paging(ComplexModel):
+    """A page of a result."""
+
+    __namespace__ = MANAGEMENT_ENTITIES
+    Index = Int
+    Size = Int
+
+
+class Subscription(ComplexModel):
+    """What an account has subscribed to."""
+
+    __namespace__ = MANAGEMENT_ENTITIES
+    SubscriptionId = Long
+    AccountId = Long
+    Reference = String
+    ProductId = String
+    RatePlanId = String
+    CurrencyCode = String
+    CreatedAt = DateTime
+    EndedAt = NillableDateTime
+
+
+ArrayOfSubscription = array_of(Subscription)

@@ -5,11 +5,15 @@ from service.soap.types.management_entities import (
     ArrayOfAccount,
     ArrayOfCouponClass,
     ArrayOfCustomer,
+    ArrayOfSubscription,
     ArrayOfUser,
     CouponClass,
     CouponTerms,
+    CouponType,
+    Paging,
     Role,
     Spend,
+    Subscription,
 )
 from service.soap.types.messages import Signature
 from service.soap.types.simple import (
@@ -34,6 +38,17 @@ MANAGEMENT_OPERATIONS: dict[str, Signature] = {
     ),
     "GetCouponClasses": Signature(
         {"CustomerId": NillableLong}, {"CouponClasses": ArrayOfCouponClass}
+    ),
+    "SearchCouponClasses": Signature(
+        {
+            "CustomerId": NillableLong,
+            "Name": String,
+            "CouponType": CouponType,
+            "FeatureId": NillableInt,
+            "IsRetired": NillableBoolean,
+            "PageInfo": Paging,
+        },
+        {"CouponClasses": ArrayOfCouponClass, "HasMore": Boolean},
     ),
     "UpdateCouponClass": Signature(
         {"CustomerId": NillableLong, "ClassName": String, "Terms": CouponTerms},
@@ -80,9 +95,25 @@ MANAGEMENT_OPERATIONS: dict[str, Signature] = {
         {"AccountId": Long},
     ),
     "GetAccounts": Signature({"CustomerId": NillableLong}, {"Accounts": ArrayOfAccount}),
-    "AddUser": Signature(
-        {"Name": String, "Role": Role, "CustomerId": NillableLong}, {"UserId": Long}
+    "AddSubscription": Signature(
+        {
+            "AccountId": NillableLong,
+            "Reference": String,
+            "ProductId": String,
+            "RatePlanId": String,
+            "CurrencyCode": String,
+        },
+        {"SubscriptionId": Long},
     ),
+    "GetSubscriptions": Signature(
+        {"AccountId": NillableLong}, {"Subscriptions": ArrayOfSubscription}
+    ),
+    "EndSubscription": Signature({"Reference": String}, {"Subscription": Subscription}),
+    "AddUser": Signature(
+        {"Name": String, "Role": Role, "CustomerId": NillableLong, "Email": String},
+        {"UserId": Long},
+    ),
+    "SetUserEmail": Signature({"Name": String, "Email": String}, {"UserId": Long}),
     "GetUsers": Signature({}, {"Users": ArrayOfUser}),
     "DisableUser": Signature({"Name": String}, {"UserId": Long}),
 }
