@@ -37,6 +37,10 @@ _ADD_PLACES = """
     INSERT INTO coupon_place (batch_id, seq, coupon_id)
     SELECT :batch_id, :first_seq + key, value FROM json_each(:coupon_ids)
 """
+_MOVE = """
+    UPDATE coupon SET seq = CAST(substr(:seqs, moved.key * 10 + 1, 10) AS INTEGER)
+    FROM json_each(:coupon_ids) AS moved WHERE coupon_id = moved.value
+"""
 _UNUSED = """
     SELECT json_group_array(key) FROM json_each(:codes)
     WHERE NOT EXISTS (SELECT 1 FROM coupon WHERE code = value)
@@ -79,8 +83,7 @@ def add_coupons_in_bulk(
         length = codes.shape[1]
         values = {**common, "codes": codes.tobytes(), "length": length, "seqs": _json(seqs)}
         return _execute(connection, _ADD_OF_ONE_LENGTH, values)
-    digits = b"".join(b"%010d" % seq for seq in seqs.tolist())
-    values = {**common, "codes": json.dumps(texts_of(codes)), "seqs": digits}
+    values = {**common, "codes": json.dumps(texts_of(codes)), "seqs": _digits(seqs)}
     return _execute(connection, _ADD_OF_ANY_LENGTH, values)
 
 
@@ -113,6 +116,16 @@ def add_places_in_bulk(
     _execute(connection, _ADD_PLACES, values)
 
 
+def move(connection: Connection, coupon_ids: Integers, seqs: Integers) -> None:
+    """Give coupons other places in their batch, whose places are not written yet."""
+    if not len(seqs):
+        return
+    if connection.dialect.name == "postgresql":
+        bulk_postgresql.move(connection, coupon_ids, seqs)
+        return
+    _execute(connection, _MOVE, {"coupon_ids": _json(coupon_ids), "seqs": _digits(seqs)})
+
+
 def read_places(
     connection: Connection, batch_id: int, first_coupon_id: int
 ) -> tuple[Integers, Integers]:
@@ -123,15 +136,16 @@ def read_places(
         batch_id: Whose coupons.
         first_coupon_id: No coupon of the batch has a lower number; no index finds them.
     """
-    pieces = list(_pieces_of_places(connection, batch_id, first_coupon_id))
+    pieces = list(pieces_of_places(connection, batch_id, first_coupon_id))
     empty = np.empty(0, dtype=np.int64)
     ids = np.concatenate([empty, *(ids for ids, _ in pieces)])
     return ids, np.concatenate([empty, *(seqs for _, seqs in pieces)])
 
 
-def _pieces_of_places(
+def pieces_of_places(
     connection: Connection, batch_id: int, first_coupon_id: int
 ) -> Iterator[tuple[Integers, Integers]]:
+    """As ``read_places``, in pieces of at most ``RANGE_LENGTH`` coupons."""
     end = next_coupon_id(connection)
     for first in range(first_coupon_id, end, RANGE_LENGTH):
         values = {"batch_id": batch_id, "first": first, "end": min(first + RANGE_LENGTH, end)}
@@ -149,6 +163,11 @@ def _numbers(text: str | None) -> Integers:
 
 def _json(numbers: Integers) -> str:
     return json.dumps(numbers.tolist())
+
+
+def _digits(seqs: Integers) -> bytes:
+    """The numbers as ten digits each, to be taken by their index."""
+    return b"".join(b"%010d" % seq for seq in seqs.tolist())
 
 
 def _execute(connection: Connection, statement: str, values: dict[str, Any]) -> int:

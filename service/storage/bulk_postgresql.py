@@ -32,6 +32,11 @@ _UNUSED = text("""
     WHERE NOT EXISTS (SELECT FROM coupon WHERE coupon.code = asked.code COLLATE "C")
     ORDER BY index
 """)
+_MOVE = text("""
+    UPDATE coupon SET seq = moved.seq
+    FROM unnest(CAST(:coupon_ids AS bigint[]), CAST(:seqs AS integer[])) AS moved (coupon_id, seq)
+    WHERE coupon.coupon_id = moved.coupon_id
+""")
 _PLACES = """
     SELECT string_agg(coupon_id::text, ','), string_agg(seq::text, ',') FROM coupon
     WHERE coupon_id >= %(first)s AND coupon_id < %(end)s AND batch_id = %(batch_id)s
@@ -70,6 +75,11 @@ def add_places(connection: Connection, batch_id: int, first_seq: int, coupon_ids
     rows["seq"] = np.arange(first_seq, first_seq + len(coupon_ids))
     rows["coupon_id"] = coupon_ids
     _copy(connection, _COPY_PLACES, rows)
+
+
+def move(connection: Connection, coupon_ids: Integers, seqs: Integers) -> None:
+    """As ``service.storage.bulk.move``."""
+    connection.execute(_MOVE, {"coupon_ids": coupon_ids.tolist(), "seqs": seqs.tolist()})
 
 
 def read_places(connection: Connection, values: dict[str, int]) -> tuple[Integers, Integers]:
