@@ -11,6 +11,7 @@ import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -40,7 +41,8 @@ def ip(*words):
 @contextmanager
 def cable():
     """A network of two machines: this one, and the namespace whose name it answers."""
-    name = f"cb{os.getpid()}"
+    # Of its own each time: the last one goes some time after it was deleted.
+    name = f"cb{uuid4().hex[:10]}"
     ip("netns", "add", name)
     try:
         ip("link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", name)
