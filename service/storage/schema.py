@@ -35,6 +35,8 @@ def upgrade(database: Database) -> None:
     with database.upgrading() as connection:
         if connection.dialect.name == "postgresql":
             _await_turn(connection)
+        if _revision(connection) == _head():
+            return
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -63,8 +65,11 @@ def is_current(database: Database) -> bool:
     if _is_missing_file(database.url):
         return False
     with database.reading() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-    return found == _head()
+        return _revision(connection) == _head()
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 @cache

@@ -1,10 +1,14 @@
 """init, customer, account, user, token."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from service.domain.roles import Credentials
 from service.operations.authentication import Authenticator
 from service.storage.engine import Database
+from tests.storage.releases import load
 
 
 def test_init_prints_the_first_keys_once(run, tmp_path):
@@ -36,6 +40,16 @@ def test_the_first_keys_admit(run, tmp_path):
     callers = [authenticate(given, "id").caller for given in (by_token, by_password)]
     database.close()
     assert [caller.is_operator for caller in callers] == [True, True]
+
+
+def test_init_tells_why_it_leaves_a_database_as_it_was(run, tmp_path):
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    load(url, "0001")
+    with closing(sqlite3.connect(tmp_path / "old.db")) as connection, connection:
+        connection.execute("UPDATE coupon SET class_id = 99 WHERE coupon_id = 1")
+    refused = run("init", "--database", url, "--json", exit_code=1)
+    assert refused.json["error"]["symbol"] == "DatabaseUnusable"
+    assert "1 rows that point nowhere" in refused.json["error"]["details"]
 
 
 def test_init_tells_people_their_tokens(run, tmp_path):

@@ -87,6 +87,7 @@ FIRST: dict[str, dict[str, Any]] = {
         "chunk_size": 1,
     },
     "deletion_job": {"job_id": 1, "filters": {}, "batch_id": 1, "seq": 0},
+    "unfinished_import": {"batch_id": 1, "first_coupon_id": 1},
     "subscription": {
         "subscription_id": 1,
         "account_id": 1,
@@ -166,6 +167,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "coupon_place": {"seq": 1},
     "creation_job": {"job_id": 2, "batch_id": 2},
     "deletion_job": {"job_id": 2},
+    "unfinished_import": {"batch_id": 2},
     "subscription": {"reference": "order 2"},
     "redemption": {"coupon_id": 2, "acquisition_customer_id": None, "is_active": False},
     "spend": {"reference": "invoice 2"},

@@ -225,6 +225,15 @@ def test_a_row_that_points_nowhere_is_not_upgraded(old: Database, revision: str)
     assert is_current(old)
 
 
+@ON_SQLITE
+def test_without_an_upgrade_nobody_looks_for_such_rows(old: Database) -> None:
+    upgrade(old)
+    with old.upgrading() as connection:
+        connection.execute(text("UPDATE coupon SET class_id = 99 WHERE coupon_id = 3"))
+    upgrade(old)
+    assert is_current(old)
+
+
 def test_nothing_can_point_nowhere_after_an_upgrade(old: Database) -> None:
     upgrade(old)
     with pytest.raises(IntegrityError), old.writing() as connection:

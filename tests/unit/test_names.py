@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.domain.names import normal_name, normal_spelling
+from service.domain.names import caseless, normal_name, normal_spelling
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,11 @@ from service.domain.names import normal_name, normal_spelling
 )
 def test_a_name_has_one_spelling(text: str, name: str) -> None:
     assert normal_name(text) == normal_spelling(text) == name
+
+
+def test_capital_and_small_letters_can_be_the_same() -> None:
+    assert caseless(" Stra\u00dfe ") == caseless("STRASSE") == "strasse"
+    assert caseless("E\u0301") == caseless("\u00e9") == "\u00e9"
 
 
 @pytest.mark.parametrize(
