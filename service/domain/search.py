@@ -1,9 +1,9 @@
 """What SearchCoupons may be asked: predicates, ordering, paging, additional fields."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time
-from typing import Any
+from typing import Any, NamedTuple
 
 from service.domain.errors import (
     BATCH_TOO_LARGE,
@@ -109,44 +109,71 @@ def _with_predicates(query: CouponQuery, predicates: list[Predicate | None]) -> 
             f"Predicates has {len(predicates)} items, at most {PREDICATES_COUNT_MAX} are accepted"
         )
         raise ServiceError(BATCH_TOO_LARGE, text)
-    seen: set[str] = set()
+    return replace(query, **read_predicates(predicates, _RULES))
+
+
+class PredicateRule(NamedTuple):
+    """What a predicate may be: its field with an operator, what it is called, how it is read.
+
+    ``read`` raises ValueError for a text that is no such value.
+    """
+
+    field: str
+    operator: str
+    name: str
+    read: Callable[[str], Any]
+
+
+def read_predicates(
+    predicates: list[Predicate | None], rules: Sequence[PredicateRule]
+) -> dict[str, Any]:
+    """Read the values of predicates, by the names that the rules give them.
+
+    Raises:
+        ServiceError: ``PredicateInvalid``, or ``RequiredPredicateMissing`` when the
+            customer is not given.
+    """
+    values: dict[str, Any] = {}
     for place, predicate in enumerate(predicates):
         where = f"Predicates[{place}]"
         if predicate is None or not predicate.field:
             raise ServiceError(PREDICATE_INVALID, f"{where} has no Field")
-        if predicate.field in seen:
+        rule = _find_rule(predicate, rules, where)
+        if rule.name in values:
             raise ServiceError(PREDICATE_INVALID, f"{where} repeats {predicate.field}")
-        seen.add(predicate.field)
-        query = _with_predicate(query, predicate, where)
-    if "CustomerId" not in seen:
+        try:
+            values[rule.name] = rule.read((predicate.value or "").strip())
+        except ValueError as error:
+            raise ServiceError(PREDICATE_INVALID, f"{where}.Value: {error}") from error
+    if "customer_id" not in values:
         raise ServiceError(PREDICATE_MISSING, "CustomerId Equals is required")
-    return query
+    return values
 
 
-def _with_predicate(query: CouponQuery, predicate: Predicate, where: str) -> CouponQuery:
-    rule = _RULES.get(predicate.field or "")
-    if rule is None:
-        text = f"{where}.Field {predicate.field!r} is not one of {', '.join(_RULES)}"
+def _find_rule(predicate: Predicate, rules: Sequence[PredicateRule], where: str) -> PredicateRule:
+    of_field = [rule for rule in rules if rule.field == predicate.field]
+    if not of_field:
+        fields = ", ".join(dict.fromkeys(rule.field for rule in rules))
+        text = f"{where}.Field {predicate.field!r} is not one of {fields}"
         raise ServiceError(PREDICATE_INVALID, text)
-    operator, name, read = rule
-    if predicate.operator != operator:
-        text = f"{where}.Operator for {predicate.field} must be {operator}"
-        raise ServiceError(PREDICATE_INVALID, text)
-    try:
-        value = read((predicate.value or "").strip())
-    except ValueError as error:
-        raise ServiceError(PREDICATE_INVALID, f"{where}.Value: {error}") from error
-    return replace(query, **{name: value})
+    for rule in of_field:
+        if rule.operator == predicate.operator:
+            return rule
+    operators = " or ".join(rule.operator for rule in of_field)
+    text = f"{where}.Operator for {predicate.field} must be {operators}"
+    raise ServiceError(PREDICATE_INVALID, text)
 
 
-def _read_id(text: str) -> int:
+def read_id(text: str) -> int:
+    """Read a positive number of 64 bits; raises ValueError."""
     is_number = text.isascii() and text.isdigit() and len(text) <= ID_DIGITS_MAX
     if not (is_number and 0 < int(text) <= ID_MAX):
         raise ValueError(f"{text[:40]!r} is not an identifier")
     return int(text)
 
 
-def _read_name(text: str) -> str:
+def read_name(text: str) -> str:
+    """Read a name as it is compared; raises ValueError for an empty one."""
     if not text:
         raise ValueError("the name is empty")
     return normal_spelling(text)
@@ -165,13 +192,12 @@ def _read_day(text: str) -> datetime:
     return datetime.combine(instant.date(), time.min, tzinfo=instant.tzinfo)
 
 
-_RULES: dict[str, tuple[str, str, Callable[[str], Any]]] = {
-    "CustomerId": ("Equals", "customer_id", _read_id),
-    "CouponClassName": ("Equals", "class_name", _read_name),
-    "IsRedeemed": ("Equals", "is_redeemed", _read_bool),
-    "StartDate": ("GreaterThanEquals", "starts_from", _read_day),
-}
-"""Field: its only operator, the query's attribute, and how the value is read."""
+_RULES = (
+    PredicateRule("CustomerId", "Equals", "customer_id", read_id),
+    PredicateRule("CouponClassName", "Equals", "class_name", read_name),
+    PredicateRule("IsRedeemed", "Equals", "is_redeemed", _read_bool),
+    PredicateRule("StartDate", "GreaterThanEquals", "starts_from", _read_day),
+)
 
 
 def _with_ordering(query: CouponQuery, ordering: list[OrderBy | None]) -> CouponQuery:
