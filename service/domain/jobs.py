@@ -117,13 +117,14 @@ class JobQuery:
     """Which jobs are asked for; what is None does not matter. They come newest first.
 
     Attributes:
+        customer_id: Whose; None for a job of any, which is named by its number or batch.
         created_from: Created then or later.
         created_before: Created earlier.
         index: The page, from 0.
         size: Of the page, 1 to 100.
     """
 
-    customer_id: int
+    customer_id: int | None = None
     job_id: int | None = None
     batch_id: int | None = None
     class_name: str | None = None

@@ -389,12 +389,12 @@ def find_creation_jobs(connection: Connection, query: JobQuery) -> list[Creation
 def conditions(query: JobQuery) -> list[Any]:
     """What the rows of ``job``, and of ``coupon_class`` beside it, must be like."""
     asked = {
+        job.c.customer_id: query.customer_id,
         job.c.job_id: query.job_id,
         coupon_class.c.name: query.class_name,
         job.c.status: query.status.value if query.status else None,
     }
-    found = [job.c.customer_id == query.customer_id]
-    found += [column == value for column, value in asked.items() if value is not None]
+    found = [column == value for column, value in asked.items() if value is not None]
     if query.created_from is not None:
         found.append(job.c.created_at >= query.created_from)
     if query.created_before is not None:
