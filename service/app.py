@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.addresses import COUPON_MANAGEMENT_PATH, CUSTOMER_BILLING_PATH, HEALTH_PATH
 from service.domain.refusals import ServiceTroubleError
 from service.logs import configure_log, write_line
-from service.opening import open_database
+from service.opening import open_database, operation_limits
 from service.operations.authentication import Authenticator
 from service.operations.calls import utc_now
 from service.settings import Settings
@@ -42,7 +42,7 @@ def create_app(
     settings = settings or Settings()
     configure_log(settings.log_level)
     database = open_database(settings)
-    authenticator = Authenticator(database, clock)
+    authenticator = Authenticator(database, clock, operation_limits(settings))
     create = partial(
         create_endpoint,
         authenticator,

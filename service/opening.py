@@ -1,5 +1,6 @@
-"""Opening the database that the settings name."""
+"""The database that the settings name, and the limits that they set."""
 
+from service.operations.calls import OperationLimits
 from service.settings import Settings
 from service.storage.engine import Database, DatabaseLimits
 
@@ -12,3 +13,11 @@ def open_database(settings: Settings) -> Database:
         connections_max=settings.threads,
     )
     return Database(settings.database, limits)
+
+
+def operation_limits(settings: Settings) -> OperationLimits:
+    """How much may be asked for in one call."""
+    return OperationLimits(
+        creation_job_coupons_max=settings.creation_job_coupons_max,
+        job_chunk_coupons=settings.job_chunk_coupons,
+    )

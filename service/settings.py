@@ -126,6 +126,18 @@ class Settings(BaseSettings):
     mail_poll_s: Annotated[float, Field(ge=0.1, le=3600)] = 2
     """How long the mail worker rests when no mail is due, in seconds."""
 
+    creation_job_coupons_max: Annotated[int, Field(ge=20_001, le=5_000_000)] = 5_000_000
+    """How many coupons one creation job makes at the most."""
+    job_chunk_coupons: Annotated[int, Field(ge=1, le=500_000)] = 50_000
+    """How many coupons a job makes or deletes in one transaction."""
+    job_lease_s: Annotated[float, Field(ge=1, le=3600)] = 30
+    """How long a worker may take from one chunk of a job to the next, in seconds; after that
+    another worker takes the job."""
+    job_attempts_max: Annotated[int, Field(ge=1, le=100)] = 10
+    """After how many failed chunks a job has failed; 10 take about 10 minutes."""
+    job_poll_s: Annotated[float, Field(ge=0.1, le=3600)] = 1
+    """How long a worker rests when no job is due, in seconds."""
+
     @model_validator(mode="after")
     def _require_usable_mail(self) -> "Settings":
         if self.smtp_host is not None and "mail_sender" not in self.model_fields_set:

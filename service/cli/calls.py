@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.cli.output import print_json, tell
 from service.domain.refusals import ServiceError, ServiceTroubleError
 from service.domain.roles import COMMAND_LINE
-from service.opening import open_database
+from service.opening import open_database, operation_limits
 from service.operations.calls import Call, utc_now
 from service.settings import ENVIRONMENT_PREFIX, Settings
 from service.storage import schema
@@ -71,7 +71,8 @@ def calling(database_url: str | None, *, as_json: bool) -> Iterator[Call]:
 
 def new_call(database: Database) -> Call:
     """A call of the command line, now, under a TrackingId of its own."""
-    return Call(database, COMMAND_LINE, utc_now(), str(uuid4()))
+    limits = operation_limits(read_settings())
+    return Call(database, COMMAND_LINE, utc_now(), str(uuid4()), limits)
 
 
 @contextmanager

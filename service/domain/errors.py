@@ -329,6 +329,36 @@ RECIPIENT_REFUSED = _row(
     "Details names the account and the reason; for the others none was made either. Leave the"
     " account out and call again.",
 )
+USAGE_LIMIT_UNSUPPORTED = _row(
+    90024,
+    "UsageLimitUnsupported",
+    FaultKind.API,
+    "A coupon of this service is redeemed once.",
+    "UsageLimit is 1, or left out.",
+)
+RESERVATION_LIMIT_UNSUPPORTED = _row(
+    90025,
+    "ReservationLimitUnsupported",
+    FaultKind.API,
+    "No account could claim such a coupon.",
+    "A coupon is claimed by one account: ReservationLimit is 1 or more, or left out. 0 is for"
+    " coupons that need not be claimed.",
+)
+JOB_ENDED = _row(
+    90026,
+    "JobEnded",
+    FaultKind.API,
+    "The job has ended.",
+    "There is nothing left to cancel; Details has its status.",
+)
+JOB_NOT_FAILED = _row(
+    90027,
+    "JobNotFailed",
+    FaultKind.API,
+    "The job has not failed.",
+    "Only a job that has failed goes on when it is retried. The coupons of a job that was"
+    " cancelled, or whose pattern was full, are in use: create another job for the rest.",
+)
 
 # The service and its database: AdApiFaultDetail, our numbers.
 

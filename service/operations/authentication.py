@@ -9,7 +9,7 @@ from service.domain.errors import INVALID_CREDENTIALS, REQUEST_MISSING_HEADERS
 from service.domain.names import normal_spelling
 from service.domain.refusals import ServiceError
 from service.domain.roles import Caller, Credentials, Role
-from service.operations.calls import Call, utc_now
+from service.operations.calls import DEFAULT_LIMITS, Call, OperationLimits, utc_now
 from service.operations.secrets import is_password, token_digest
 from service.storage import users
 from service.storage.engine import Database
@@ -28,9 +28,15 @@ class Authenticator:
         clock: Answers the instant of a call, aware and in UTC.
     """
 
-    def __init__(self, database: Database, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime] = utc_now,
+        limits: OperationLimits = DEFAULT_LIMITS,
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._limits = limits
 
     def __call__(self, credentials: Credentials, tracking_id: str) -> Call:
         """Admit a caller.
@@ -49,14 +55,14 @@ class Authenticator:
                 raise ServiceError(INVALID_CREDENTIALS)
             if credentials.authentication_token:
                 caller = _caller(connection, owners.get(AUTHENTICATION))
-                return Call(self._database, caller, now, tracking_id)
+                return Call(self._database, caller, now, tracking_id, self._limits)
             found = users.find_user(connection, normal_spelling(credentials.user_name or ""))
         # A password is checked slowly, and not in a transaction.
         user_id, stored_hash = found or (None, None)
         is_right = is_password(stored_hash, credentials.password or "")
         with self._database.reading() as connection:
             caller = _caller(connection, user_id if is_right else None)
-        return Call(self._database, caller, now, tracking_id)
+        return Call(self._database, caller, now, tracking_id, self._limits)
 
 
 def _require_headers(credentials: Credentials) -> None:

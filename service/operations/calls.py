@@ -9,6 +9,22 @@ from service.storage.transactions import Transactions
 
 
 @dataclass(frozen=True, slots=True)
+class OperationLimits:
+    """How much may be asked for, as the settings say.
+
+    Attributes:
+        creation_job_coupons_max: How many coupons one job makes at the most.
+        job_chunk_coupons: How many of them one transaction makes.
+    """
+
+    creation_job_coupons_max: int = 5_000_000
+    job_chunk_coupons: int = 50_000
+
+
+DEFAULT_LIMITS = OperationLimits()
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """What every operation is given beside its request.
 
@@ -17,12 +33,14 @@ class Call:
         caller: The user that calls, with its rights.
         now: The instant of the call, aware and in UTC.
         tracking_id: The GUID under which log, audit and reply name this call.
+        limits: How much may be asked for.
     """
 
     database: Transactions
     caller: Caller
     now: datetime
     tracking_id: str
+    limits: OperationLimits = DEFAULT_LIMITS
 
     @property
     def author(self) -> Author:

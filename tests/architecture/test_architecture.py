@@ -21,7 +21,7 @@ ROOMS: dict[str, set[str]] = {
     "settings": set(),
     "addresses": {"settings"},
     "logs": set(),
-    "opening": {"storage", "settings"},
+    "opening": {"operations", "storage", "settings"},
     "app": {"soap", "operations", "storage", "domain", "settings", "opening", "addresses", "logs"},
     "cli": {
         *("soap", "jobs", "operations", "storage", "domain"),
