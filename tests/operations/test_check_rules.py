@@ -18,6 +18,7 @@ from service.storage.tables import (
     coupon,
     coupon_batch,
     coupon_class,
+    coupon_place,
     coupon_terms,
     idempotency_key,
     ledger,
@@ -110,41 +111,79 @@ def change_terms(it: Tampering, name: str, **values: Any) -> int:
     return it[name]
 
 
-def swap_batches(it: Tampering) -> set[int]:
-    """Two coupons of different classes."""
+def redeem_between(it: Tampering, name: str, **dates: datetime) -> int:
+    """Change when a coupon starts or ends, which its batch tells as well."""
+    if "start_date" in dates:
+        batch_id = it.row(coupon, coupon_id=it[name])["batch_id"]
+        it.set(coupon_batch, batch_id, start_date=dates["start_date"])
+    return change_terms(it, name, **dates)
+
+
+def swap_classes(it: Tampering) -> set[int]:
+    """Of two coupons."""
     first, second = it.row(coupon, class_id=it["Spring"]), it.row(coupon, class_id=it["Yen"])
-    it.set(coupon, first["coupon_id"], batch_id=second["batch_id"])
-    it.set(coupon, second["coupon_id"], batch_id=first["batch_id"])
+    it.set(coupon, first["coupon_id"], class_id=second["class_id"])
+    it.set(coupon, second["coupon_id"], class_id=first["class_id"])
     return {first["coupon_id"], second["coupon_id"]}
-
-
-def move_to_batch(it: Tampering) -> set[int]:
-    """Of the same class."""
-    first, second = it.rows(coupon_batch, class_id=it["Spring"])
-    moved = it.row(coupon, batch_id=first["batch_id"])
-    it.set(coupon, moved["coupon_id"], batch_id=second["batch_id"])
-    return {first["batch_id"], second["batch_id"]}
-
-
-def ask_for_less(it: Tampering) -> int:
-    return it.set(coupon_batch, it.row(coupon_batch)["batch_id"], requested_count=1)
-
-
-def last_place(it: Tampering) -> int:
-    """Make a gap before the last one."""
-    last = max(it.rows(coupon, class_id=it["Spring"]), key=lambda row: int(row["seq"]))
-    it.set(coupon, last["coupon_id"], seq=last["seq"] + 1)
-    return it["Spring"]
-
-
-def first_place(it: Tampering) -> int:
-    it.set(coupon, it.row(coupon, class_id=it["Spring"], seq=0)["coupon_id"], seq=-1)
-    return it["Spring"]
 
 
 def count_once_more(it: Tampering) -> int:
     count = it.row(coupon_class, class_id=it["Spring"])["coupons_count"]
     return it.set(coupon_class, "Spring", coupons_count=count + 1)
+
+
+def batch_of(it: Tampering, class_name: str) -> int:
+    """The first batch of a class; it has two coupons."""
+    return int(it.row(coupon_batch, class_id=it[class_name])["batch_id"])
+
+
+def place_differently(it: Tampering, batch_id: int, place: int, **values: int) -> int:
+    is_meant = (coupon_place.c.batch_id == batch_id, coupon_place.c.seq == place)
+    it.connection.execute(update(coupon_place).where(*is_meant).values(values))
+    return batch_id
+
+
+def move_place(it: Tampering, class_name: str, old: int, new: int) -> int:
+    """Which the coupon knows."""
+    batch_id = batch_of(it, class_name)
+    moved = it.row(coupon, batch_id=batch_id, seq=old)
+    it.set(coupon, moved["coupon_id"], seq=new)
+    return place_differently(it, batch_id, old, seq=new)
+
+
+def drop_last_place(it: Tampering) -> int:
+    it.drop(coupon_place, batch_id=batch_of(it, "Yen"), seq=1)
+    return batch_of(it, "Yen")
+
+
+def place_twice(it: Tampering) -> int:
+    """A coupon of a batch at a place of a later one of the class."""
+    first, second = it.rows(coupon_batch, class_id=it["Spring"])
+    coupon_id = it.row(coupon, batch_id=first["batch_id"], seq=0)["coupon_id"]
+    return place_differently(it, second["batch_id"], 0, coupon_id=coupon_id)
+
+
+def forget_place(it: Tampering) -> int:
+    """Both coupons of a batch believe that they are at its first place."""
+    last = it.row(coupon, batch_id=batch_of(it, "Yen"), seq=1)
+    it.set(coupon, last["coupon_id"], seq=0)
+    return batch_of(it, "Yen")
+
+
+def make_one_without_place(it: Tampering) -> int:
+    row = it.row(coupon, batch_id=batch_of(it, "Yen"))
+    it.copy(coupon, row, code="ANOTHER", seq=2)
+    return batch_of(it, "Yen")
+
+
+def say_that_one_more_was_made(it: Tampering) -> int:
+    """Which the audit log tells as well."""
+    batch_id = retell_minting(it, created_count=3)
+    return it.set(coupon_batch, batch_id, created_count=3, requested_count=3)
+
+
+def ask_for_less(it: Tampering) -> int:
+    return it.set(coupon_batch, it.row(coupon_batch)["batch_id"], requested_count=1)
 
 
 def lower_case(it: Tampering) -> int:
@@ -375,16 +414,32 @@ CONTROLS: dict[str, list[Break]] = {
         lambda it: change_terms(it, "unused", amount=Decimal("5.001")) and terms_of(it, "unused"),
         lambda it: change_terms(it, "unused", currency_code="ZZZ") and terms_of(it, "unused"),
     ],
-    "a class counts its coupons, and their places run from 0 without gaps": [
-        count_once_more,
-        first_place,
-        last_place,
+    "a class counts the coupons of its batches": [count_once_more],
+    "a batch counts its places, and they run from 0 without gaps": [
+        drop_last_place,
+        lambda it: move_place(it, "Spring", 0, -1),
+        lambda it: move_place(it, "Yen", 1, 2),
     ],
-    "a batch counts its coupons: at least one, and no more than were asked for": [
-        move_to_batch,
+    "the coupon at a place of a batch is of the batch, and knows the place": [
+        place_twice,
+        forget_place,
+        lambda it: place_differently(it, batch_of(it, "Yen"), 0, coupon_id=NOBODY),
+    ],
+    "a batch counts its coupons, and made no more than were asked for": [
+        make_one_without_place,
+        say_that_one_more_was_made,
         ask_for_less,
     ],
-    "a coupon is of the class of its batch": [swap_batches],
+    "no coupon that can be handed out comes before the place where a batch is begun": [
+        lambda it: it.set(coupon_batch, batch_of(it, "Yen"), unused_from=1)
+    ],
+    "a batch whose coupons have one StartDate tells it": [
+        lambda it: it.set(coupon_batch, batch_of(it, "Yen"), start_date=START),
+        lambda it: it.set(
+            coupon_batch, it.row(coupon, coupon_id=it["percentage"])["batch_id"], start_date=None
+        ),
+    ],
+    "a coupon is of the class of its batch": [swap_classes],
     "a code is folded as it is looked up": [
         lower_case,
         lambda it: it.set(coupon, "unused", code=""),
@@ -414,8 +469,8 @@ CONTROLS: dict[str, list[Break]] = {
         lambda it: change_terms(it, "amount", amount=Decimal(51))
     ],
     "a coupon is redeemed in the time that its terms give": [
-        lambda it: change_terms(it, "amount", start_date=redeemed_at(it, "amount") + TICK),
-        lambda it: change_terms(it, "percentage", end_date=redeemed_at(it, "percentage") - TICK),
+        lambda it: redeem_between(it, "amount", start_date=redeemed_at(it, "amount") + TICK),
+        lambda it: redeem_between(it, "percentage", end_date=redeemed_at(it, "percentage") - TICK),
     ],
     "a redemption expires when the coupon's terms say": [
         lambda it: hasten_expiry(it, "amount"),
@@ -498,7 +553,7 @@ CONTROLS: dict[str, list[Break]] = {
     "the audit log tells that a class was retired, as its row does": [
         untell("coupon_class", "Retired", "retire")
     ],
-    "the audit log tells that a batch was minted, as its row does": [
+    "the audit log tells that a batch was minted or imported, as its row does": [
         untell_minting,
         lambda it: retell_minting(it, class_id=it["Yen"]),
         lambda it: retell_minting(it, created_count=1),
