@@ -91,7 +91,7 @@ def _attempt(
     new_claims = [outcome for outcome in outcomes if isinstance(outcome, Claim)]
     if new_claims:
         emails = {it.account_id: it.email for it in accounts.values() if it.email}
-        _record(connection, call, new_claims, emails if request.send_notification else {})
+        book(connection, call, new_claims, emails if request.send_notification else {})
     return [outcome for outcome in outcomes if isinstance(outcome, AccountError)]
 
 
@@ -184,10 +184,14 @@ def _nothing_left(account: Account, coupon_class: CouponClass) -> AccountError:
     return AccountError(NO_COUPON_AVAILABLE, account.account_id, text)
 
 
-def _record(
+def book(
     connection: Connection, call: Call, new_claims: list[Claim], emails: dict[int, str]
 ) -> None:
-    """Book the coupons, and tell the accounts that have addresses here."""
+    """Claim coupons for accounts, and tell the accounts that have addresses here.
+
+    Raises:
+        LostRaceError: What was decided on does not hold any more.
+    """
     if not claims.record_claims(connection, new_claims):
         raise LostRaceError
     emails_by_coupon = {

@@ -1,6 +1,7 @@
 """Minting: new coupons of a class, with codes drawn from a pattern."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
@@ -50,22 +51,54 @@ def mint_coupons(
         code_pattern = check_pattern(
             pattern or coupon_class.code_pattern, alphabet or coupon_class.code_alphabet
         )
-        batch = _mint(connection, call, coupon_class, code_pattern, count)
-        after = {"class_id": coupon_class.class_id, "created_count": batch.created_count}
-        change = audit.Change("mint", "coupon_batch", batch.batch_id, after=after)
-        audit.append(connection, call.author, [change])
-        return batch
+        return mint_batch(connection, call, coupon_class, code_pattern, count)
 
     return decide(call.database, attempt)
 
 
-def _mint(
-    connection: Connection, call: Call, coupon_class: CouponClass, pattern: CodePattern, count: int
+def mint_batch(
+    connection: Connection,
+    call: Call,
+    coupon_class: CouponClass,
+    pattern: CodePattern,
+    count: int,
+    *,
+    attributes: dict[str, Any] | None = None,
 ) -> Batch:
-    class_id, terms_id = coupon_class.class_id, coupon_class.terms_id
+    """Mint coupons of a class that is locked, and write it into the batch's history.
+
+    Raises:
+        ServiceError: ``PatternFull``: not one code is left.
+    """
+    class_id = coupon_class.class_id
     batch_id = coupons.add_batch(
-        connection, class_id, count, call.now, start_date=coupon_class.terms.start_date
+        connection,
+        class_id,
+        count,
+        call.now,
+        start_date=coupon_class.terms.start_date,
+        attributes=attributes,
     )
+    made = _make(connection, coupon_class, batch_id, pattern, count)
+    coupons.add_places(connection, batch_id, min(coupon_id for coupon_id, _ in made))
+    coupons.close_batch(connection, class_id, batch_id, len(made))
+    after = {"class_id": class_id, "created_count": len(made)}
+    change = audit.Change("mint", "coupon_batch", batch_id, after=after)
+    audit.append(connection, call.author, [change])
+    density = pattern.density(coupon_class.coupons_count + len(made))
+    codes = sorted(code for _, code in made)
+    return Batch(batch_id, count, len(made), codes, density)
+
+
+def _make(
+    connection: Connection,
+    coupon_class: CouponClass,
+    batch_id: int,
+    pattern: CodePattern,
+    count: int,
+) -> list[tuple[int, str]]:
+    """Insert the coupons; answers number and code of each."""
+    class_id, terms_id = coupon_class.class_id, coupon_class.terms_id
     free = [int(place) for place in shuffled(count)]
     made: dict[int, tuple[int, str]] = {}
     for candidates in _candidates(connection, pattern, free):
@@ -77,11 +110,7 @@ def _mint(
     if not made:
         raise ServiceError(PATTERN_FULL, f"pattern {pattern.text}, capacity {pattern.capacity}")
     _close_gaps(connection, made)
-    coupons.add_places(connection, batch_id, min(coupon_id for coupon_id, _ in made.values()))
-    coupons.close_batch(connection, class_id, batch_id, len(made))
-    density = pattern.density(coupon_class.coupons_count + len(made))
-    codes = sorted(code for _, code in made.values())
-    return Batch(batch_id, count, len(made), codes, density)
+    return list(made.values())
 
 
 def _candidates(

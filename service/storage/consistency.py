@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, 
 from service.storage.invariants import effects, history, messages, programmes, redemptions, spend
 from service.storage.invariants.redemptions import LEDGER_EQUALITY
 from service.storage.invariants.rule import Rule
+from service.storage.statements import take_any_time
 from service.storage.watching import Watch, nobody_watches
 
 RULES: tuple[Rule, ...] = (
@@ -100,9 +101,8 @@ def check(
         rules: Which.
         watch: Is told the rule at work before each of its ranges.
     """
-    if connection.dialect.name == "postgresql":
-        # Some statements read all that there is; no caller waits for them but who asked.
-        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    # Some statements read all that there is.
+    take_any_time(connection)
     find_starts = cache(partial(_starts, connection))
     ranges_count = sum(len(find_starts(rule.key)) for rule in rules)
     done_count = 0

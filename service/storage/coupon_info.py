@@ -38,7 +38,7 @@ _INFO: Select[Any] = (
     .join(coupon_class, coupon_class.c.class_id == coupon.c.class_id)
     .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id)
     .join(redemption, isouter=True)
-    .where(coupon.c.coupon_id.in_(_COUPON_IDS))
+    .where(coupon.c.coupon_id.in_(_COUPON_IDS), coupon.c.deleted_at.is_(None))
     .order_by(func.coalesce(coupon.c.claimed_at, redemption.c.redeemed_at), coupon.c.coupon_id)
 )
 

@@ -19,3 +19,12 @@ def new_id(result: CursorResult[Any]) -> int:
     if key is None:
         raise LookupError("the statement inserted no row")
     return int(key[0])
+
+
+def take_any_time(connection: Connection) -> None:
+    """Let the statements of the transaction run for as long as they need.
+
+    For what reads or changes millions of rows on purpose; nobody else is to wait for it.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")

@@ -20,20 +20,25 @@ from service.domain.terms import CouponType
 from service.operations.authentication import Authenticator
 from service.operations.claim_coupons import AccountCoupon, claim_coupons
 from service.operations.classes import retire_class
+from service.operations.create_for_recipients import create_coupons_for_recipients
 from service.operations.dispatch_coupons import dispatch_coupons
 from service.operations.distribute_coupons import Distribution, distribute_coupons
 from service.operations.get_coupon_info import get_coupon_info
 from service.operations.idempotency import once
+from service.operations.import_coupons import WRITING, import_coupons
 from service.operations.mint_coupons import mint_coupons
 from service.operations.parties import add_account, add_customer
 from service.operations.record_spend import record_spend
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.search_coupons import search_coupons
+from service.operations.update_coupons import update_coupons
 from service.operations.users import add_user, issue_token
 from service.storage.accounts import lock_accounts
 from service.storage.engine import Database, DatabaseLimits
 from service.storage.tables import coupon
-from tests.programme import START, Programme, member
+from service.storage.watching import Watch, nobody_watches
+from tests.operations.jobs import begin_creation
+from tests.programme import START, Programme, member, terms
 
 Scenario = Callable[[Programme, int], object]
 
@@ -369,3 +374,36 @@ def _(programme: Programme, owner: int) -> object:
 @scenario(errors.COUPON_RESERVATION_REQUIRED)
 def _(programme: Programme, owner: int) -> object:
     return redeem_with(programme, owner, is_reservation_mandatory=True)
+
+
+@scenario(errors.COUPON_BATCH_AT_WORK)
+def _(programme: Programme, owner: int) -> object:
+    batch_id = begin_creation(programme, owner, programme.coupon_class(owner))
+    return update_coupons(programme.call(), owner, terms(), batch_id=batch_id)
+
+
+@scenario(errors.IMPORT_FILE_INVALID)
+def _(programme: Programme, owner: int) -> object:
+    programme.coupon_class(owner)
+    return import_coupons(programme.call(), owner, "Spring", lambda: iter(["price\n"]))
+
+
+@scenario(errors.IMPORT_REPLACED)
+def _(programme: Programme, owner: int) -> object:
+    programme.coupon_class(owner)
+
+    def begin(watch: Watch = nobody_watches) -> object:
+        lines = ["code\n", "FROM-PAPER\n"]
+        return import_coupons(programme.call(), owner, "Spring", lambda: iter(lines), watch=watch)
+
+    def replace(step: str, _done: int, _all: int) -> None:
+        if step == WRITING:
+            begin()
+
+    return begin(replace)
+
+
+@scenario(errors.RECIPIENT_REFUSED)
+def _(programme: Programme, owner: int) -> object:
+    programme.coupon_class(owner)
+    return create_coupons_for_recipients(programme.call(), owner, "Spring", [10**9])
