@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from service.domain.claims import Claim, ClaimableCoupon
 from service.domain.redemption import CouponState
 from service.storage.classes import TERMS_COLUMNS, terms_of
-from service.storage.coupons import IS_LASTING, IS_UNUSED
+from service.storage.coupons import IS_LASTING, IS_THERE, IS_UNUSED
 from service.storage.tables import (
     coupon,
     coupon_batch,
@@ -36,7 +36,7 @@ _CLAIMABLE = (
     .join(coupon_class)
     .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id)
     .join(redemption, isouter=True)
-    .where(coupon.c.code.in_(bindparam("codes", expanding=True)), coupon.c.deleted_at.is_(None))
+    .where(coupon.c.code.in_(bindparam("codes", expanding=True)), IS_THERE)
     # One order for all, so that two requests do not each wait for the other's coupon.
     .order_by(coupon.c.coupon_id)
     .with_for_update(of=coupon)

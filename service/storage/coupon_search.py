@@ -27,6 +27,7 @@ from service.domain.coupons import Coupon, CouponClaimInfo, CouponRedemption
 from service.domain.search import ORDER_BY_START_DATE, PAGE_SIZE_MAX, CouponQuery
 from service.domain.terms import CouponTerms
 from service.storage.classes import TERMS_COLUMNS, terms_of
+from service.storage.coupons import IS_THERE
 from service.storage.tables import (
     account,
     coupon,
@@ -84,7 +85,7 @@ _COUPONS = (
 )
 _BY_CODE = _COUPONS.add_columns(
     coupon.c.coupon_id, coupon.c.batch_id, coupon_class.c.customer_id
-).where(coupon.c.code == bindparam("code"), coupon.c.deleted_at.is_(None))
+).where(coupon.c.code == bindparam("code"), IS_THERE)
 _PAGE = _COUPONS.add_columns(coupon_place.c.batch_id).join(
     coupon_place, coupon_place.c.coupon_id == coupon.c.coupon_id
 )

@@ -30,6 +30,7 @@ from service.storage.tables import (
     coupon_place,
     coupon_terms,
     redemption,
+    unfinished_import,
 )
 
 PASSED_COUNT_MAX = 1_000
@@ -41,6 +42,11 @@ IS_UNUSED = and_(
     coupon.c.redeemed_at.is_(None),
     coupon.c.deleted_at.is_(None),
 )
+IS_THERE = and_(
+    coupon.c.deleted_at.is_(None),
+    ~exists().where(unfinished_import.c.batch_id == coupon.c.batch_id),
+)
+"""Whether the coupon can be found by its code."""
 IS_LASTING = and_(
     or_(coupon_terms.c.end_date.is_(None), coupon_terms.c.end_date >= bindparam("now")),
     or_(
@@ -99,7 +105,7 @@ _REDEEMABLE = (
     .join(coupon_class)
     .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id)
     .join(redemption, isouter=True)
-    .where(coupon.c.code == bindparam("code"), coupon.c.deleted_at.is_(None))
+    .where(coupon.c.code == bindparam("code"), IS_THERE)
 )
 _REDEEM = (
     update(coupon)

@@ -329,6 +329,18 @@ deletion_job = Table(
     CheckConstraint("(batch_id IS NULL) = (seq IS NULL)", "progress"),
 )
 
+# An import that has not come to its end: its coupons are not there for anybody else.
+
+unfinished_import = Table(
+    "unfinished_import",
+    metadata,
+    Column("batch_id", ForeignKey("coupon_batch.batch_id"), primary_key=True),
+    # No coupon of the import has a lower number.
+    Column("first_coupon_id", Id, nullable=False),
+    # Whether another import removes what this one has left, or is making.
+    Column("is_given_up", Boolean, nullable=False, server_default=false()),
+)
+
 subscription = Table(
     "subscription",
     metadata,

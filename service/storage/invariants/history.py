@@ -95,10 +95,11 @@ _EVENTS = (
     _Event("a class was added", "coupon_class", coupon_class.c.created_at, _ADDED),
     _Event("a class was retired", "coupon_class", coupon_class.c.retired_at, ("retire",)),
     _Event(
-        "a batch was minted",
+        "a batch was minted or imported",
         "coupon_batch",
-        coupon_batch.c.created_at,
-        ("mint",),
+        # It tells how many coupons there are, when all of them are.
+        case((coupon_batch.c.created_count > 0, coupon_batch.c.created_at)),
+        ("mint", "import"),
         (
             number_after("class_id") == coupon_batch.c.class_id,
             number_after("created_count") == coupon_batch.c.created_count,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy import Row, and_, exists, func, or_, select
 
 from service.domain.codes import fold_code
 from service.domain.names import normal_spelling
@@ -24,6 +24,7 @@ from service.storage.tables import (
     redemption,
     service_user,
     token,
+    unfinished_import,
 )
 
 
@@ -52,11 +53,12 @@ _made = (
     .group_by(coupon.c.batch_id)
     .subquery()
 )
-_HAS_ENDED = (
+_HAS_ENDED = and_(
     ~select(creation_job.c.job_id)
     .join(job, job.c.job_id == creation_job.c.job_id)
     .where(creation_job.c.batch_id == coupon_batch.c.batch_id, job.c.ended_at.is_(None))
-    .exists()
+    .exists(),
+    ~exists().where(unfinished_import.c.batch_id == coupon_batch.c.batch_id),
 )
 
 RULES = (

@@ -128,6 +128,13 @@ def _create_tables() -> None:
     sa.ForeignKeyConstraint(['job_id'], ['job.job_id'], name=op.f('fk_deletion_job_job_id')),
     sa.PrimaryKeyConstraint('job_id', name=op.f('pk_deletion_job'))
     )
+    op.create_table('unfinished_import',
+    sa.Column('batch_id', ID, nullable=False),
+    sa.Column('first_coupon_id', ID, nullable=False),
+    sa.Column('is_given_up', sa.Boolean(), server_default=sa.false(), nullable=False),
+    sa.ForeignKeyConstraint(['batch_id'], ['coupon_batch.batch_id'], name=op.f('fk_unfinished_import_batch_id')),
+    sa.PrimaryKeyConstraint('batch_id', name=op.f('pk_unfinished_import'))
+    )
 
 
 BATCH_COLUMNS = 'batch_id, class_id, requested_count, created_count, created_at'
