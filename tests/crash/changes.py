@@ -22,12 +22,14 @@ from service.operations.outbox import Outbox, _resend_next, resend_message
 from service.operations.parties import add_account, add_customer
 from service.operations.record_spend import record_spend, reverse_spend
 from service.operations.redeem_coupon import redeem_coupon
+from service.operations.subscriptions import add_subscription, end_subscription
 from service.operations.users import (
     DEVELOPER,
     add_user,
     disable_user,
     issue_token,
     revoke_token,
+    set_email,
     set_password,
 )
 from tests.programme import Programme, terms
@@ -84,9 +86,15 @@ class Scenes:
         redeem_coupon(programme.call(), self.account_id, self.redeemed)
         record_spend(programme.call(), self.account_id, TEN, "first")
         dispatch_coupons(programme.call(), ["anna@example.com"], self.owner, "Spring")
+        self.subscribe("first order")
         user_id = add_user(programme.call(), "kim", Role.STANDARD, self.owner)
         self.kim = Caller(user_id, "kim", {self.owner: Role.STANDARD})
         self.token_id = issue_token(programme.call(), "kim", DEVELOPER).token_id
+
+    def subscribe(self, reference: str) -> int:
+        """Add a subscription of the account."""
+        plan = {"product_id": "ads", "rate_plan_id": "monthly"}
+        return add_subscription(self.programme.call(), self.account_id, reference, **plan)
 
     def change(self, operation: str) -> Change:
         """A call of the operation, as ``changing_operations`` names it."""
@@ -139,6 +147,8 @@ class Scenes:
             "mint_coupons.mint_coupons": lambda: mint_coupons(call(), owner, "Spring", 3),
             "parties.add_account": lambda: add_account(call(), owner, "X9999999", "USD", None),
             "parties.add_customer": lambda: add_customer(call(), "Another"),
+            "subscriptions.add_subscription": lambda: self.subscribe("second order"),
+            "subscriptions.end_subscription": lambda: end_subscription(call(), "first order"),
         }
 
     def _users(self) -> dict[str, Change]:
@@ -148,6 +158,7 @@ class Scenes:
             "users.disable_user": lambda: disable_user(call(), "kim"),
             "users.issue_token": lambda: issue_token(call(), "kim", DEVELOPER),
             "users.revoke_token": lambda: revoke_token(call(), self.token_id),
+            "users.set_email": lambda: set_email(call(), "kim", "kim@example.com"),
             "users.set_password": lambda: set_password(call(), "kim", "another password"),
         }
 
