@@ -25,7 +25,7 @@ check: $(INSTALLED) ## Lint, formatting, types, and whether generated pages are 
 	$(BIN)/python docs/generate_pages.py --check
 
 prove: $(INSTALLED) ## Run the long proofs, and write what they measured into docs/reliability.md.
-	$(BIN)/python -m pytest -m prove -p tests.reliability.table
+	$(BIN)/python -m pytest -m prove -n 2 --dist worksteal -p tests.reliability.table
 
 bench: $(INSTALLED) ## Measure, print one table, and write it into docs/performance.md.
 	$(BIN)/python -m benchmarks --write
