@@ -50,8 +50,8 @@ def list_(
 ) -> None:
     """List messages, newest first.
 
-    JSON: messages, each with message_id, mail_id, kind, recipient, coupon_id, state,
-    attempts_count, next_attempt_at, last_error, created_at, sent_at.
+    JSON: messages, each with message_id, mail_id, kind, recipient, coupon_id, job_id,
+    state, attempts_count, next_attempt_at, last_error, created_at, sent_at.
     """
     with calling(database, as_json=as_json) as call:
         messages = list_messages(call, state, limit)

@@ -20,7 +20,7 @@ from service.cli.calls import (
 from service.cli.mail import lease_s, where_mail_goes
 from service.cli.options import DatabaseOption
 from service.cli.supervision import kept_running
-from service.cli.worker import deliver_for_parent
+from service.cli.worker import work_for_parent
 from service.settings import ENVIRONMENT_PREFIX, Settings
 
 WORKER_STOP_TIMEOUT_S = 10
@@ -42,14 +42,14 @@ def serve(
         int | None, typer.Option("--workers", metavar="N", help="Number of worker processes.")
     ] = None,
     no_worker: Annotated[
-        bool, typer.Option("--no-worker", help="Leave the mail to `worker`, run elsewhere.")
+        bool, typer.Option("--no-worker", help="Leave mail and jobs to `worker`, run elsewhere.")
     ] = False,
     database: DatabaseOption = None,
 ) -> None:
-    """Serve the SOAP endpoint, and deliver mail, until stopped by SIGINT or SIGTERM.
+    """Serve the SOAP endpoint, deliver mail and do jobs, until stopped by SIGINT or SIGTERM.
 
-    Options that are not given come from the settings; see `config`. The delivery of
-    mail is a process of its own, which is started again when it dies; see `worker`.
+    Options that are not given come from the settings; see `config`. Mail and jobs are
+    the work of a process of its own, which is started again when it dies; see `worker`.
     """
     settings = read_settings(bind=bind, workers=workers, database=database)
     host, port = split_bind(settings.bind)
@@ -66,7 +66,7 @@ def serve(
         return
     typer.echo(where_mail_goes(settings))
     work_s = lease_s(settings)
-    with kept_running("mail worker", deliver_for_parent, settings, work_s=work_s):
+    with kept_running("worker", work_for_parent, settings, work_s=work_s):
         _run(settings, host, port)
 
 

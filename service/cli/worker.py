@@ -1,9 +1,10 @@
-"""``worker``: the delivery of mail."""
+"""``worker``: the delivery of mail, and jobs."""
 
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event
+from datetime import timedelta
+from threading import Event, Thread
 from types import FrameType
 from typing import Annotated
 
@@ -15,20 +16,23 @@ from service.cli.mail import create_mail_worker, where_mail_goes
 from service.cli.options import DatabaseOption
 from service.cli.supervision import when_parent_ends
 from service.domain.mail import MessageState
+from service.jobs.job_worker import JobWorker
 from service.jobs.mail_worker import MailWorker
 from service.logs import configure_log
+from service.operations.job_work import JobDesk
 from service.settings import Settings
+from service.storage.engine import Database
 
 
 def worker(
-    once: Annotated[bool, typer.Option("--once", help="Deliver what is due, then end.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Do what is due, then end.")] = False,
     database: DatabaseOption = None,
 ) -> None:
-    """Deliver the mails in the outbox until stopped by SIGINT or SIGTERM.
+    """Do jobs, and deliver the mails in the outbox, until stopped by SIGINT or SIGTERM.
 
-    Each attempt is a line of JSON on standard error. Without the setting smtp_host,
-    mails are written as files into mail_folder. With --once, the exit code is 1
-    when a mail was not delivered.
+    Each job that ends and each attempt of a mail is a line of JSON on standard error.
+    Without the setting smtp_host, mails are written as files into mail_folder. With
+    --once, jobs come first, and the exit code is 1 when a mail was not delivered.
     """
     settings = read_settings(database=database)
     with refusals_told(as_json=False), opened(settings.database) as opened_database:
@@ -36,10 +40,12 @@ def worker(
         typer.echo(where_mail_goes(settings))
         mail_worker = create_mail_worker(settings, opened_database)
         with _logged_as_json(), _stopped_by_signals() as stop:
+            job_worker = _create_job_worker(settings, opened_database, stop)
             if once:
+                job_worker.drain(stop)
                 mail_worker.drain(stop)
             else:
-                mail_worker.run(stop, settings.mail_poll_s)
+                _work(settings, mail_worker, job_worker, stop)
     if once:
         _sum_up(mail_worker)
 
@@ -51,15 +57,40 @@ def _sum_up(mail_worker: MailWorker) -> None:
     raise typer.Exit(1 if retried or failed else 0)
 
 
-def deliver_for_parent(settings: Settings) -> None:
-    """Deliver mail in a process that another one has started, for as long as that one lives."""
+def work_for_parent(settings: Settings) -> None:
+    """Do what `worker` does in a process that another one has started, as long as that lives."""
     with (
         _logged_as_json(),
         _stopped_by_signals() as stop,
         opened(settings.database) as database,
     ):
         when_parent_ends(stop.set)
-        create_mail_worker(settings, database).run(stop, settings.mail_poll_s)
+        job_worker = _create_job_worker(settings, database, stop)
+        _work(settings, create_mail_worker(settings, database), job_worker, stop)
+
+
+def _create_job_worker(settings: Settings, database: Database, stop: Event) -> JobWorker:
+    lease = timedelta(seconds=settings.job_lease_s)
+    return JobWorker(JobDesk(database, lease, settings.job_attempts_max, stop.is_set))
+
+
+def _work(settings: Settings, mail_worker: MailWorker, job_worker: JobWorker, stop: Event) -> None:
+    """Deliver mail and do jobs beside one another, until ``stop`` is set."""
+
+    def do_jobs() -> None:
+        try:
+            job_worker.run(stop, settings.job_poll_s)
+        finally:
+            # Whatever ends the one ends the other, so that both are started again.
+            stop.set()
+
+    thread = Thread(target=do_jobs)
+    thread.start()
+    try:
+        mail_worker.run(stop, settings.mail_poll_s)
+    finally:
+        stop.set()
+        thread.join()
 
 
 @contextmanager

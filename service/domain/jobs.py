@@ -144,6 +144,7 @@ class JobReport:
         number_of_coupons: How many were asked for; None for a deletion.
         class_name: None for a job in all classes.
         last_error: None when nothing failed.
+        language: That of the class, as BCP 47 names it.
     """
 
     job_id: int
@@ -155,6 +156,7 @@ class JobReport:
     customer_name: str
     batch_id: int | None
     last_error: str | None
+    language: str
 
 
 def job_back_off(fail_count: int) -> timedelta:

@@ -20,6 +20,7 @@ from jinja2 import (
 )
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from service.domain.jobs import JobReport
 from service.domain.mail import MailContent, MailKind
 from service.jobs.mail_values import mail_values, one_line
 
@@ -79,7 +80,7 @@ class MailTemplates:
             lstrip_blocks=True,
         )
 
-    def render(self, kind: MailKind, content: MailContent) -> RenderedMail:
+    def render(self, kind: MailKind, content: MailContent | JobReport) -> RenderedMail:
         """Make a mail.
 
         Raises:
@@ -92,7 +93,7 @@ class MailTemplates:
             reason = f"{type(error).__name__}: {error}"
             raise TemplateBrokenError(f"{_place(error)}{one_line(reason)}") from error
 
-    def _render(self, kind: MailKind, content: MailContent) -> RenderedMail:
+    def _render(self, kind: MailKind, content: MailContent | JobReport) -> RenderedMail:
         # The package has each kind in the last language.
         text_template, html_template, language = next(self._found(kind, content))
         values = mail_values(content, _regional(content.language, language))
@@ -101,7 +102,7 @@ class MailTemplates:
         return RenderedMail(subject, text, html, language)
 
     def _found(
-        self, kind: MailKind, content: MailContent
+        self, kind: MailKind, content: MailContent | JobReport
     ) -> Iterator[tuple[Template, Template | None, str]]:
         """The templates for text and HTML that exist, best first, and their language."""
         for name, language in _candidates(kind, content):
@@ -126,9 +127,9 @@ def folder_name(class_name: str) -> str:
     return re.sub(r"[\W_]+", "-", folded).strip("-")
 
 
-def _candidates(kind: MailKind, content: MailContent) -> Iterator[tuple[str, str]]:
+def _candidates(kind: MailKind, content: MailContent | JobReport) -> Iterator[tuple[str, str]]:
     """The names of templates in the order in which they are tried, and their languages."""
-    folder = folder_name(content.class_name)
+    folder = folder_name(content.class_name or "")
     for language in _languages(content.language.lower()):
         name = f"{kind.value}.{language}"
         if folder and folder != PACKAGED:

@@ -7,8 +7,9 @@ from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime
-from babel.numbers import format_currency, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent
 
+from service.domain.jobs import JobReport
 from service.domain.mail import MailContent
 from service.domain.money import minor_unit
 from service.domain.terms import WHOLE_PERCENT
@@ -18,7 +19,7 @@ _FALLBACK = Locale("en")
 _CONTROLS = frozenset({"Cc", "Zl", "Zp"})
 
 
-def mail_values(content: MailContent, language: str) -> dict[str, Any]:
+def mail_values(content: MailContent | JobReport, language: str) -> dict[str, Any]:
     """The values by the names that templates have for them.
 
     Args:
@@ -26,6 +27,32 @@ def mail_values(content: MailContent, language: str) -> dict[str, Any]:
         language: In which numbers and dates are written, as BCP 47 names it; one
             that is unknown is written as English.
     """
+    if isinstance(content, JobReport):
+        return _job_values(content, language)
+    return _coupon_values(content, language)
+
+
+def _job_values(report: JobReport, language: str) -> dict[str, Any]:
+    locale = _locale(language)
+
+    def number(value: int | None) -> str | None:
+        return None if value is None else format_decimal(value, locale=locale)
+
+    return {
+        "language": language,
+        "job_id": report.job_id,
+        "kind": report.kind.value,
+        "status": report.status.value,
+        "amount": number(report.amount),
+        "number_of_coupons": number(report.number_of_coupons),
+        "class_name": report.class_name and one_line(report.class_name),
+        "customer_name": one_line(report.customer_name),
+        "batch_id": report.batch_id,
+        "error": report.last_error and one_line(report.last_error),
+    }
+
+
+def _coupon_values(content: MailContent, language: str) -> dict[str, Any]:
     locale = _locale(language)
     terms = content.terms
 

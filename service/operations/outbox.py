@@ -9,11 +9,12 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.domain.errors import ENTITY_NOT_EXISTENT, INPUT_INVALID
+from service.domain.jobs import JobReport
 from service.domain.mail import MailContent, Message, MessageState, back_off
 from service.domain.refusals import ServiceError, ServiceTroubleError
 from service.operations.attempts import decide
 from service.operations.calls import Call, utc_now
-from service.storage import audit, outbox
+from service.storage import audit, jobs, outbox
 from service.storage.engine import Database
 
 Result = TypeVar("Result")
@@ -27,7 +28,7 @@ class Delivery:
     """A message that a worker has taken, and what it tells."""
 
     message: Message
-    content: MailContent
+    content: MailContent | JobReport
 
 
 class OutboxUnavailableError(Exception):
@@ -68,7 +69,7 @@ class Outbox:
             message = outbox.take_due(connection, now, now + self.lease)
             if message is None:
                 return None
-            return Delivery(message, outbox.find_content(connection, message.coupon_id))
+            return Delivery(message, _find_content(connection, message))
 
         return self._decide(attempt)
 
@@ -81,8 +82,14 @@ class Outbox:
         return self.clock() < message.next_attempt_at
 
     def mark_sent(self, message: Message) -> None:
-        """The mail server has the message."""
-        self._settle(message, state=MessageState.SENT.value, sent_at=self.clock(), last_error=None)
+        """The mail server has the message; who created a job is told of its end by it."""
+        values = {"state": MessageState.SENT.value, "sent_at": self.clock(), "last_error": None}
+
+        def attempt(connection: Connection) -> None:
+            if outbox.settle(connection, message, **values) and message.job_id is not None:
+                jobs.note_communicated(connection, message.job_id)
+
+        self._decide(attempt)
 
     def mark_failed(self, message: Message, error: str) -> None:
         """No attempt will be better than this one."""
@@ -99,6 +106,17 @@ class Outbox:
 
     def _settle(self, message: Message, **values: Any) -> None:
         self._decide(lambda connection: outbox.settle(connection, message, **values))
+
+
+def _find_content(connection: Connection, message: Message) -> MailContent | JobReport:
+    if message.job_id is not None:
+        return jobs.find_report(connection, message.job_id)
+    return outbox.find_content(connection, _number_of(message.coupon_id))
+
+
+def _number_of(coupon_id: int | None) -> int:
+    assert coupon_id is not None  # noqa: S101 - the table has it so
+    return coupon_id
 
 
 def list_messages(call: Call, state: MessageState | None, count_max: int) -> list[Message]:
@@ -132,7 +150,7 @@ def show_message(call: Call, message_id: int) -> Delivery:
         message = outbox.find_message(connection, message_id)
         if message is None:
             raise ServiceError(ENTITY_NOT_EXISTENT, f"message {message_id}")
-        return Delivery(message, outbox.find_content(connection, message.coupon_id))
+        return Delivery(message, _find_content(connection, message))
 
 
 def resend_message(call: Call, message_id: int) -> None:
@@ -194,4 +212,6 @@ def _resend_next(call: Call, state: MessageState, after_message_id: int) -> list
 
 def _resent(message: Message) -> audit.Change:
     after = {"message_id": message.message_id, "recipient": message.recipient}
-    return audit.Change("resend", "coupon", message.coupon_id, after=after)
+    if message.job_id is not None:
+        return audit.Change("resend", "job", message.job_id, after=after)
+    return audit.Change("resend", "coupon", _number_of(message.coupon_id), after=after)

@@ -35,6 +35,9 @@ from service.storage.tables import (
     service_user,
 )
 
+DEFAULT_LANGUAGE = "en"
+"""Of the mail about a job in all classes of a customer."""
+
 _LEASED_COLUMNS = (
     job.c.job_id,
     job.c.kind,
@@ -303,12 +306,12 @@ def note_communicated(connection: Connection, job_id: int) -> None:
     connection.execute(update(job).where(job.c.job_id == job_id).values(communicated=True))
 
 
-def find_report(connection: Connection, job_id: int) -> tuple[JobReport, str | None]:
-    """What a mail about the end of a job tells, and the language of its class."""
+def find_report(connection: Connection, job_id: int) -> JobReport:
+    """What a mail about the end of a job tells."""
     row = connection.execute(_REPORT, {"job_id": job_id}).one()
     kind = JobKind(row.kind)
     is_creation = kind is JobKind.CREATION
-    report = JobReport(
+    return JobReport(
         job_id=row.job_id,
         kind=kind,
         status=JobStatus(row.status),
@@ -318,8 +321,8 @@ def find_report(connection: Connection, job_id: int) -> tuple[JobReport, str | N
         customer_name=row.customer_name,
         batch_id=row.batch_id,
         last_error=row.errors[-1] if row.errors else None,
+        language=row.language or DEFAULT_LANGUAGE,
     )
-    return report, row.language
 
 
 # Creation jobs.

@@ -164,6 +164,7 @@ def test_messages_are_listed_by_state(run, dispatched, mail_server):
         "kind",
         "recipient",
         "coupon_id",
+        "job_id",
         "state",
         "attempts_count",
         "next_attempt_at",
@@ -280,7 +281,7 @@ def test_serve_delivers_mail_and_replaces_a_worker_that_dies(run, dispatched, ad
         process.terminate()
         _, told = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 0
-        assert "The mail worker ended with -9. It is started again.\n" in told
+        assert "The worker ended with -9. It is started again.\n" in told
         assert second not in running_processes()
 
 
@@ -312,10 +313,10 @@ def test_serve_lets_the_mail_worker_finish_its_message(run, dispatched, address,
 KEEPER = """
 import time
 from service.cli.supervision import kept_running
-from service.cli.worker import deliver_for_parent
+from service.cli.worker import work_for_parent
 from service.settings import Settings
 
-with kept_running("mail worker", deliver_for_parent, Settings(), work_s=0):
+with kept_running("worker", work_for_parent, Settings(), work_s=0):
     time.sleep(60)
 """
 

@@ -35,6 +35,7 @@ def message(recipient="anna@example.com"):
         kind=MailKind.DISPATCH,
         recipient=recipient,
         coupon_id=1,
+        job_id=None,
         state=MessageState.QUEUED,
         attempts_count=1,
         next_attempt_at=START,
