@@ -28,6 +28,7 @@ _BOUND: dict[SpyneType, Callable[..., Any]] = {
     entities.OrderBy: OrderBy,
     entities.Paging: Paging,
     management_entities.Paging: Paging,
+    management_entities.Predicate: Predicate,
 }
 """The types that the rules have classes for; the others become namespaces."""
 

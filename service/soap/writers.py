@@ -5,7 +5,8 @@ the walk happens once and leaves plain Python source behind, in which every tag 
 constant: one function per complex type, one line or two per member.
 
 Prefixes are the original's: the outermost element and the types of ``adapi`` have default
-namespaces, all other types the prefix ``a``, and ``i`` is that of ``i:nil``.
+namespaces, all other types the prefix ``a`` (``b`` inside one of another namespace), and
+``i`` is that of ``i:nil``.
 """
 
 from collections.abc import Callable
@@ -48,12 +49,24 @@ def writer_source(name: str, namespace: str, declared: SpyneType) -> str:
     return _Generator(namespace).element_source(name, declared)
 
 
+_PREFIXES = "abc"
+
+
 class _Scope(NamedTuple):
-    """The namespaces declared where an element stands: the default one, and of two prefixes."""
+    """The namespaces declared where an element stands: the default one, and those of prefixes.
+
+    Attributes:
+        prefixed: Those whose prefixes are ``a``, ``b`` and so on.
+        i: Whether the prefix of ``i:nil`` is declared.
+    """
 
     default: str = ""
-    a: str = ""
+    prefixed: tuple[str, ...] = ()
     i: bool = False
+
+    def prefix(self, namespace: str) -> str:
+        """The prefix of a namespace that has one."""
+        return _PREFIXES[self.prefixed.index(namespace)]
 
 
 class _Generator:
@@ -109,7 +122,8 @@ class _Generator:
 
     def _element(self, member: Member, value: str, outer: _Scope) -> list[str]:
         scope, declarations = self._enter(outer, member.namespace, member.declared)
-        tag = member.name if member.namespace in self._without_prefix else f"a:{member.name}"
+        is_bare = member.namespace in self._without_prefix
+        tag = member.name if is_bare else f"{outer.prefix(member.namespace)}:{member.name}"
         start, nil, end = (
             f"<{tag}{declarations}>",
             f'<{tag} i:nil="true"{declarations}/>',
@@ -136,10 +150,11 @@ class _Generator:
             declarations += f' xmlns="{namespace}"'
         if is_complex(declared):
             own = declared.get_namespace()
-            if own not in self._without_prefix and own != scope.a:
-                scope = scope._replace(a=own)
-                declarations += f' xmlns:a="{own}"'
-            if not scope.i and (own == scope.a or self._has_nil_without_prefix(declared)):
+            is_bare = own in self._without_prefix
+            if not is_bare and own not in scope.prefixed:
+                scope = scope._replace(prefixed=(*scope.prefixed, own))
+                declarations += f' xmlns:{scope.prefix(own)}="{own}"'
+            if not scope.i and (not is_bare or self._has_nil_without_prefix(declared)):
                 scope = scope._replace(i=True)
                 declarations += f' xmlns:i="{XSI}"'
         return scope, declarations

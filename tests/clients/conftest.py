@@ -113,6 +113,11 @@ def suds_cache() -> DictCache:
     return DictCache()
 
 
+@pytest.fixture(scope="session")
+def zeep_management(server: Server, transport: Transport) -> zeep.Client:
+    return zeep.Client(f"{server.management_url}?wsdl", transport=transport)
+
+
 @pytest.fixture
 def zeep_caller(zeep_wsdl: zeep.Client, customer: Customer) -> ZeepCaller:
     """zeep with our description, for what only zeep shows."""
@@ -160,3 +165,32 @@ def connect(request: pytest.FixtureRequest) -> Connect:
 def caller(connect: Connect, customer: Customer) -> Caller:
     """A client of the customer's Standard user."""
     return connect(customer.keys)
+
+
+@pytest.fixture(params=["zeep", "suds"])
+def connect_manager(
+    request: pytest.FixtureRequest, server: Server, zeep_management: zeep.Client
+) -> Connect:
+    """Makes clients of the management service with these keys."""
+    if request.param == "zeep":
+        return lambda keys: ZeepCaller(zeep_management, keys)
+    url = f"{server.management_url}?wsdl"
+    return lambda keys: SudsCaller(suds.client.Client(url, cache=None), keys)
+
+
+@pytest.fixture
+def operator_keys(server: Server) -> Keys:
+    first = server.first_keys
+    return Keys(first["developer_token"], first["authentication_token"])
+
+
+@pytest.fixture
+def operator(connect_manager: Connect, operator_keys: Keys) -> Caller:
+    """A client of the operator."""
+    return connect_manager(operator_keys)
+
+
+@pytest.fixture
+def manager(connect_manager: Connect, customer: Customer) -> Caller:
+    """A client of the management service for the customer's Standard user."""
+    return connect_manager(customer.keys)

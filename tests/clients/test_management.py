@@ -1,15 +1,8 @@
 """CouponManagementService, called by clients that are made from its description."""
 
-from collections.abc import Iterator
-from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
-
-import pytest
-import suds.client
-import zeep
-from zeep.transports import Transport
 
 from service.domain.errors import (
     COUPON_CLASS_RETIRED,
@@ -22,73 +15,9 @@ from service.domain.errors import (
     PATTERN_FULL,
     TERMS_INVALID,
 )
-from tests.clients.callers import (
-    Caller,
-    Keys,
-    RefusedError,
-    SudsCaller,
-    ZeepCaller,
-    check_fault,
-)
+from tests.clients.callers import Caller, Keys, check_fault
 from tests.clients.conftest import Connect, Customer
-from tests.clients.server import Server
-
-TERMS = {
-    "CouponType": "Retention",
-    "CurrencyCode": "USD",
-    "Amount": Decimal("12.50"),
-    "SpendThreshold": Decimal(100),
-    "ActiveDuration": 30,
-    "StartDate": datetime(2026, 1, 1, tzinfo=timezone.utc),
-    "EndDate": datetime(2046, 12, 31, 23, 59, 59, tzinfo=timezone.utc),
-}
-
-
-@pytest.fixture(scope="module")
-def transport_of_zeep() -> Iterator[Transport]:
-    transport = Transport()
-    yield transport
-    transport.session.close()
-
-
-@pytest.fixture(params=["zeep", "suds"])
-def connect_manager(
-    request: pytest.FixtureRequest, server: Server, transport_of_zeep: Transport
-) -> Connect:
-    """Makes clients of the management service with these keys."""
-    url = f"{server.management_url}?wsdl"
-    if request.param == "zeep":
-        client = zeep.Client(url, transport=transport_of_zeep)
-        return lambda keys: ZeepCaller(client, keys)
-    return lambda keys: SudsCaller(suds.client.Client(url, cache=None), keys)
-
-
-@pytest.fixture
-def operator_keys(server: Server) -> Keys:
-    first = server.first_keys
-    return Keys(first["developer_token"], first["authentication_token"])
-
-
-@pytest.fixture
-def operator(connect_manager: Connect, operator_keys: Keys) -> Caller:
-    return connect_manager(operator_keys)
-
-
-@pytest.fixture
-def manager(connect_manager: Connect, customer: Customer) -> Caller:
-    """A client of the customer's Standard user."""
-    return connect_manager(customer.keys)
-
-
-def add_class(caller: Caller, customer: Customer, name: str = "Spring", **terms: Any) -> int:
-    new = {"CustomerId": customer.customer_id, "Name": name, "Terms": {**TERMS, **terms}}
-    return int(caller.call("AddCouponClass", CouponClass=new))
-
-
-def refusal(caller: Caller, operation: str, **arguments: Any) -> RefusedError:
-    with pytest.raises(RefusedError) as fault:
-        caller.call_all(operation, **arguments)
-    return fault.value
+from tests.clients.management import TERMS, add_class, refusal
 
 
 def test_a_class_lives_its_life(manager: Caller, customer: Customer) -> None:

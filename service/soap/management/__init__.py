@@ -2,10 +2,17 @@
 
 from service.soap.management.classes import ClassOperations
 from service.soap.management.coupons import CouponOperations
+from service.soap.management.jobs import JobOperations
 from service.soap.management.parties import PartyOperations
 from service.soap.management.spend import SpendOperations
 
 __all__ = ["MANAGEMENT_SERVICES"]
 
-MANAGEMENT_SERVICES = [ClassOperations, CouponOperations, SpendOperations, PartyOperations]
+MANAGEMENT_SERVICES = [
+    ClassOperations,
+    CouponOperations,
+    JobOperations,
+    SpendOperations,
+    PartyOperations,
+]
 """The services whose operations, named as on the wire, are those of CouponManagementService."""

@@ -1,11 +1,12 @@
 """What the operations for operators share: how elements are read, and how they are written."""
 
+import json
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from service.domain.errors import NULL_PARAMETER, PAGING_INVALID
+from service.domain.errors import INPUT_INVALID, NULL_PARAMETER, PAGING_INVALID
 from service.domain.programmes import CouponClass
 from service.domain.refusals import ServiceError
 from service.domain.search import Paging
@@ -13,7 +14,16 @@ from service.domain.terms import CouponTerms, CouponType
 from service.soap.declaration import declaring
 from service.soap.types.management_messages import MANAGEMENT_OPERATIONS
 
-__all__ = ["given", "operation", "read_page", "read_terms", "write_class"]
+__all__ = [
+    "Page",
+    "given",
+    "operation",
+    "read_attributes",
+    "read_page",
+    "read_terms",
+    "write_attributes",
+    "write_class",
+]
 
 Value = TypeVar("Value")
 
@@ -63,6 +73,32 @@ def read_page(page: Paging | None) -> Page:
     if page is None:
         raise ServiceError(PAGING_INVALID, "PageInfo is required")
     return Page(page.index or 0, page.size or 0)
+
+
+def read_attributes(elements: list[Any] | None) -> dict[str, Any] | None:
+    """Read what is noted about coupons; None for nothing.
+
+    Raises:
+        ServiceError: ``NullParameter`` for an attribute without a name, or
+            ``ApiInputValidationError`` for a name that comes twice.
+    """
+    attributes: dict[str, Any] = {}
+    for place, element in enumerate(elements or []):
+        name = given(element and element.name, f"Attributes[{place}].Name")
+        if name in attributes:
+            raise ServiceError(INPUT_INVALID, f"Attributes[{place}] repeats {name}")
+        attributes[name] = element.value
+    return attributes or None
+
+
+def write_attributes(attributes: dict[str, Any] | None) -> list[SimpleNamespace]:
+    """What is noted about coupons as the writers want it; what is no text is JSON."""
+    return [
+        SimpleNamespace(
+            name=name, value=value if value is None or isinstance(value, str) else json.dumps(value)
+        )
+        for name, value in (attributes or {}).items()
+    ]
 
 
 def write_class(found: CouponClass) -> SimpleNamespace:

@@ -5,6 +5,7 @@
 from spyne import ComplexModel
 
 from service.soap.namespaces import MANAGEMENT_ENTITIES
+from service.soap.types.arrays import ArrayOfstring
 from service.soap.types.simple import (
     Boolean,
     DateTime,
@@ -24,16 +25,26 @@ from service.soap.types.simple import (
 __all__ = [
     "Account",
     "ArrayOfAccount",
+    "ArrayOfCouponAttribute",
     "ArrayOfCouponClass",
+    "ArrayOfCouponCreationJob",
     "ArrayOfCustomer",
+    "ArrayOfPredicate",
     "ArrayOfSpendLine",
     "ArrayOfSubscription",
     "ArrayOfUser",
+    "CodeGeneratorSettings",
+    "CouponAttribute",
     "CouponClass",
+    "CouponCreationJob",
     "CouponTerms",
     "CouponType",
     "Customer",
+    "JobStatus",
+    "NewCouponCreationJob",
     "Paging",
+    "Predicate",
+    "PredicateOperator",
     "Role",
     "Spend",
     "SpendLine",
@@ -43,6 +54,24 @@ __all__ = [
 
 CouponType = enumeration(MANAGEMENT_ENTITIES, "CouponType", "Acquisition", "Retention")
 Role = enumeration(MANAGEMENT_ENTITIES, "Role", "SuperAdmin", "Standard", "ReadOnly", "Operator")
+JobStatus = enumeration(
+    MANAGEMENT_ENTITIES,
+    "JobStatus",
+    "pending verification",
+    "not_ready",
+    "pending",
+    "completed",
+    "failed",
+    "coupon pattern full",
+    "cancelled",
+)
+PredicateOperator = enumeration(
+    MANAGEMENT_ENTITIES,
+    "PredicateOperator",
+    "Equals",
+    "GreaterThanEquals",
+    "LessThan",
+)
 
 
 class CouponTerms(ComplexModel):
@@ -172,3 +201,94 @@ class Subscription(ComplexModel):
 
 
 ArrayOfSubscription = array_of(Subscription)
+
+
+class CodeGeneratorSettings(ComplexModel):
+    """What codes are made of."""
+
+    __namespace__ = MANAGEMENT_ENTITIES
+    ValidCharacters = ArrayOfstring
+    CouponPattern = String
+
+
+class CouponAttribute(ComplexModel):
+    """What the operator notes about coupons."""
+
+    __namespace__ = MANAGEMENT_ENTITIES
+    Name = String
+    Value = String
+
+
+ArrayOfCouponAttribute = array_of(CouponAttribute)
+
+
+class NewCouponCreationJob(ComplexModel):
+    """Coupons to be made by a job."""
+
+    __namespace__ = MANAGEMENT_ENTITIES
+    # A member called Attributes would hide a class of Spyne's.
+    _type_info = (
+        ("CustomerId", NillableLong),
+        ("ClassName", String),
+        ("NumberOfCoupons", NillableInt),
+        ("UsageLimit", NillableInt),
+        ("DiscountLimit", NillableDecimal),
+        ("ReservationLimit", NillableInt),
+        ("StartDate", NillableDateTime),
+        ("ExpiryDate", NillableDateTime),
+        ("CouponSettings", CodeGeneratorSettings),
+        ("Attributes", ArrayOfCouponAttribute),
+        ("IsReservationMandatory", NillableBoolean),
+    )
+
+
+class CouponCreationJob(ComplexModel):
+    """A job that makes coupons, as far as it has come."""
+
+    __namespace__ = MANAGEMENT_ENTITIES
+    # A member called Attributes would hide a class of Spyne's.
+    _type_info = (
+        ("Id", Long),
+        ("Created", DateTime),
+        ("CampaignId", Long),
+        ("ApplicationId", Long),
+        ("AccountId", Long),
+        ("UsageLimit", Int),
+        ("DiscountLimit", NillableDecimal),
+        ("ReservationLimit", NillableInt),
+        ("StartDate", NillableDateTime),
+        ("ExpiryDate", NillableDateTime),
+        ("NumberOfCoupons", Int),
+        ("CouponSettings", CodeGeneratorSettings),
+        ("Attributes", ArrayOfCouponAttribute),
+        ("IsReservationMandatory", Boolean),
+        ("BatchId", Long),
+        ("Status", JobStatus),
+        ("CreatedAmount", Int),
+        ("FailCount", Int),
+        ("Errors", ArrayOfstring),
+        ("CreatedBy", Long),
+        ("Communicated", Boolean),
+        ("ChunkExecutionCount", Int),
+        ("ChunkSize", Int),
+        ("ClassName", String),
+        ("CancelRequestedAt", NillableDateTime),
+        ("EndedAt", NillableDateTime),
+        ("Density", Decimal),
+        ("IsGuessable", Boolean),
+    )
+
+
+ArrayOfCouponCreationJob = array_of(CouponCreationJob)
+
+
+class Predicate(ComplexModel):
+    """One condition of a search."""
+
+    __namespace__ = MANAGEMENT_ENTITIES
+    Field = String
+    Operator = PredicateOperator
+    Value = String
+
+
+ArrayOfPredicate = array_of(Predicate)

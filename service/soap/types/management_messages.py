@@ -4,12 +4,16 @@ from service.soap.types.arrays import ArrayOfstring
 from service.soap.types.management_entities import (
     ArrayOfAccount,
     ArrayOfCouponClass,
+    ArrayOfCouponCreationJob,
     ArrayOfCustomer,
+    ArrayOfPredicate,
     ArrayOfSubscription,
     ArrayOfUser,
     CouponClass,
+    CouponCreationJob,
     CouponTerms,
     CouponType,
+    NewCouponCreationJob,
     Paging,
     Role,
     Spend,
@@ -78,6 +82,18 @@ MANAGEMENT_OPERATIONS: dict[str, Signature] = {
         {"CodePattern": String, "CodeAlphabet": String, "CouponsCount": NillableInt},
         {"Capacity": Decimal, "Density": Decimal, "IsGuessable": Boolean},
     ),
+    "CreateCouponCreationJob": Signature({"Job": NewCouponCreationJob}, {"Job": CouponCreationJob}),
+    "GetCouponCreationJobs": Signature(
+        {
+            "JobId": NillableLong,
+            "BatchId": NillableLong,
+            "Predicates": ArrayOfPredicate,
+            "PageInfo": Paging,
+        },
+        {"Jobs": ArrayOfCouponCreationJob},
+    ),
+    "CancelCouponCreationJob": Signature({"JobId": NillableLong}, {"Job": CouponCreationJob}),
+    "RetryCouponCreationJob": Signature({"JobId": NillableLong}, {"Job": CouponCreationJob}),
     "RecordSpend": Signature(
         {
             "AccountId": NillableLong,

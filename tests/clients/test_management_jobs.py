@@ -1,0 +1,193 @@
+"""Jobs through CouponManagementService, from their creation to the redemption of a coupon."""
+
+import time
+from datetime import datetime, timezone
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from service.domain.errors import (
+    COUPON_CLASS_NOT_FOUND,
+    ENTITY_NOT_EXISTENT,
+    INPUT_INVALID,
+    NOT_AUTHORIZED,
+    NULL_PARAMETER,
+    PAGING_INVALID,
+    PATTERN_FULL,
+    PATTERN_INVALID,
+    PREDICATE_INVALID,
+    PREDICATE_MISSING,
+    QUANTITY_OUT_OF_RANGE,
+    RESERVATION_LIMIT_UNSUPPORTED,
+    USAGE_LIMIT_UNSUPPORTED,
+)
+from service.domain.roles import Role
+from tests.clients.callers import Caller, check_fault
+from tests.clients.conftest import Connect, Customer, NewKeys
+from tests.clients.management import add_class, refusal
+
+COUNT = 20_001
+WAIT_S_MAX = 60
+CHARACTERS = list("ABCDEFGHJKLMNPQRSTUVWXYZ")
+STARTS = datetime(2026, 2, 1, tzinfo=timezone.utc)
+ENDS = datetime(2045, 2, 1, tzinfo=timezone.utc)
+PAGE = {"Index": 0, "Size": 10}
+
+
+def new_job(customer: Customer, **changes: Any) -> dict[str, Any]:
+    """A job whose codes are like no other's."""
+    job = {
+        "CustomerId": customer.customer_id,
+        "ClassName": "Spring",
+        "NumberOfCoupons": COUNT,
+        "CouponSettings": {"CouponPattern": f"J{uuid4().hex[:8]}-######"},
+    }
+    return {name: value for name, value in {**job, **changes}.items() if value is not None}
+
+
+def create(caller: Caller, customer: Customer, **changes: Any) -> Any:
+    return caller.call("CreateCouponCreationJob", Job=new_job(customer, **changes))
+
+
+def find(caller: Caller, **wanted: Any) -> list[int]:
+    """The numbers of the jobs that are found."""
+    jobs = caller.call("GetCouponCreationJobs", **wanted)
+    return [it.Id for it in jobs.CouponCreationJob] if jobs else []
+
+
+def predicates(*wanted: tuple[str, str, Any]) -> dict[str, Any]:
+    names = ("Field", "Operator", "Value")
+    return {"Predicate": [dict(zip(names, it, strict=True)) for it in wanted]}
+
+
+def ended(caller: Caller, job_id: int) -> Any:
+    """The job at its end."""
+    deadline = time.monotonic() + WAIT_S_MAX
+    while time.monotonic() < deadline:
+        (job,) = caller.call("GetCouponCreationJobs", JobId=job_id).CouponCreationJob
+        if job.Status != "pending":
+            return job
+        time.sleep(0.1)
+    raise AssertionError(f"job {job_id} did not end")
+
+
+def test_a_job_tells_what_it_was_asked_for(manager: Caller, customer: Customer) -> None:
+    class_id = add_class(manager, customer, SpendThreshold=None)
+    asked = {
+        "UsageLimit": 1,
+        "DiscountLimit": Decimal("7.50"),
+        "ReservationLimit": 5,
+        "StartDate": STARTS,
+        "ExpiryDate": ENDS,
+        "IsReservationMandatory": True,
+    }
+    pattern = f"J{uuid4().hex[:8].upper()}-####"
+    job = create(
+        manager,
+        customer,
+        CouponSettings={"ValidCharacters": {"string": CHARACTERS}, "CouponPattern": pattern},
+        Attributes={"CouponAttribute": [{"Name": "Shop", "Value": "A & B"}, {"Name": "Floor"}]},
+        **asked,
+    )
+    assert {name: getattr(job, name) for name in asked} == asked
+    assert (job.CampaignId, job.ClassName) == (class_id, "Spring")
+    assert (job.ApplicationId, job.AccountId) == (customer.customer_id, customer.customer_id)
+    assert (job.NumberOfCoupons, job.Status) == (COUNT, "pending")
+    assert job.CouponSettings.CouponPattern == pattern
+    assert sorted(job.CouponSettings.ValidCharacters.string) == CHARACTERS
+    assert {it.Name: it.Value for it in job.Attributes.CouponAttribute} == {
+        "Shop": "A & B",
+        "Floor": None,
+    }
+    assert (job.Density, job.IsGuessable) == (24**4 // COUNT, True)
+    assert job.BatchId > 0
+    assert job.Created is not None
+    assert job.CreatedBy > 0
+    assert job.ChunkSize > 0
+    assert (job.CreatedAmount, job.FailCount, job.ChunkExecutionCount) == (0, 0, 0)
+    assert not (job.Errors and job.Errors.string)
+    assert (job.Communicated, job.CancelRequestedAt, job.EndedAt) == (False, None, None)
+
+
+def test_jobs_are_found_by_number_batch_and_predicates(
+    manager: Caller, customer: Customer, connect_manager: Connect, operator_keys: Any
+) -> None:
+    add_class(manager, customer)
+    add_class(manager, customer, "Autumn")
+    jobs = [create(manager, customer, ClassName=name) for name in ("Spring", "Autumn", "Spring")]
+    first, second, third = (it.Id for it in jobs)
+    assert find(manager, JobId=second) == [second]
+    assert find(manager, BatchId=jobs[2].BatchId) == [third]
+    assert find(manager, BatchId=2**60) == []
+
+    owner = ("CustomerId", "Equals", customer.customer_id)
+    assert find(manager, Predicates=predicates(owner), PageInfo=PAGE) == [third, second, first]
+    page = {"Index": 1, "Size": 2}
+    assert find(manager, Predicates=predicates(owner), PageInfo=page) == [first]
+    of_class = predicates(owner, ("CouponClassName", "Equals", "Spring"))
+    assert find(manager, Predicates=of_class, PageInfo=PAGE) == [third, first]
+    failed = predicates(owner, ("Status", "Equals", "failed"))
+    assert find(manager, Predicates=failed, PageInfo=PAGE) == []
+    earlier = predicates(owner, ("Created", "LessThan", jobs[1].Created.isoformat()))
+    assert find(manager, Predicates=earlier, PageInfo=PAGE) == [first]
+    later = predicates(owner, ("Created", "GreaterThanEquals", jobs[1].Created.isoformat()))
+    assert find(manager, Predicates=later, PageInfo=PAGE) == [third, second]
+
+
+def test_jobs_of_others_are_hidden(
+    manager: Caller, customer: Customer, connect_manager: Connect, new_keys: NewKeys, programme: Any
+) -> None:
+    add_class(manager, customer)
+    job = create(manager, customer)
+    stranger = connect_manager(new_keys(Role.STANDARD, programme.customer()))
+    assert find(stranger, JobId=job.Id) == find(stranger, BatchId=job.BatchId) == []
+    owner = predicates(("CustomerId", "Equals", customer.customer_id))
+    hidden = refusal(stranger, "GetCouponCreationJobs", Predicates=owner, PageInfo=PAGE)
+    check_fault(hidden, NOT_AUTHORIZED)
+    for operation in ("CancelCouponCreationJob", "RetryCouponCreationJob"):
+        check_fault(refusal(stranger, operation, JobId=job.Id), NOT_AUTHORIZED)
+    check_fault(refusal(stranger, "CreateCouponCreationJob", Job=new_job(customer)), NOT_AUTHORIZED)
+
+
+def test_a_job_that_cannot_be_done_is_refused(manager: Caller, customer: Customer) -> None:
+    add_class(manager, customer)
+    two_in_one = {"ValidCharacters": {"string": ["A", "BC"]}, "CouponPattern": "JOB-######"}
+    narrow = {"ValidCharacters": {"string": ["A", "B"]}, "CouponPattern": "JOB-######"}
+    twice = {"CouponAttribute": [{"Name": "Shop"}, {"Name": "Shop"}]}
+    for changes, row in (
+        ({"NumberOfCoupons": None}, NULL_PARAMETER),
+        ({"NumberOfCoupons": 20_000}, QUANTITY_OUT_OF_RANGE),
+        ({"NumberOfCoupons": 5_000_001}, QUANTITY_OUT_OF_RANGE),
+        ({"CustomerId": None}, NULL_PARAMETER),
+        ({"ClassName": None}, NULL_PARAMETER),
+        ({"ClassName": "Winter"}, COUPON_CLASS_NOT_FOUND),
+        ({"UsageLimit": 2}, USAGE_LIMIT_UNSUPPORTED),
+        ({"UsageLimit": 0}, USAGE_LIMIT_UNSUPPORTED),
+        (
+            {"ReservationLimit": 0, "IsReservationMandatory": True},
+            RESERVATION_LIMIT_UNSUPPORTED,
+        ),
+        ({"CouponSettings": two_in_one}, PATTERN_INVALID),
+        ({"CouponSettings": {"CouponPattern": "##"}}, PATTERN_INVALID),
+        ({"CouponSettings": narrow}, PATTERN_FULL),
+        ({"Attributes": twice}, INPUT_INVALID),
+        ({"Attributes": {"CouponAttribute": [{"Value": "x"}]}}, NULL_PARAMETER),
+    ):
+        job = new_job(customer, **changes)
+        check_fault(refusal(manager, "CreateCouponCreationJob", Job=job), row)
+    check_fault(refusal(manager, "CreateCouponCreationJob"), NULL_PARAMETER)
+    owner = ("CustomerId", "Equals", customer.customer_id)
+    for wanted, row in (
+        ((), PREDICATE_MISSING),
+        ((owner, ("Status", "Equals", "running")), PREDICATE_INVALID),
+        ((owner, ("Created", "Equals", "2026-01-01")), PREDICATE_INVALID),
+    ):
+        asked = {"Predicates": predicates(*wanted), "PageInfo": PAGE}
+        check_fault(refusal(manager, "GetCouponCreationJobs", **asked), row)
+    for page in ({"Index": 0, "Size": 101}, {"Index": -1, "Size": 1}, None):
+        asked = {"Predicates": predicates(owner), "PageInfo": page}
+        given = {name: value for name, value in asked.items() if value is not None}
+        check_fault(refusal(manager, "GetCouponCreationJobs", **given), PAGING_INVALID)
+    for operation in ("CancelCouponCreationJob", "RetryCouponCreationJob"):
+        check_fault(refusal(manager, operation), NULL_PARAMETER)
+        check_fault(refusal(manager, operation, JobId=2**60), ENTITY_NOT_EXISTENT)
