@@ -94,24 +94,31 @@ class ImportWriter:
         Raises:
             ServiceError: ``ImportReplaced``, ``CouponClassRetired``.
         """
-        batch = self._batch
-        with self._call.database.reading() as connection:
-            ids, seqs = bulk.read_places(connection, batch.batch_id, batch.first_coupon_id)
-        self._close_gaps(ids, seqs)
-        ids = ids[np.argsort(seqs)]
+        ids = self._read_places()
         for first in range(0, len(ids), PLACES_LENGTH):
             some = ids[first : first + PLACES_LENGTH]
-            self._decide(_placed(batch.batch_id, first, some))
+            self._decide(_placed(self.batch_id, first, some))
             watch(PLACING, first + len(some), len(ids))
         self._decide(self._finish)
 
-    def _close_gaps(self, ids: bulk.Integers, seqs: bulk.Integers) -> None:
-        """Move what lies past the end into the gaps that codes have left which were taken."""
-        beyond = np.flatnonzero(seqs >= len(ids))
-        if len(beyond):
-            seqs[beyond] = np.setdiff1d(np.arange(len(ids)), seqs)
-            moves = dict(zip(ids[beyond].tolist(), seqs[beyond].tolist(), strict=True))
-            self._decide(lambda connection: coupons.move_coupons(connection, moves))
+    def _read_places(self) -> bulk.Integers:
+        """The numbers of the coupons by their place, when there are no gaps any more."""
+        ids = np.zeros(self._created_count, dtype=np.int64)
+        beyond: list[int] = []
+        with self._call.database.reading() as connection:
+            for some, seqs in bulk.pieces_of_places(
+                connection, self.batch_id, self._batch.first_coupon_id
+            ):
+                is_within = seqs < len(ids)
+                ids[seqs[is_within]] = some[is_within]
+                beyond += some[~is_within].tolist()
+        # Codes that were taken have left gaps: what lies past the end is moved into them.
+        gaps = np.flatnonzero(ids == 0)
+        ids[gaps] = beyond
+        if beyond:
+            moves = dict(zip(beyond, gaps.tolist(), strict=True))
+            self._decide(lambda it: coupons.move_coupons(it, moves))
+        return ids
 
     def _finish(self, connection: Connection) -> None:
         imports.finish_import(connection, self._batch, self._created_count)
