@@ -12,7 +12,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select
 
-from service.storage.invariants import effects, history, messages, programmes, redemptions, spend
+from service.storage.invariants import (
+    effects,
+    history,
+    jobs,
+    messages,
+    programmes,
+    redemptions,
+    spend,
+)
 from service.storage.invariants.redemptions import LEDGER_EQUALITY
 from service.storage.invariants.rule import Rule
 from service.storage.statements import take_any_time
@@ -21,6 +29,7 @@ from service.storage.watching import Watch, nobody_watches
 RULES: tuple[Rule, ...] = (
     LEDGER_EQUALITY,
     *programmes.RULES,
+    *jobs.RULES,
     *redemptions.RULES,
     *spend.RULES,
     *messages.RULES,

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Table, UniqueConstraint, insert, null
 from sqlalchemy.exc import IntegrityError
 
+from service.storage.consistency import check
 from service.storage.engine import Database
 from service.storage.tables import metadata
 from tests.databases import Databases
@@ -227,6 +228,14 @@ def refusal(database: Database, table: Table, *rows: dict[str, Any]) -> str:
     return str(diagnosis.constraint_name or f"{diagnosis.table_name}.{diagnosis.column_name}")
 
 
+def broken_rules(database: Database, table: Table, *rows: dict[str, Any]) -> set[str]:
+    """The rules that are broken while the rows are there."""
+    with database.engine.connect() as connection:
+        for values in rows:
+            connection.execute(insert(table).values(values))
+        return {breach.rule for breach in check(connection).breaches}
+
+
 def told(database: Database, *, name: str, on_sqlite: str) -> str:
     """What the database says when the rule of this name is broken."""
     return on_sqlite if database.engine.dialect.name == "sqlite" else name
@@ -289,7 +298,19 @@ def test_the_end_of_a_job_is_told_once(filled: Database) -> None:
     assert again == told(filled, name="uq_outbox_job_id", on_sqlite=on_sqlite)
 
 
-FOREIGN_KEYS = [key for table in TABLES for key in table.foreign_keys]
+FOREIGN_KEYS = sorted(
+    (key for table in TABLES for key in table.foreign_keys), key=lambda key: str(key.parent)
+)
+LEFT_TO_CHECK = {
+    **dict.fromkeys(
+        ("coupon.batch_id", "coupon.class_id", "coupon.terms_id"),
+        "a coupon has its class, its batch and its terms",
+    ),
+    "coupon_place.batch_id": (
+        "the coupon at a place of a batch is of the batch, and knows the place"
+    ),
+}
+"""What PostgreSQL would look up for each of millions of coupons, and by which rule it is found."""
 
 
 @pytest.mark.parametrize("key", FOREIGN_KEYS, ids=lambda key: str(key.parent))
@@ -298,6 +319,10 @@ def test_what_is_pointed_to_exists(filled: Database, key: ForeignKey) -> None:
     values = {**second(table), **NEW_NUMBERS.get(table.name, {}), key.parent.name: 99}
     if str(key.parent) == "outbox.job_id":
         values = {**values, **OF_JOB, "job_id": 99}
+    if filled.engine.dialect.name == "postgresql" and str(key.parent) in LEFT_TO_CHECK:
+        assert LEFT_TO_CHECK[str(key.parent)] not in broken_rules(filled, table)
+        assert LEFT_TO_CHECK[str(key.parent)] in broken_rules(filled, table, values)
+        return
     expected = told(
         filled, name=str(key.constraint.name), on_sqlite="FOREIGN KEY constraint failed"
     )

@@ -237,7 +237,7 @@ def test_without_an_upgrade_nobody_looks_for_such_rows(old: Database) -> None:
 def test_nothing_can_point_nowhere_after_an_upgrade(old: Database) -> None:
     upgrade(old)
     with pytest.raises(IntegrityError), old.writing() as connection:
-        connection.execute(text("UPDATE coupon SET class_id = 99"))
+        connection.execute(text("UPDATE coupon_batch SET class_id = 99"))
 
 
 def test_the_service_goes_on_where_it_was(old: Database) -> None:

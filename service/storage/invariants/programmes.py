@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Row, and_, exists, func, or_, select
 
 from service.domain.codes import fold_code
+from service.domain.jobs import JobStatus
 from service.domain.names import normal_spelling
 from service.domain.refusals import ServiceError
 from service.storage.classes import TERMS_COLUMNS, terms_of
@@ -53,10 +54,12 @@ _made = (
     .group_by(coupon.c.batch_id)
     .subquery()
 )
+# One that has failed may be retried.
+_GOES_ON = or_(job.c.ended_at.is_(None), job.c.status == JobStatus.FAILED.value)
 _HAS_ENDED = and_(
     ~select(creation_job.c.job_id)
     .join(job, job.c.job_id == creation_job.c.job_id)
-    .where(creation_job.c.batch_id == coupon_batch.c.batch_id, job.c.ended_at.is_(None))
+    .where(creation_job.c.batch_id == coupon_batch.c.batch_id, _GOES_ON)
     .exists(),
     ~exists().where(unfinished_import.c.batch_id == coupon_batch.c.batch_id),
 )

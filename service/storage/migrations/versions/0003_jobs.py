@@ -56,7 +56,7 @@ def _create_tables() -> None:
     sa.Column('batch_id', ID, nullable=False),
     sa.Column('seq', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('coupon_id', ID, nullable=False),
-    sa.ForeignKeyConstraint(['batch_id'], ['coupon_batch.batch_id'], name=op.f('fk_coupon_place_batch_id')),
+    sa.ForeignKeyConstraint(['batch_id'], ['coupon_batch.batch_id'], name=op.f('fk_coupon_place_batch_id')).ddl_if(dialect='sqlite'),
     sa.PrimaryKeyConstraint('batch_id', 'seq', name=op.f('pk_coupon_place')),
     sqlite_with_rowid=False
     )
@@ -166,6 +166,9 @@ def _alter() -> None:
     op.create_check_constraint(op.f('ck_coupon_batch_coupons_count'), 'coupon_batch', 'coupons_count BETWEEN 0 AND created_count')
     op.create_check_constraint(op.f('ck_coupon_batch_unused_from'), 'coupon_batch', 'unused_from >= 0')
     op.drop_index('ix_coupon_unused', table_name='coupon')
+    op.drop_constraint(op.f('fk_coupon_batch_id'), 'coupon', type_='foreignkey')
+    op.drop_constraint(op.f('fk_coupon_class_id'), 'coupon', type_='foreignkey')
+    op.drop_constraint(op.f('fk_coupon_terms_id'), 'coupon', type_='foreignkey')
     op.drop_constraint(op.f('uq_coupon_class_id_seq'), 'coupon', type_='unique')
     op.add_column('coupon', sa.Column('deleted_at', INSTANT, nullable=True))
     op.alter_column('coupon', 'seq', existing_type=sa.Integer(), nullable=True)
