@@ -1,17 +1,28 @@
-"""Coupons: minted, and how many codes a pattern has."""
+"""Coupons: minted, made for accounts, given other terms, imported and exported."""
 
 # ruff: noqa: N802, N805
 # mypy: disallow-subclassing-any=False
 
 from decimal import Decimal
+from io import StringIO
+from types import SimpleNamespace
+from typing import Any
 
+from service.domain.errors import BATCH_TOO_LARGE
+from service.domain.refusals import ServiceError
 from service.operations.calls import Call
+from service.operations.create_for_recipients import create_coupons_for_recipients
+from service.operations.import_coupons import import_coupons
 from service.operations.mint_coupons import mint_coupons
 from service.operations.pattern_capacity import get_pattern_capacity
+from service.operations.update_coupons import update_coupons
 from service.soap.declaration import ContractService
-from service.soap.management.elements import given, operation
+from service.soap.management.elements import given, operation, read_attributes, read_terms
 
 __all__ = ["CouponOperations"]
+
+CSV_LINES_COUNT_MAX = 20_000
+"""How many coupons one message imports or exports; the command line has no such bound."""
 
 
 class CouponOperations(ContractService):
@@ -48,3 +59,78 @@ class CouponOperations(ContractService):
         count = 1 if coupons_count is None else coupons_count
         found = get_pattern_capacity(code_pattern, code_alphabet, count)
         return Decimal(found.capacity), Decimal(found.density), found.is_guessable
+
+    @operation(changes=True)
+    def CreateCouponsForRecipients(
+        call: Call,
+        customer_id: int | None,
+        class_name: str | None,
+        account_ids: list[int] | None,
+        code_pattern: str | None,
+        code_alphabet: str | None,
+        attributes: list[Any] | None,
+    ) -> tuple[int, list[SimpleNamespace]]:
+        """Make a coupon for each account, claimed by it."""
+        made = create_coupons_for_recipients(
+            call,
+            given(customer_id, "CustomerId"),
+            class_name or "",
+            account_ids,
+            pattern=code_pattern or None,
+            alphabet=code_alphabet or None,
+            attributes=read_attributes(attributes),
+        )
+        coupons = [
+            SimpleNamespace(account_id=account_id, coupon_code=code)
+            for account_id, code in made.coupons
+        ]
+        return made.batch_id, coupons
+
+    @operation(changes=True)
+    def UpdateCoupons(
+        call: Call,
+        customer_id: int | None,
+        coupon_code: str | None,
+        batch_id: int | None,
+        terms: Any,
+    ) -> int:
+        """Give a coupon, or all coupons of a batch, other terms."""
+        owner, new_terms = given(customer_id, "CustomerId"), read_terms(terms)
+        code = coupon_code or None
+        return update_coupons(call, owner, new_terms, coupon_code=code, batch_id=batch_id)
+
+    @operation(changes=True)
+    def ImportCoupons(
+        call: Call,
+        customer_id: int | None,
+        class_name: str | None,
+        csv: str | None,
+        skip_duplicates: bool | None,
+    ) -> tuple[Any, ...]:
+        """Make coupons with the codes of CSV."""
+        text = given(csv, "Csv")
+        _require_lines(text)
+        report = import_coupons(
+            call,
+            given(customer_id, "CustomerId"),
+            class_name or "",
+            lambda: StringIO(text, newline=""),
+            skip_duplicates=bool(skip_duplicates),
+        )
+        return (
+            report.batch_id,
+            report.lines_count,
+            report.created_count,
+            report.skipped_count,
+            report.used_count,
+            report.errors_count,
+            report.errors,
+            report.passed_over_columns,
+        )
+
+
+def _require_lines(text: str) -> None:
+    count = text.count("\n")
+    if count > CSV_LINES_COUNT_MAX + 1:
+        bound = f"at most {CSV_LINES_COUNT_MAX} and a header are accepted"
+        raise ServiceError(BATCH_TOO_LARGE, f"Csv has {count} lines, {bound}")

@@ -29,6 +29,8 @@ __all__ = [
     "ArrayOfCouponClass",
     "ArrayOfCouponCreationJob",
     "ArrayOfCustomer",
+    "ArrayOfLineError",
+    "ArrayOfPersonalCoupon",
     "ArrayOfPredicate",
     "ArrayOfSpendLine",
     "ArrayOfSubscription",
@@ -41,8 +43,10 @@ __all__ = [
     "CouponType",
     "Customer",
     "JobStatus",
+    "LineError",
     "NewCouponCreationJob",
     "Paging",
+    "PersonalCoupon",
     "Predicate",
     "PredicateOperator",
     "Role",
@@ -292,3 +296,26 @@ class Predicate(ComplexModel):
 
 
 ArrayOfPredicate = array_of(Predicate)
+
+
+class PersonalCoupon(ComplexModel):
+    """A coupon that was made for an account, which has claimed it."""
+
+    __namespace__ = MANAGEMENT_ENTITIES
+    AccountId = Long
+    CouponCode = String
+
+
+ArrayOfPersonalCoupon = array_of(PersonalCoupon)
+
+
+class LineError(ComplexModel):
+    """Why a line of CSV brought no coupon."""
+
+    __namespace__ = MANAGEMENT_ENTITIES
+    Line = Int
+    Value = String
+    Reason = String
+
+
+ArrayOfLineError = array_of(LineError)

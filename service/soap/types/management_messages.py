@@ -1,11 +1,17 @@
 """The requests and responses of the coupon management service."""
 
-from service.soap.types.arrays import ArrayOfstring
+from service.soap.types.arrays import (
+    ArrayOflong,
+    ArrayOfstring,
+)
 from service.soap.types.management_entities import (
     ArrayOfAccount,
+    ArrayOfCouponAttribute,
     ArrayOfCouponClass,
     ArrayOfCouponCreationJob,
     ArrayOfCustomer,
+    ArrayOfLineError,
+    ArrayOfPersonalCoupon,
     ArrayOfPredicate,
     ArrayOfSubscription,
     ArrayOfUser,
@@ -81,6 +87,44 @@ MANAGEMENT_OPERATIONS: dict[str, Signature] = {
     "GetPatternCapacity": Signature(
         {"CodePattern": String, "CodeAlphabet": String, "CouponsCount": NillableInt},
         {"Capacity": Decimal, "Density": Decimal, "IsGuessable": Boolean},
+    ),
+    "CreateCouponsForRecipients": Signature(
+        {
+            "CustomerId": NillableLong,
+            "ClassName": String,
+            "AccountIds": ArrayOflong,
+            "CodePattern": String,
+            "CodeAlphabet": String,
+            "Attributes": ArrayOfCouponAttribute,
+        },
+        {"BatchId": Long, "Coupons": ArrayOfPersonalCoupon},
+    ),
+    "UpdateCoupons": Signature(
+        {
+            "CustomerId": NillableLong,
+            "CouponCode": String,
+            "BatchId": NillableLong,
+            "Terms": CouponTerms,
+        },
+        {"UpdatedCount": Int},
+    ),
+    "ImportCoupons": Signature(
+        {
+            "CustomerId": NillableLong,
+            "ClassName": String,
+            "Csv": String,
+            "SkipDuplicates": NillableBoolean,
+        },
+        {
+            "BatchId": NillableLong,
+            "LinesCount": Int,
+            "CreatedCount": Int,
+            "SkippedCount": Int,
+            "UsedCount": Int,
+            "ErrorsCount": Int,
+            "Errors": ArrayOfLineError,
+            "PassedOverColumns": ArrayOfstring,
+        },
     ),
     "CreateCouponCreationJob": Signature({"Job": NewCouponCreationJob}, {"Job": CouponCreationJob}),
     "GetCouponCreationJobs": Signature(
