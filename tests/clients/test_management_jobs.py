@@ -10,6 +10,8 @@ from service.domain.errors import (
     COUPON_CLASS_NOT_FOUND,
     ENTITY_NOT_EXISTENT,
     INPUT_INVALID,
+    JOB_ENDED,
+    JOB_NOT_FAILED,
     NOT_AUTHORIZED,
     NULL_PARAMETER,
     PAGING_INVALID,
@@ -191,3 +193,55 @@ def test_a_job_that_cannot_be_done_is_refused(manager: Caller, customer: Custome
     for operation in ("CancelCouponCreationJob", "RetryCouponCreationJob"):
         check_fault(refusal(manager, operation), NULL_PARAMETER)
         check_fault(refusal(manager, operation, JobId=2**60), ENTITY_NOT_EXISTENT)
+
+
+def test_a_job_makes_what_was_asked_for(
+    manager: Caller, customer: Customer, connect_bing_ads: Connect
+) -> None:
+    add_class(manager, customer, SpendThreshold=None)
+    prefix = f"J{uuid4().hex[:8].upper()}-"
+    settings = {"CouponPattern": f"{prefix}######"}
+    asked = create(manager, customer, NumberOfCoupons=25_000, CouponSettings=settings)
+    job = ended(manager, asked.Id)
+    assert (job.Status, job.CreatedAmount, job.NumberOfCoupons) == ("completed", 25_000, 25_000)
+    assert (job.FailCount, job.ChunkExecutionCount >= 1) == (0, True)
+    assert job.EndedAt >= job.Created
+    assert not (job.Errors and job.Errors.string)
+    # Nobody could be told: the user has no address.
+    assert job.Communicated is False
+
+    searcher = connect_bing_ads(customer.keys)
+    found = searcher.search(("CustomerId", "Equals", str(customer.customer_id)))
+    assert len(found) == 100
+    assert all(it.CouponCode.startswith(prefix) for it in found)
+    assert searcher.redeem(customer.account_id, found[0].CouponCode)
+    for operation, row in (
+        ("CancelCouponCreationJob", JOB_ENDED),
+        ("RetryCouponCreationJob", JOB_NOT_FAILED),
+    ):
+        check_fault(refusal(manager, operation, JobId=job.Id), row)
+
+
+def test_a_full_pattern_ends_a_job(manager: Caller, customer: Customer) -> None:
+    add_class(manager, customer)
+    prefix = f"J{uuid4().hex[:8].upper()}"
+    settings = {
+        "CouponPattern": f"{prefix}###",
+        "ValidCharacters": {"string": list("ABCDEFGHIJKLMNOPQRSTUVWXYZ01")},
+    }
+    capacity = 28**3
+    first = create(manager, customer, NumberOfCoupons=capacity, CouponSettings=settings)
+    assert ended(manager, first.Id).Status == "completed"
+    second = create(manager, customer, NumberOfCoupons=capacity - 1, CouponSettings=settings)
+    job = ended(manager, second.Id)
+    assert (job.Status, job.CreatedAmount) == ("coupon pattern full", 0)
+
+
+def test_a_job_is_stopped(manager: Caller, customer: Customer) -> None:
+    add_class(manager, customer)
+    asked = create(manager, customer, NumberOfCoupons=2_000_000)
+    stopping = manager.call("CancelCouponCreationJob", JobId=asked.Id)
+    assert stopping.CancelRequestedAt is not None
+    job = ended(manager, asked.Id)
+    assert (job.Status, job.CreatedAmount < 2_000_000) == ("cancelled", True)
+    assert job.CancelRequestedAt == stopping.CancelRequestedAt
