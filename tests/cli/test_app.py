@@ -92,10 +92,12 @@ def test_health_of_a_database_that_changes_under_the_service(ask, url, capsys):
     assert ask("/healthz", app=app)[0] == "200 OK"
     database = Database(url)
     with database.writing() as connection:
+        found = connection.exec_driver_sql("SELECT version_num FROM alembic_version")
+        revision = found.scalar_one()
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
     assert ask("/healthz", app=app) == (UNAVAILABLE, NOT_CURRENT)
     with database.writing() as connection:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
+        connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
     database.close()
     assert ask("/healthz", app=app)[0] == "200 OK"
     capsys.readouterr()

@@ -137,7 +137,7 @@ DAMAGES = pytest.mark.parametrize(
         (
             [
                 "PRAGMA writable_schema = ON",
-                "DELETE FROM sqlite_schema WHERE name = 'ix_coupon_unused'",
+                "DELETE FROM sqlite_schema WHERE name = 'ix_coupon_redeemed'",
             ],
             "never used",
         ),

@@ -90,6 +90,6 @@ def test_every_command_has_its_section():
         "backup",
     ):
         assert f"\n## coupon-billing {words}\n" in page
-    assert page.count("\n## ") == 34
+    assert page.count("\n## ") == 38
     assert "| `--type` | `Acquisition`, `Retention` | Who may redeem. Required. |" in page
     assert "|  | `EMAIL...` | To whom. Required. |" in page

@@ -364,7 +364,7 @@ SQLITE_TROUBLE: dict[str, tuple[ErrorRow, Callable[[str, Open], Callable[[], Non
 LIMITED = """
 import resource, signal, sys
 from sqlalchemy import text
-from service.domain.errors import ServiceTroubleError
+from service.domain.refusals import ServiceTroubleError
 from service.storage.engine import Database
 database = Database(sys.argv[1])
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
