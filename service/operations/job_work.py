@@ -80,11 +80,14 @@ class JobDesk:
         self, connection: Connection, job: LeasedJob, status: JobStatus, error: str | None = None
     ) -> None:
         """End a job, in the transaction of its last chunk, and queue the mail about it."""
-        now = self.clock()
-        jobs.end(connection, job, status, now, error)
-        author = audit.Author(job.created_by, str(uuid4()), now)
-        change = audit.Change("end", "job", job.job_id, after={"status": status.value})
+        author = self.author(job)
+        jobs.end(connection, job, status, author.at, error)
+        change = audit.Change("finish", "job", job.job_id, after={"status": status.value})
         audit.append(connection, author, [change])
+
+    def author(self, job: LeasedJob) -> audit.Author:
+        """The job as the audit log names it: whoever created it, now."""
+        return audit.Author(job.created_by, str(uuid4()), self.clock())
 
     def give_back(self, job: LeasedJob) -> None:
         """Let another worker have the job."""

@@ -26,7 +26,9 @@ from service.storage.tables import (
     coupon,
     coupon_batch,
     coupon_class,
+    creation_job,
     customer,
+    job,
     redemption,
     service_user,
     spend,
@@ -71,11 +73,13 @@ _KEYS: dict[str, Column[int]] = {
     "coupon_class": coupon_class.c.class_id,
     "coupon_batch": coupon_batch.c.batch_id,
     "coupon": coupon.c.coupon_id,
+    "job": job.c.job_id,
     "spend": spend.c.spend_id,
 }
 """The numbers of each entity that the audit log knows."""
 
 _ADDED = ("add", "initialise")
+_IS_OF_JOB = exists().where(creation_job.c.batch_id == coupon_batch.c.batch_id)
 _EVENTS = (
     _Event("a customer was added", "customer", customer.c.created_at, _ADDED),
     _Event("an account was added", "account", account.c.created_at, _ADDED),
@@ -94,11 +98,13 @@ _EVENTS = (
     _Event("a user was disabled", "user", service_user.c.disabled_at, ("disable",)),
     _Event("a class was added", "coupon_class", coupon_class.c.created_at, _ADDED),
     _Event("a class was retired", "coupon_class", coupon_class.c.retired_at, ("retire",)),
+    _Event("a job was created", "job", job.c.created_at, ("create",)),
+    _Event("a job was cancelled", "job", job.c.cancel_requested_at, ("cancel",)),
     _Event(
         "a batch was minted or imported",
         "coupon_batch",
-        # It tells how many coupons there are, when all of them are.
-        case((coupon_batch.c.created_count > 0, coupon_batch.c.created_at)),
+        # It tells how many coupons there are, when all of them are; of a job, the job does.
+        case((and_(coupon_batch.c.created_count > 0, ~_IS_OF_JOB), coupon_batch.c.created_at)),
         ("mint", "import"),
         (
             number_after("class_id") == coupon_batch.c.class_id,
