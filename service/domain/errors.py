@@ -314,12 +314,12 @@ COUPON_RESERVATION_REQUIRED = _row(
     "Its terms say so (IsReservationMandatory): only the account that has claimed it, or that it"
     " was distributed to, can redeem it.",
 )
-COUPON_BATCH_AT_WORK = _row(
+COUPON_BATCH_INCOMPLETE = _row(
     90041,
-    "CouponBatchAtWork",
+    "CouponBatchIncomplete",
     FaultKind.API,
-    "A job is at work on the batch.",
-    "The coupons of a creation job can be updated when it has ended.",
+    "The coupons of the batch are not all made.",
+    "A job or an import is making them. They can be updated when it has come to its end.",
 )
 RECIPIENT_REFUSED = _row(
     90042,

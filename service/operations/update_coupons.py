@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 from service.domain.codes import fold_code
 from service.domain.errors import (
     COUPON_ALREADY_REDEEMED,
-    COUPON_BATCH_AT_WORK,
+    COUPON_BATCH_INCOMPLETE,
     COUPON_CLASS_RETIRED,
     COUPON_NOT_FOUND,
     CURRENCY_MISMATCH,
@@ -47,7 +47,7 @@ def update_coupons(
         ServiceError: ``UserIsNotAuthorized``, ``ApiInputValidationError`` (both a code
             and a batch, or neither), ``TermsInvalid``, ``CouponNotFound``,
             ``EntityNotExistent`` (batch), ``CouponClassRetired``,
-            ``CouponBatchAtWork``, ``CouponAlreadyRedeemed`` (the one coupon), or
+            ``CouponBatchIncomplete``, ``CouponAlreadyRedeemed`` (the one coupon), or
             ``CurrencyMismatch``: a coupon is claimed for an account in another
             currency.
     """
@@ -117,8 +117,8 @@ def _require_batch(connection: Connection, customer_id: int, batch_id: int) -> U
 def _require_changeable(batch: UpdatableBatch) -> None:
     if batch.is_class_retired:
         raise ServiceError(COUPON_CLASS_RETIRED, f"class of batch {batch.batch_id}")
-    if batch.is_at_work:
-        raise ServiceError(COUPON_BATCH_AT_WORK, f"batch {batch.batch_id}")
+    if batch.is_being_made:
+        raise ServiceError(COUPON_BATCH_INCOMPLETE, f"batch {batch.batch_id}")
 
 
 def _require_currency_of_claims(

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from service.domain.jobs import JobKind, JobStatus, LeasedJob
 from service.domain.refusals import ServiceError, ServiceTroubleError
+from service.operations.delete_coupons import delete_coupons
 from service.operations.job_work import JobDesk, JobStoppedError
 from service.operations.make_coupons import make_coupons
 from service.storage.jobs import LeaseLostError
 
 _WORK: dict[JobKind, Callable[[JobDesk, LeasedJob], JobStatus]] = {
     JobKind.CREATION: make_coupons,
+    JobKind.DELETION: delete_coupons,
 }
 
 

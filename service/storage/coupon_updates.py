@@ -16,24 +16,13 @@ from service.storage.tables import (
     coupon_class,
     coupon_place,
     coupon_terms,
-    creation_job,
-    job,
 )
 
-_IS_AT_WORK = (
-    exists()
-    .where(
-        creation_job.c.batch_id == coupon_batch.c.batch_id,
-        job.c.job_id == creation_job.c.job_id,
-        job.c.ended_at.is_(None),
-    )
-    .label("is_at_work")
-)
 _BATCH_COLUMNS = (
     coupon_batch.c.batch_id,
     coupon_batch.c.class_id,
     coupon_class.c.retired_at,
-    _IS_AT_WORK,
+    (coupon_batch.c.created_count == 0).label("is_being_made"),
 )
 _BATCH = (
     select(*_BATCH_COLUMNS)
@@ -104,13 +93,13 @@ class UpdatableBatch:
     """A batch whose coupons are to have new terms.
 
     Attributes:
-        is_at_work: Whether a job is still making its coupons.
+        is_being_made: Whether a job or an import has not come to its end.
     """
 
     batch_id: int
     class_id: int
     is_class_retired: bool
-    is_at_work: bool
+    is_being_made: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +131,7 @@ def find_coupon(connection: Connection, customer_id: int, code: str) -> Updatabl
 
 
 def _batch_of(row: Row[Any]) -> UpdatableBatch:
-    return UpdatableBatch(row.batch_id, row.class_id, row.retired_at is not None, row.is_at_work)
+    return UpdatableBatch(row.batch_id, row.class_id, row.retired_at is not None, row.is_being_made)
 
 
 def find_claimed_in_other_currency(
@@ -189,7 +178,7 @@ def update_batch(
 ) -> int:
     """Give the coupons of a batch other terms; answers how many were not redeemed yet.
 
-    The batch must not be one that a job is making.
+    The batch must not be one that is still being made.
     """
     take_any_time(connection)
     first, last = connection.execute(_RANGE, {"batch_id": batch_id}).one()

@@ -376,9 +376,10 @@ def _(programme: Programme, owner: int) -> object:
     return redeem_with(programme, owner, is_reservation_mandatory=True)
 
 
-@scenario(errors.COUPON_BATCH_AT_WORK)
+@scenario(errors.COUPON_BATCH_INCOMPLETE)
 def _(programme: Programme, owner: int) -> object:
-    batch_id = begin_creation(programme, owner, programme.coupon_class(owner))
+    programme.coupon_class(owner)
+    batch_id = begin_creation(programme, owner)
     return update_coupons(programme.call(), owner, terms(), batch_id=batch_id)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from service.domain.errors import (
     COUPON_ALREADY_REDEEMED,
-    COUPON_BATCH_AT_WORK,
+    COUPON_BATCH_INCOMPLETE,
     COUPON_CLASS_RETIRED,
     COUPON_NOT_FOUND,
     CURRENCY_MISMATCH,
@@ -222,10 +222,10 @@ def test_a_retired_class_keeps_its_terms(
 
 
 def test_a_batch_that_a_job_makes_is_refused(programme: Programme, owner: int) -> None:
-    class_id = programme.coupon_class(owner)
-    batch_id = begin_creation(programme, owner, class_id)
+    programme.coupon_class(owner)
+    batch_id = begin_creation(programme, owner)
     update = lambda: update_coupons(programme.call(), owner, NEW, batch_id=batch_id)  # noqa: E731
-    assert refusal(programme, update) is COUPON_BATCH_AT_WORK
+    assert refusal(programme, update) is COUPON_BATCH_INCOMPLETE
 
 
 def test_an_update_is_whole_or_not_there(
