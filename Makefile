@@ -27,7 +27,7 @@ check: $(INSTALLED) ## Lint, formatting, types, and whether generated pages are 
 prove: $(INSTALLED) ## Run the long proofs, and write what they measured into docs/reliability.md.
 	$(BIN)/python -m pytest -m prove -n 2 --dist worksteal -p tests.reliability.table
 
-bench: $(INSTALLED) ## Measure, print one table, and write it into docs/performance.md.
+bench: $(INSTALLED) ## Measure for half an hour, print tables, and write them into docs/performance.md.
 	$(BIN)/python -m benchmarks --write
 
 # Made anew when a dependency changes. The pip of a new environment may be as

@@ -1,106 +1,87 @@
-"""The benchmark: ``python -m benchmarks [--rounds N] [--write]``.
+"""The benchmark: ``python -m benchmarks [--rounds N] [--coupons N] [--write] [TABLE ...]``.
 
-It prints a table, and with ``--write`` puts it into ``docs/performance.md``.
+It prints tables, and with ``--write`` puts them into ``docs/performance.md``.
 """
 
 import logging
-from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.machine import machine
-from benchmarks.own_service import Programme, start_programme
-from benchmarks.stock_spyne import stock_application
-from benchmarks.timing import Cost, measure
-from benchmarks.wsgi_client import SoapClient, client_of, envelope
-from service.addresses import CUSTOMER_BILLING_PATH
-from service.domain.instants import NO_END
+from benchmarks.bulk import Bulk
+from benchmarks.engines import engines
+from benchmarks.requests import requests_table
+from benchmarks.searching import search_table
+from benchmarks.web import IDLE_S, web_table
 
 ROUNDS = 7
-PAGE_SIZES = (1, 10, 100)
+BULK_ROUNDS = 3
+COUPONS_COUNT = 200_000
+COUPONS_COUNT_WRITTEN = 5_000_000
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
-START, END = "<!-- table -->\n", "<!-- end of table -->\n"
+TABLES = ("requests", "bulk", "search", "web")
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Measure, print, and write if asked to."""
-    parser = ArgumentParser(prog="python -m benchmarks")
-    parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--write", action="store_true", help=f"put the table into {PAGE.name}")
-    arguments = parser.parse_args()
+    arguments = _read(words)
     logging.disable(logging.CRITICAL)
-    lines = []
-    for line in _table(arguments.rounds):
+    written: dict[str, list[str]] = {name: [] for name in arguments.tables}
+    for name, line in _lines(arguments):
         print(line, flush=True)
-        lines.append(f"{line}\n")
+        written[name].append(f"{line}\n")
     if arguments.write:
-        before, _, rest = PAGE.read_text(encoding="utf-8").partition(START)
-        after = rest.partition(END)[2]
-        PAGE.write_text(before + START + "".join(lines) + END + after, encoding="utf-8")
+        page = PAGE.read_text(encoding="utf-8")
+        for name, lines in written.items():
+            page = with_table(page, name, "".join(lines))
+        PAGE.write_text(page, encoding="utf-8")
 
 
-def _table(rounds: int) -> Iterator[str]:
-    yield f"CPU time per request in process, {rounds} interleaved rounds, {machine()}."
-    yield ""
-    yield "| request | service, least (median) ms | stock Spyne, least (median) ms | ratio |"
-    yield "|---|---|---|---|"
-    with (
-        TemporaryDirectory() as folder,
-        # The service writes its log, which is part of what a request costs.
-        Path(folder, "log").open("w", buffering=1, encoding="utf-8") as log,
-        redirect_stderr(log),
-    ):
-        for name, contenders in _requests(start_programme(Path(folder))):
-            costs = measure(contenders, rounds)
-            own, stock = costs["service"], costs["stock"]
-            ratio = stock.median_ms / own.median_ms
-            yield f"| {name} | {_cell(own)} | {_cell(stock)} | {ratio:.1f} |"
+def with_table(page: str, name: str, text: str) -> str:
+    """The page with this table in its place."""
+    start, end = f"<!-- table: {name} -->\n", f"<!-- end of table: {name} -->\n"
+    before, found, rest = page.partition(start)
+    if not found:
+        raise ValueError(f"the page has no table {name}")
+    return before + start + text + end + rest.partition(end)[2]
 
 
-def _requests(programme: Programme) -> Iterator[tuple[str, dict[str, Callable[[], object]]]]:
-    own = client_of(programme.application, CUSTOMER_BILLING_PATH)
-    for size in PAGE_SIZES:
-        stock = client_of(stock_application(programme.page[:size], NO_END), CUSTOMER_BILLING_PATH)
-        yield (
-            f"SearchCoupons, page of {size}",
-            {
-                "service": _sender(own, _search(programme, size)),
-                "stock": _sender(stock, _search(programme, size)),
-            },
-        )
-    stock = client_of(stock_application([], NO_END), CUSTOMER_BILLING_PATH)
-    code = programme.page[0].coupon_code
-    yield (
-        "RedeemCoupon, repeated",
-        {
-            "service": _sender(own, _redeem(programme, code)),
-            "stock": _sender(stock, _redeem(programme, code)),
-        },
-    )
+def _read(words: Sequence[str] | None) -> Namespace:
+    parser = ArgumentParser(prog="python -m benchmarks")
+    parser.add_argument("tables", metavar="TABLE", nargs="*", help=f"of {', '.join(TABLES)}")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="of the requests")
+    parser.add_argument("--bulk-rounds", type=int, default=BULK_ROUNDS)
+    parser.add_argument("--coupons", type=int, help="how many a job makes")
+    parser.add_argument("--idle-s", type=float, default=IDLE_S)
+    parser.add_argument("--write", action="store_true", help=f"put the tables into {PAGE.name}")
+    arguments = parser.parse_args(words)
+    if unknown := set(arguments.tables) - set(TABLES):
+        parser.error(f"no such table: {', '.join(sorted(unknown))}")
+    arguments.tables = arguments.tables or list(TABLES)
+    if arguments.coupons is None:
+        arguments.coupons = COUPONS_COUNT_WRITTEN if arguments.write else COUPONS_COUNT
+    return arguments
 
 
-def _sender(send: SoapClient, body: bytes) -> Callable[[], object]:
-    return lambda: send(body)
-
-
-def _search(programme: Programme, size: int) -> bytes:
-    content = (
-        "<Predicates><e:Predicate><e:Field>CustomerId</e:Field><e:Operator>Equals</e:Operator>"
-        f"<e:Value>{programme.keys.customer_id}</e:Value></e:Predicate></Predicates>"
-        f"<PageInfo><e:Index>0</e:Index><e:Size>{size}</e:Size></PageInfo>"
-    )
-    return envelope("SearchCoupons", content, programme.header)
-
-
-def _redeem(programme: Programme, code: str) -> bytes:
-    content = f"<AccountId>{programme.keys.account_id}</AccountId><CouponCode>{code}</CouponCode>"
-    return envelope("RedeemCoupon", content, programme.header)
-
-
-def _cell(cost: Cost) -> str:
-    return f"{cost.least_ms:.3f} ({cost.median_ms:.3f})"
+def _lines(arguments: Namespace) -> Iterator[tuple[str, str]]:
+    """The lines of each table, and which table they are of."""
+    tables = set(arguments.tables)
+    if "requests" in tables:
+        yield from (("requests", line) for line in requests_table(arguments.rounds))
+    if tables <= {"requests"}:
+        return
+    with TemporaryDirectory() as folder, engines(Path(folder)) as both:
+        bulk = Bulk(both, Path(folder), arguments.coupons)
+        for line in bulk.table(arguments.bulk_rounds if "bulk" in tables else 1):
+            if "bulk" in tables:
+                yield "bulk", line
+        if "search" in tables:
+            yield from (("search", line) for line in search_table(bulk.filled))
+        if "web" in tables:
+            yield from (
+                ("web", line) for line in web_table(bulk.filled, Path(folder), arguments.idle_s)
+            )
 
 
 if __name__ == "__main__":

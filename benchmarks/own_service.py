@@ -42,12 +42,7 @@ class Programme:
     @property
     def header(self) -> str:
         """The SOAP headers of a caller."""
-        billing = 'xmlns="https://bingads.microsoft.com/Billing/v13"'
-        keys = self.keys
-        return (
-            f"<AuthenticationToken {billing}>{keys.authentication_token}</AuthenticationToken>"
-            f"<DeveloperToken {billing}>{keys.developer_token}</DeveloperToken>"
-        )
+        return soap_header(self.keys)
 
 
 def start_programme(folder: Path) -> Programme:
@@ -55,20 +50,39 @@ def start_programme(folder: Path) -> Programme:
     url = f"sqlite:///{folder / 'benchmark.db'}"
     database = Database(url)
 
-    def call() -> Call:
-        return Call(database, COMMAND_LINE, utc_now(), "00000000-0000-4000-8000-000000000000")
-
-    keys = initialise(call(), database)
-    if keys is None:
-        raise RuntimeError("the folder has a database already")
-    add_class(call(), NewClass(customer_id=keys.customer_id, name=CLASS_NAME, terms=_terms()))
-    mint_coupons(call(), keys.customer_id, CLASS_NAME, COUPONS_COUNT)
-    codes = [coupon.coupon_code for index in range(10) for coupon in _page(call(), keys, index)]
+    keys = start_class(database)
+    mint_coupons(new_call(database), keys.customer_id, CLASS_NAME, COUPONS_COUNT)
+    pages = [_page(new_call(database), keys, index) for index in range(10)]
+    codes = [coupon.coupon_code for page in pages for coupon in page]
     for code in codes[:100]:
-        redeem_coupon(call(), keys.account_id, code)
-    page = _page(call(), keys, 0)
+        redeem_coupon(new_call(database), keys.account_id, code)
+    page = _page(new_call(database), keys, 0)
     database.close()
     return Programme(create_app(Settings(database=url)), keys, page, codes[100:])
+
+
+def start_class(database: Database) -> FirstKeys:
+    """Give an empty database its tables, the first keys, and a class without coupons."""
+    keys = initialise(new_call(database), database)
+    if keys is None:
+        raise RuntimeError("the database has customers already")
+    new = NewClass(customer_id=keys.customer_id, name=CLASS_NAME, terms=class_terms())
+    add_class(new_call(database), new)
+    return keys
+
+
+def new_call(database: Database) -> Call:
+    """A call of the command line."""
+    return Call(database, COMMAND_LINE, utc_now(), "00000000-0000-4000-8000-000000000000")
+
+
+def soap_header(keys: FirstKeys) -> str:
+    """The SOAP headers of a caller."""
+    billing = 'xmlns="https://bingads.microsoft.com/Billing/v13"'
+    return (
+        f"<AuthenticationToken {billing}>{keys.authentication_token}</AuthenticationToken>"
+        f"<DeveloperToken {billing}>{keys.developer_token}</DeveloperToken>"
+    )
 
 
 def _page(call: Call, keys: FirstKeys, index: int) -> list[Coupon]:
@@ -76,7 +90,8 @@ def _page(call: Call, keys: FirstKeys, index: int) -> list[Coupon]:
     return search_coupons(call, SearchRequest([owner], page_info=Paging(index, 100)))
 
 
-def _terms() -> CouponTerms:
+def class_terms() -> CouponTerms:
+    """Terms of a class that can be redeemed for 30 days."""
     now = datetime.now(timezone.utc)
     return CouponTerms(
         coupon_type=CouponType.RETENTION,

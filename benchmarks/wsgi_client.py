@@ -39,3 +39,12 @@ def client_of(application: Callable[..., Any], path: str) -> SoapClient:
 def envelope(operation: str, content: str, header: str = "") -> bytes:
     """A request of the billing service."""
     return ENVELOPE.format(operation=operation, content=content, header=header).encode()
+
+
+def search_content(customer_id: int, index: int, size: int) -> str:
+    """The elements of a SearchCoupons request for a page of a customer's coupons."""
+    return (
+        "<Predicates><e:Predicate><e:Field>CustomerId</e:Field><e:Operator>Equals</e:Operator>"
+        f"<e:Value>{customer_id}</e:Value></e:Predicate></Predicates>"
+        f"<PageInfo><e:Index>{index}</e:Index><e:Size>{size}</e:Size></PageInfo>"
+    )

@@ -9,8 +9,9 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import psycopg
 
@@ -37,9 +38,13 @@ class PostgresServer:
 
     PostgreSQL refuses to run as root: for root it runs as ``nobody``, from a copy of
     its programs that everybody can read.
+
+    Args:
+        settings: In the place of those for tests, or beside them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Mapping[str, str] = MappingProxyType({})) -> None:
+        self._settings = {**_SETTINGS, **settings}
         self.folder = Path(tempfile.mkdtemp(prefix="coupon-billing-postgresql-"))
         self._user = _user_to_run_as()
         self._programs = self._copied_programs() if self._user else _packaged_programs()
@@ -54,7 +59,7 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start the server; returns when it answers."""
-        arguments = [f"-c{name}={value}" for name, value in _SETTINGS.items()]
+        arguments = [f"-c{name}={value}" for name, value in self._settings.items()]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self.program("postgres"), "-D", self._data, "-p", str(self.port), *arguments],
