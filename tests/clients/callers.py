@@ -22,7 +22,7 @@ from bingads.authorization import (
 from lxml import etree
 
 from service.domain.errors import ErrorRow, FaultKind
-from service.soap.namespaces import BILLING
+from service.soap.namespaces import BILLING, OWN_HEADERS
 
 _BINDING = f"{{{BILLING}}}BasicHttpBinding_ICustomerBillingService"
 
@@ -48,6 +48,24 @@ class Keys:
             "Password": self.password,
         }
         return {name: value for name, value in headers.items() if value is not None}
+
+
+class ElementKeys:
+    """Headers as elements, which is how zeep takes those that no description declares:
+    credentials, and an IdempotencyKey.
+    """
+
+    def __init__(self, headers: dict[str, str], key: str) -> None:
+        self.headers = [
+            *(_element(BILLING, name, text) for name, text in headers.items()),
+            _element(OWN_HEADERS, "IdempotencyKey", key),
+        ]
+
+
+def _element(namespace: str, name: str, text: str) -> etree._Element:
+    element = etree.Element(etree.QName(namespace, name))
+    element.text = text
+    return element
 
 
 @dataclass(eq=False)

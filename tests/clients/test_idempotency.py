@@ -6,16 +6,16 @@ import pytest
 import suds.client
 import zeep
 from bingads.util import DictCache
-from lxml import etree
 from suds.plugin import MessagePlugin
 from suds.sax.element import Element
 
 from service.domain.errors import COUPON_NOT_FOUND, IDEMPOTENCY_KEY_REUSED
-from service.soap.namespaces import BILLING, OWN_HEADERS
+from service.soap.namespaces import OWN_HEADERS
 from service.storage.tables import coupon, idempotency_key
 from tests.clients.callers import (
     BingAdsCaller,
     Caller,
+    ElementKeys,
     RefusedError,
     SudsCaller,
     ZeepCaller,
@@ -37,22 +37,6 @@ class KeyPlugin(MessagePlugin):  # type: ignore[misc]
         context.envelope.getChild("Header").append(header)
 
 
-class ElementKeys:
-    """Headers as elements, which is how zeep takes those that no description declares."""
-
-    def __init__(self, headers: dict[str, str]) -> None:
-        self.headers = [
-            *(_element(BILLING, name, text) for name, text in headers.items()),
-            _element(OWN_HEADERS, "IdempotencyKey", KEY),
-        ]
-
-
-def _element(namespace: str, name: str, text: str) -> etree._Element:
-    element = etree.Element(etree.QName(namespace, name))
-    element.text = text
-    return element
-
-
 @pytest.fixture
 def bing_ads(server: Server, customer: Customer) -> BingAdsCaller:
     caller = bing_ads_caller(server.url, customer.keys, customer.customer_id, customer.account_id)
@@ -70,7 +54,7 @@ def suds_single_wsdl(server: Server, customer: Customer, suds_cache: DictCache) 
 
 @pytest.fixture
 def zeep_with_elements(zeep_wsdl: zeep.Client, customer: Customer) -> ZeepCaller:
-    keys: Any = ElementKeys(customer.keys.headers)
+    keys: Any = ElementKeys(customer.keys.headers, KEY)
     return ZeepCaller(zeep_wsdl, keys)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import zeep
 
 from service.domain.errors import (
     BATCH_TOO_LARGE,
@@ -21,7 +22,7 @@ from service.domain.errors import (
     TERMS_INVALID,
 )
 from service.domain.roles import Role
-from tests.clients.callers import Caller, RefusedError, check_fault
+from tests.clients.callers import Caller, ElementKeys, RefusedError, ZeepCaller, check_fault
 from tests.clients.conftest import Connect, Customer, NewKeys
 from tests.clients.management import TERMS, add_class, refusal
 from tests.programme import Programme
@@ -133,6 +134,22 @@ def test_codes_are_imported_and_redeemed(
     more = f"{text}\n{prefix}4,5\n"
     skipping = manager.call_all("ImportCoupons", Csv=more, SkipDuplicates=True, **named(customer))
     assert (skipping.CreatedCount, skipping.SkippedCount, skipping.UsedCount) == (1, 3, 0)
+
+
+def test_an_import_that_is_sent_again_is_answered_again(
+    zeep_management: zeep.Client, customer: Customer
+) -> None:
+    keys: Any = ElementKeys(customer.keys.headers, f"import {uuid4()}")
+    caller = ZeepCaller(zeep_management, keys)
+    plain = ZeepCaller(zeep_management, customer.keys)
+    add_class(plain, customer)
+    text = f"code\n{unused_prefix()}\n"
+    first = caller.call_all("ImportCoupons", Csv=text, **named(customer))
+    again = caller.call_all("ImportCoupons", Csv=text, **named(customer))
+    assert (first.CreatedCount, again.CreatedCount) == (1, 1)
+    assert again.BatchId == first.BatchId
+    shown = plain.call("GetCouponClass", **named(customer))
+    assert shown.CouponsCount == 1
 
 
 def test_imports_that_cannot_be_are_refused(

@@ -27,6 +27,7 @@ from service.domain.roles import Role
 from tests.clients.callers import Caller, check_fault
 from tests.clients.conftest import Connect, Customer, NewKeys
 from tests.clients.management import add_class, refusal
+from tests.clients.server import Server
 
 COUNT = 20_001
 WAIT_S_MAX = 60
@@ -62,15 +63,15 @@ def predicates(*wanted: tuple[str, str, Any]) -> dict[str, Any]:
     return {"Predicate": [dict(zip(names, it, strict=True)) for it in wanted]}
 
 
-def ended(caller: Caller, job_id: int) -> Any:
-    """The job at its end."""
+def ended(caller: Caller, job_id: int, *, is_told: bool = False) -> Any:
+    """The job at its end, when its creator is told of it if that is wanted."""
     deadline = time.monotonic() + WAIT_S_MAX
     while time.monotonic() < deadline:
         (job,) = caller.call("GetCouponCreationJobs", JobId=job_id).CouponCreationJob
-        if job.Status != "pending":
+        if job.Status != "pending" and job.Communicated >= is_told:
             return job
         time.sleep(0.1)
-    raise AssertionError(f"job {job_id} did not end")
+    raise AssertionError(f"job {job_id} did not end: {job}")
 
 
 def test_a_job_tells_what_it_was_asked_for(manager: Caller, customer: Customer) -> None:
@@ -245,3 +246,16 @@ def test_a_job_is_stopped(manager: Caller, customer: Customer) -> None:
     job = ended(manager, asked.Id)
     assert (job.Status, job.CreatedAmount < 2_000_000) == ("cancelled", True)
     assert job.CancelRequestedAt == stopping.CancelRequestedAt
+
+
+def test_the_creator_is_told_of_the_end(
+    customer: Customer, connect_manager: Connect, new_keys: NewKeys, server: Server
+) -> None:
+    address = f"{uuid4().hex}@example.com"
+    keys = new_keys(Role.STANDARD, customer.customer_id, email=address)
+    creator = connect_manager(keys)
+    add_class(creator, customer)
+    job = ended(creator, create(creator, customer).Id, is_told=True)
+    assert (job.Status, job.Communicated) == ("completed", True)
+    mails = [path.read_text() for path in (server.log.parent / "mail").rglob("*.eml")]
+    assert sum(address in text for text in mails) == 1
