@@ -7,18 +7,29 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, Table, and_, delete, insert, select, update
 
+from service.domain.csv_import import CouponLine
+from service.domain.deletion import DeletionFilters
 from service.domain.idempotency import KeyedRequest
 from service.domain.mail import MessageState
 from service.domain.roles import Caller, Role
 from service.domain.terms import CouponType
+from service.operations.calls import Call
 from service.operations.claim_coupons import AccountCoupon, claim_coupons
-from service.operations.classes import retire_class, update_class
+from service.operations.classes import retire_class, show_class, update_class
+from service.operations.creation_jobs import (
+    NewCreationJob,
+    add_creation_job,
+    cancel_creation_job,
+)
+from service.operations.deletion_jobs import create_deletion_job
 from service.operations.dispatch_coupons import dispatch_coupons
 from service.operations.distribute_coupons import Distribution, distribute_coupons
 from service.operations.idempotency import once
 from service.operations.initialise import initialise
+from service.operations.job_work import JobDesk
 from service.operations.outbox import Outbox, resend_message, resend_messages
 from service.operations.record_spend import record_spend, reverse_spend
 from service.operations.redeem_coupon import redeem_coupon
@@ -31,6 +42,8 @@ from service.operations.users import (
     set_email,
     set_password,
 )
+from service.operations.work_on_jobs import work_on_next_job
+from service.operations.write_import import ImportWriter
 from service.storage.tables import audit, coupon
 from tests.programme import START, Programme
 
@@ -65,6 +78,8 @@ class Lived:
         self._redeem()
         self._spend()
         self._deliver()
+        self._work()
+        self._leave_an_import()
 
     def _subscribe(self) -> None:
         for name in ("running", "ended"):
@@ -89,8 +104,7 @@ class Lived:
 
     def _ask_with_a_key(self) -> None:
         request = KeyedRequest(key="key", operation="DispatchCoupons", body_digest=bytes(32))
-        call = replace(self.programme.call(), caller=Caller(self["Kim"], "Kim", {}))
-        assert once(call, request, LEASE, lambda _call: "<reply/>").reply
+        assert once(self._call_of_kim(), request, LEASE, lambda _call: "<reply/>").reply
 
     def _hand_out(self) -> None:
         owner = self["owner"]
@@ -175,6 +189,38 @@ class Lived:
         delivery = worker.take()
         assert delivery is not None
         worker.mark_sent(delivery.message)
+
+    def _work(self) -> None:
+        """Of three jobs one makes coupons, one is cancelled, and one deletes a coupon."""
+        owner = self["owner"]
+        for name in ("Bulk", "Deleted"):
+            self.ids[name] = self.programme.coupon_class(owner, name)
+        deleted = self.programme.mint(owner, "Deleted", 3)[0]
+        for name, count in (("making", 3), ("cancelled", 2)):
+            new = NewCreationJob(customer_id=owner, class_name="Bulk", number_of_coupons=count)
+            job = add_creation_job(self._call_of_kim(), new)
+            self.ids[f"{name} job"], self.ids[f"{name} batch"] = job.job_id, job.batch_id
+            self._later()
+        cancel_creation_job(self._call_of_kim(), self["cancelled job"])
+        filters = DeletionFilters(value=deleted)
+        deletion = create_deletion_job(self._call_of_kim(), owner, "Deleted", filters)
+        self.ids["deletion job"] = deletion.job_id
+        self.ids["deleted"] = self.only(coupon, coupon.c.code == deleted)["coupon_id"]
+        desk = JobDesk(self.programme.database, LEASE, 3, clock=self.programme.clock)
+        while work_on_next_job(desk):
+            self._later()
+
+    def _leave_an_import(self) -> None:
+        """As one does whose process is killed."""
+        call = self.programme.call()
+        meant = show_class(call, self["owner"], "Bulk")
+        writer = ImportWriter(call, meant, 2, [meant.terms])
+        self.ids["left batch"] = writer.batch_id
+        writer.add([CouponLine(2, "LEFTBEHIND", 0)], np.array([0], dtype=np.int64))
+
+    def _call_of_kim(self) -> Call:
+        kim = Caller(self["Kim"], "Kim", {self["owner"]: Role.STANDARD})
+        return replace(self.programme.call(), caller=kim)
 
     def _later(self) -> None:
         self.programme.clock.move(minutes=1)

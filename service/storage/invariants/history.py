@@ -79,7 +79,11 @@ _KEYS: dict[str, Column[int]] = {
 """The numbers of each entity that the audit log knows."""
 
 _ADDED = ("add", "initialise")
-_IS_OF_JOB = exists().where(creation_job.c.batch_id == coupon_batch.c.batch_id)
+_IS_OF_JOB = (
+    exists().where(creation_job.c.batch_id == coupon_batch.c.batch_id)
+    # Of the entry's row, however deep the question stands.
+    .correlate(coupon_batch)
+)
 _EVENTS = (
     _Event("a customer was added", "customer", customer.c.created_at, _ADDED),
     _Event("an account was added", "account", account.c.created_at, _ADDED),
