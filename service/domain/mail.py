@@ -36,6 +36,7 @@ class MailContent:
         customer_name: Whom the coupon is from.
         language: Of the class, as BCP 47 names it.
         account_number: The account that the coupon is booked for; None for none.
+        is_deleted: Whether the coupon is deleted since: it is mailed to nobody then.
     """
 
     code: str
@@ -44,6 +45,7 @@ class MailContent:
     terms: CouponTerms
     language: str
     account_number: str | None = None
+    is_deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from time import sleep
 
 import structlog
 
-from service.domain.mail import Message, MessageState
+from service.domain.mail import MailContent, Message, MessageState
 from service.jobs.mail_message import compose
 from service.jobs.mail_templates import MailTemplates, TemplateBrokenError
 from service.jobs.transport import DeliveryError, ServerUnavailableError, Transport
@@ -95,8 +95,11 @@ class MailWorker:
         if self._outbox.is_spent(message):
             text = "the last attempt did not come to its end"
             raise DeliveryError(text, is_permanent=True, reason="AttemptsSpent")
+        content = delivery.content
+        if isinstance(content, MailContent) and content.is_deleted:
+            raise DeliveryError("the coupon was deleted", is_permanent=True, reason="CouponDeleted")
         try:
-            rendered = self._templates.render(message.kind, delivery.content)
+            rendered = self._templates.render(message.kind, content)
             return compose(message, rendered, self._sender)
         except (TemplateBrokenError, ValueError) as error:
             # Templates are repaired, addresses stay as they are.

@@ -57,6 +57,7 @@ _REQUEUE_MANY = _REQUEUE.where(outbox.c.message_id.in_(_NEXT_IN_STATE), _IN_STAT
 _CONTENT: Select[Any] = (
     select(
         coupon.c.code,
+        coupon.c.deleted_at,
         coupon_class.c.name.label("class_name"),
         coupon_class.c.language,
         customer.c.name.label("customer_name"),
@@ -173,6 +174,7 @@ def find_content(connection: Connection, coupon_id: int) -> MailContent:
         terms=terms_of(row),
         language=row.language,
         account_number=row.account_number,
+        is_deleted=row.deleted_at is not None,
     )
 
 

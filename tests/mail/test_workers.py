@@ -8,13 +8,19 @@ from threading import Barrier, Event
 import pytest
 from sqlalchemy import select, text
 
+from service.domain.deletion import DeletionFilters
+from service.domain.jobs import JobStatus
 from service.domain.mail import MessageState
 from service.jobs import mail_worker
 from service.jobs.mail_templates import MailTemplates
 from service.jobs.mail_worker import MailWorker
 from service.jobs.smtp import SmtpTransport
+from service.operations.check_database import check_database
+from service.operations.deletion_jobs import create_deletion_job
 from service.operations.distribute_coupons import Distribution, distribute_coupons
-from service.operations.outbox import Delivery, OutboxUnavailableError
+from service.operations.job_work import JobDesk
+from service.operations.outbox import Delivery, OutboxUnavailableError, resend_messages
+from service.operations.work_on_jobs import work_on_next_job
 from service.storage.engine import Database, DatabaseLimits
 from service.storage.outbox import find_content, find_message
 from service.storage.tables import account, coupon, customer, outbox
@@ -275,3 +281,23 @@ def test_the_worker_looks_again_after_its_rest(room, server):
     room.worker(SmtpTransport(server.settings())).run(Rest(), poll_s=2.5)
     assert server.recipients() == ["anna@example.com"]
     assert rests == [2.5, 2.5]
+
+
+def delete_coupons_of(room):
+    filters = DeletionFilters(usable=True)
+    create_deletion_job(room.programme.call(), room.customer_id, "Spring", filters)
+    desk = JobDesk(room.programme.database, LEASE, 1, clock=room.programme.clock)
+    assert work_on_next_job(desk).status is JobStatus.COMPLETED
+
+
+def test_a_mail_about_a_deleted_coupon_is_not_sent(room, server, logged):
+    room.dispatch("anna@example.com")
+    delete_coupons_of(room)
+    assert room.send(server) == {FAILED: 1}
+    assert server.taken == []
+    assert room.rows()[0]["last_error"] == "the coupon was deleted"
+    assert logged[-1]["reason"] == "CouponDeleted"
+    room.programme.clock.move(minutes=1)
+    resend_messages(room.programme.call(), FAILED)
+    assert room.send(server) == {FAILED: 1}
+    assert check_database(room.programme.call()).is_clean
