@@ -1,5 +1,6 @@
-"""Coupons that are made for accounts, given other terms, imported: through the wire."""
+"""Coupons that are made for accounts, given other terms, imported, exported: over the wire."""
 
+import csv
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -13,11 +14,13 @@ from service.domain.errors import (
     COUPON_CLASS_NOT_FOUND,
     COUPON_NOT_FOUND,
     COUPON_RESERVATION_REQUIRED,
+    ENTITY_NOT_EXISTENT,
     IMPORT_FILE_INVALID,
     INPUT_INVALID,
     LIST_EMPTY,
     NOT_AUTHORIZED,
     NULL_PARAMETER,
+    PAGING_INVALID,
     RECIPIENT_REFUSED,
     TERMS_INVALID,
 )
@@ -157,15 +160,60 @@ def test_imports_that_cannot_be_are_refused(
 ) -> None:
     add_class(manager, customer)
     too_long = "code\n" + "A\n" * 20_001
-    for csv, row in (
+    for text, row in (
         (None, NULL_PARAMETER),
         ("nothing\nknown\n", IMPORT_FILE_INVALID),
         (too_long, BATCH_TOO_LARGE),
     ):
-        asked = named(customer) | ({"Csv": csv} if csv else {})
+        asked = named(customer) | ({"Csv": text} if text else {})
         check_fault(refusal(manager, "ImportCoupons", **asked), row)
     unknown = {"CustomerId": customer.customer_id, "ClassName": "Winter", "Csv": "code\nABC\n"}
     check_fault(refusal(manager, "ImportCoupons", **unknown), COUPON_CLASS_NOT_FOUND)
     reader = connect_manager(new_keys(Role.READ_ONLY, customer.customer_id))
     asked = named(customer) | {"Csv": "code\nABC\n"}
     check_fault(refusal(reader, "ImportCoupons", **asked), NOT_AUTHORIZED)
+
+
+def export(caller: Caller, customer: Customer, index: int, size: int, **wanted: Any) -> Any:
+    page = {"Index": index, "Size": size}
+    return caller.call_all(
+        "ExportCoupons", CustomerId=customer.customer_id, PageInfo=page, **wanted
+    )
+
+
+def test_an_export_is_an_import_elsewhere(manager: Caller, customer: Customer) -> None:
+    add_class(manager, customer)
+    batch_id, codes = mint(manager, customer, 5)
+    whole = export(manager, customer, 0, 100, ClassName="Spring")
+    rows = list(csv.DictReader(whole.Csv.splitlines()))
+    assert sorted(row["code"] for row in rows) == sorted(codes)
+    assert {Decimal(row["amount"]) for row in rows} == {TERMS["Amount"]}
+    assert whole.HasMore is False
+
+    pages = [
+        export(manager, customer, index, 2, BatchId=batch_id, CodesOnly=True) for index in range(3)
+    ]
+    assert [page.HasMore for page in pages] == [True, True, False]
+    lines = [line for page in pages for line in page.Csv.splitlines() if line != "code"]
+    assert lines == [row["code"] for row in rows]
+
+    again = manager.call_all("ImportCoupons", Csv=whole.Csv, SkipDuplicates=True, **named(customer))
+    assert (again.ErrorsCount, again.SkippedCount, again.CreatedCount) == (0, 5, 0)
+
+
+def test_exports_that_cannot_be_are_refused(
+    manager: Caller, customer: Customer, connect_manager: Connect, new_keys: NewKeys, programme: Any
+) -> None:
+    owner = {"CustomerId": customer.customer_id}
+    page = {"PageInfo": {"Index": 0, "Size": 20_000}}
+    for asked, row in (
+        (page, NULL_PARAMETER),
+        (owner, PAGING_INVALID),
+        (owner | {"PageInfo": {"Index": 0, "Size": 20_001}}, PAGING_INVALID),
+        (owner | {"PageInfo": {"Index": -1, "Size": 1}}, PAGING_INVALID),
+        (owner | page | {"ClassName": "Winter"}, COUPON_CLASS_NOT_FOUND),
+        (owner | page | {"BatchId": 2**60}, ENTITY_NOT_EXISTENT),
+    ):
+        check_fault(refusal(manager, "ExportCoupons", **asked), row)
+    stranger = connect_manager(new_keys(Role.STANDARD, programme.customer()))
+    check_fault(refusal(stranger, "ExportCoupons", **owner, **page), NOT_AUTHORIZED)

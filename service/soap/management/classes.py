@@ -11,7 +11,7 @@ from service.domain.search import Paging
 from service.domain.terms import CouponType
 from service.operations import classes
 from service.operations.calls import Call
-from service.operations.search_classes import ClassQuery, search_coupon_classes
+from service.operations.search_classes import PAGE_SIZE_MAX, ClassQuery, search_coupon_classes
 from service.soap.declaration import ContractService
 from service.soap.management.elements import given, operation, read_page, read_terms, write_class
 
@@ -58,7 +58,7 @@ class ClassOperations(ContractService):
         page_info: Paging | None,
     ) -> tuple[list[Any], bool]:
         """Show a page of the coupon classes of a customer."""
-        page = read_page(page_info)
+        page = read_page(page_info, PAGE_SIZE_MAX)
         query = ClassQuery(
             customer_id=given(customer_id, "CustomerId"),
             name=name,

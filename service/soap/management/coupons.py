@@ -5,19 +5,28 @@
 
 from decimal import Decimal
 from io import StringIO
+from itertools import islice
 from types import SimpleNamespace
 from typing import Any
 
 from service.domain.errors import BATCH_TOO_LARGE
 from service.domain.refusals import ServiceError
+from service.domain.search import Paging
 from service.operations.calls import Call
 from service.operations.create_for_recipients import create_coupons_for_recipients
+from service.operations.export_coupons import export_coupons
 from service.operations.import_coupons import import_coupons
 from service.operations.mint_coupons import mint_coupons
 from service.operations.pattern_capacity import get_pattern_capacity
 from service.operations.update_coupons import update_coupons
 from service.soap.declaration import ContractService
-from service.soap.management.elements import given, operation, read_attributes, read_terms
+from service.soap.management.elements import (
+    given,
+    operation,
+    read_attributes,
+    read_page,
+    read_terms,
+)
 
 __all__ = ["CouponOperations"]
 
@@ -127,6 +136,30 @@ class CouponOperations(ContractService):
             report.errors,
             report.passed_over_columns,
         )
+
+    @operation()
+    def ExportCoupons(
+        call: Call,
+        customer_id: int | None,
+        class_name: str | None,
+        batch_id: int | None,
+        codes_only: bool | None,
+        page_info: Paging | None,
+    ) -> tuple[str, bool]:
+        """Show a page of coupons as CSV."""
+        page = read_page(page_info, CSV_LINES_COUNT_MAX)
+        lines = export_coupons(
+            call,
+            given(customer_id, "CustomerId"),
+            class_name=class_name or None,
+            batch_id=batch_id,
+            first=page.index * page.size,
+            # One more, to know whether there is a next page.
+            count=page.size + 1,
+            codes_only=bool(codes_only),
+        )
+        header_and_page = list(islice(lines, page.size + 1))
+        return "".join(header_and_page), next(lines, None) is not None
 
 
 def _require_lines(text: str) -> None:

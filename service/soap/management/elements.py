@@ -68,11 +68,15 @@ def read_terms(element: Any) -> CouponTerms:
     )
 
 
-def read_page(page: Paging | None) -> Page:
+def read_page(page: Paging | None, size_max: int) -> Page:
     """Read which page is wanted; what is unset counts as 0. Raises ``PagingInvalid``."""
     if page is None:
         raise ServiceError(PAGING_INVALID, "PageInfo is required")
-    return Page(page.index or 0, page.size or 0)
+    index, size = page.index or 0, page.size or 0
+    if index < 0 or not 1 <= size <= size_max:
+        text = f"Index {index} must be 0 or more, and Size {size} must be 1 to {size_max}"
+        raise ServiceError(PAGING_INVALID, text)
+    return Page(index, size)
 
 
 def read_attributes(elements: list[Any] | None) -> dict[str, Any] | None:

@@ -7,12 +7,13 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
+from service.domain.deletion import DeletionFilters, DeletionJob
 from service.domain.errors import PATTERN_INVALID
 from service.domain.job_search import check_job_search
 from service.domain.jobs import CreationJob, JobQuery
 from service.domain.refusals import ServiceError
 from service.domain.search import Paging, Predicate
-from service.operations import creation_jobs
+from service.operations import creation_jobs, deletion_jobs
 from service.operations.calls import Call
 from service.soap.declaration import ContractService
 from service.soap.management.elements import (
@@ -59,12 +60,8 @@ class JobOperations(ContractService):
         page_info: Paging | None,
     ) -> list[SimpleNamespace]:
         """Show jobs that make coupons, the newest first."""
-        if job_id is None and batch_id is None:
-            query = check_job_search(predicates or [], page_info)
-        else:
-            query = JobQuery(job_id=job_id, batch_id=batch_id)
-        found = creation_jobs.get_creation_jobs(call, query)
-        return [_write_creation_job(it) for it in found]
+        query = _read_query(job_id, batch_id, predicates, page_info)
+        return [_write_creation_job(it) for it in creation_jobs.get_creation_jobs(call, query)]
 
     @operation(changes=True)
     def CancelCouponCreationJob(call: Call, job_id: int | None) -> SimpleNamespace:
@@ -77,6 +74,41 @@ class JobOperations(ContractService):
         """Let a job that failed go on."""
         job = creation_jobs.retry_creation_job(call, given(job_id, "JobId"))
         return _write_creation_job(job)
+
+    @operation(changes=True)
+    def CreateCouponDeletionJob(
+        call: Call, customer_id: int | None, class_name: str | None, filters: Any
+    ) -> SimpleNamespace:
+        """Ask for a job that deletes coupons."""
+        wanted = vars(given(filters, "Filters")).copy()
+        wanted["exact_match"] = bool(wanted["exact_match"])
+        job = deletion_jobs.create_deletion_job(
+            call, given(customer_id, "CustomerId"), class_name or None, DeletionFilters(**wanted)
+        )
+        return _write_deletion_job(job)
+
+    @operation()
+    def GetCouponDeletionJobs(
+        call: Call,
+        job_id: int | None,
+        batch_id: int | None,
+        predicates: list[Predicate | None] | None,
+        page_info: Paging | None,
+    ) -> list[SimpleNamespace]:
+        """Show jobs that delete coupons, the newest first."""
+        query = _read_query(job_id, batch_id, predicates, page_info)
+        return [_write_deletion_job(it) for it in deletion_jobs.get_deletion_jobs(call, query)]
+
+
+def _read_query(
+    job_id: int | None,
+    batch_id: int | None,
+    predicates: list[Predicate | None] | None,
+    page_info: Paging | None,
+) -> JobQuery:
+    if job_id is None and batch_id is None:
+        return check_job_search(predicates or [], page_info)
+    return JobQuery(job_id=job_id, batch_id=batch_id)
 
 
 def _read_settings(settings: Any) -> tuple[str | None, str | None]:
@@ -125,4 +157,24 @@ def _write_creation_job(job: CreationJob) -> SimpleNamespace:
         ended_at=job.ended_at,
         density=Decimal(job.density),
         is_guessable=job.is_guessable,
+    )
+
+
+def _write_deletion_job(job: DeletionJob) -> SimpleNamespace:
+    return SimpleNamespace(
+        id=job.job_id,
+        created=job.created_at,
+        campaign_id=job.class_id,
+        application_id=job.customer_id,
+        account_id=job.customer_id,
+        filters=job.filters,
+        status=job.status.value,
+        deleted_amount=job.deleted_amount,
+        fail_count=job.fail_count,
+        errors=job.errors,
+        created_by=job.created_by,
+        communicated=job.communicated,
+        chunk_execution_count=job.chunk_execution_count,
+        class_name=job.class_name,
+        ended_at=job.ended_at,
     )

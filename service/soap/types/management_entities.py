@@ -28,6 +28,7 @@ __all__ = [
     "ArrayOfCouponAttribute",
     "ArrayOfCouponClass",
     "ArrayOfCouponCreationJob",
+    "ArrayOfCouponDeletionJob",
     "ArrayOfCustomer",
     "ArrayOfLineError",
     "ArrayOfPersonalCoupon",
@@ -39,8 +40,11 @@ __all__ = [
     "CouponAttribute",
     "CouponClass",
     "CouponCreationJob",
+    "CouponDeletionFilters",
+    "CouponDeletionJob",
     "CouponTerms",
     "CouponType",
+    "CouponValidity",
     "Customer",
     "JobStatus",
     "LineError",
@@ -75,6 +79,14 @@ PredicateOperator = enumeration(
     "Equals",
     "GreaterThanEquals",
     "LessThan",
+)
+CouponValidity = enumeration(
+    MANAGEMENT_ENTITIES,
+    "CouponValidity",
+    "expired",
+    "validNow",
+    "validFuture",
+    nillable=True,
 )
 
 
@@ -319,3 +331,45 @@ class LineError(ComplexModel):
 
 
 ArrayOfLineError = array_of(LineError)
+
+
+class CouponDeletionFilters(ComplexModel):
+    """Which coupons are deleted: those that pass every filter that is given."""
+
+    __namespace__ = MANAGEMENT_ENTITIES
+    CreatedBefore = NillableDateTime
+    CreatedAfter = NillableDateTime
+    StartsBefore = NillableDateTime
+    StartsAfter = NillableDateTime
+    ExpiresBefore = NillableDateTime
+    ExpiresAfter = NillableDateTime
+    Valid = CouponValidity
+    Usable = NillableBoolean
+    Value = String
+    ExactMatch = NillableBoolean
+    BatchId = NillableLong
+    RecipientAccountId = NillableLong
+
+
+class CouponDeletionJob(ComplexModel):
+    """A job that deletes coupons, as far as it has come."""
+
+    __namespace__ = MANAGEMENT_ENTITIES
+    Id = Long
+    Created = DateTime
+    CampaignId = NillableLong
+    ApplicationId = Long
+    AccountId = Long
+    Filters = CouponDeletionFilters
+    Status = JobStatus
+    DeletedAmount = Int
+    FailCount = Int
+    Errors = ArrayOfstring
+    CreatedBy = Long
+    Communicated = Boolean
+    ChunkExecutionCount = Int
+    ClassName = String
+    EndedAt = NillableDateTime
+
+
+ArrayOfCouponDeletionJob = array_of(CouponDeletionJob)

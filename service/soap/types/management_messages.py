@@ -9,6 +9,7 @@ from service.soap.types.management_entities import (
     ArrayOfCouponAttribute,
     ArrayOfCouponClass,
     ArrayOfCouponCreationJob,
+    ArrayOfCouponDeletionJob,
     ArrayOfCustomer,
     ArrayOfLineError,
     ArrayOfPersonalCoupon,
@@ -17,6 +18,8 @@ from service.soap.types.management_entities import (
     ArrayOfUser,
     CouponClass,
     CouponCreationJob,
+    CouponDeletionFilters,
+    CouponDeletionJob,
     CouponTerms,
     CouponType,
     NewCouponCreationJob,
@@ -126,6 +129,16 @@ MANAGEMENT_OPERATIONS: dict[str, Signature] = {
             "PassedOverColumns": ArrayOfstring,
         },
     ),
+    "ExportCoupons": Signature(
+        {
+            "CustomerId": NillableLong,
+            "ClassName": String,
+            "BatchId": NillableLong,
+            "CodesOnly": NillableBoolean,
+            "PageInfo": Paging,
+        },
+        {"Csv": String, "HasMore": Boolean},
+    ),
     "CreateCouponCreationJob": Signature({"Job": NewCouponCreationJob}, {"Job": CouponCreationJob}),
     "GetCouponCreationJobs": Signature(
         {
@@ -138,6 +151,19 @@ MANAGEMENT_OPERATIONS: dict[str, Signature] = {
     ),
     "CancelCouponCreationJob": Signature({"JobId": NillableLong}, {"Job": CouponCreationJob}),
     "RetryCouponCreationJob": Signature({"JobId": NillableLong}, {"Job": CouponCreationJob}),
+    "CreateCouponDeletionJob": Signature(
+        {"CustomerId": NillableLong, "ClassName": String, "Filters": CouponDeletionFilters},
+        {"Job": CouponDeletionJob},
+    ),
+    "GetCouponDeletionJobs": Signature(
+        {
+            "JobId": NillableLong,
+            "BatchId": NillableLong,
+            "Predicates": ArrayOfPredicate,
+            "PageInfo": Paging,
+        },
+        {"Jobs": ArrayOfCouponDeletionJob},
+    ),
     "RecordSpend": Signature(
         {
             "AccountId": NillableLong,
