@@ -21,6 +21,12 @@ from service.operations.authentication import Authenticator
 from service.operations.claim_coupons import AccountCoupon, claim_coupons
 from service.operations.classes import retire_class
 from service.operations.create_for_recipients import create_coupons_for_recipients
+from service.operations.creation_jobs import (
+    NewCreationJob,
+    add_creation_job,
+    cancel_creation_job,
+    retry_creation_job,
+)
 from service.operations.dispatch_coupons import dispatch_coupons
 from service.operations.distribute_coupons import Distribution, distribute_coupons
 from service.operations.get_coupon_info import get_coupon_info
@@ -37,7 +43,7 @@ from service.storage.accounts import lock_accounts
 from service.storage.engine import Database, DatabaseLimits
 from service.storage.tables import coupon
 from service.storage.watching import Watch, nobody_watches
-from tests.operations.jobs import begin_creation
+from tests.operations.jobs import begin_creation, work
 from tests.programme import START, Programme, member, terms
 
 Scenario = Callable[[Programme, int], object]
@@ -408,3 +414,31 @@ def _(programme: Programme, owner: int) -> object:
 def _(programme: Programme, owner: int) -> object:
     programme.coupon_class(owner)
     return create_coupons_for_recipients(programme.call(), owner, "Spring", [10**9])
+
+
+def new_job(programme: Programme, owner: int, **values: int) -> int:
+    programme.coupon_class(owner)
+    new = NewCreationJob(customer_id=owner, class_name="Spring", number_of_coupons=1, **values)
+    return add_creation_job(programme.call(), new).job_id
+
+
+@scenario(errors.USAGE_LIMIT_UNSUPPORTED)
+def _(programme: Programme, owner: int) -> object:
+    return new_job(programme, owner, usage_limit=2)
+
+
+@scenario(errors.RESERVATION_LIMIT_UNSUPPORTED)
+def _(programme: Programme, owner: int) -> object:
+    return new_job(programme, owner, reservation_limit=0, is_reservation_mandatory=True)
+
+
+@scenario(errors.JOB_ENDED)
+def _(programme: Programme, owner: int) -> object:
+    job_id = new_job(programme, owner)
+    work(programme)
+    return cancel_creation_job(programme.call(), job_id)
+
+
+@scenario(errors.JOB_NOT_FAILED)
+def _(programme: Programme, owner: int) -> object:
+    return retry_creation_job(programme.call(), new_job(programme, owner))
