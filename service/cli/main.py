@@ -14,8 +14,12 @@ from service.cli import (
     configuration,
     coupons,
     customers,
+    deletion,
     demo,
+    exporting,
+    importing,
     initialise,
+    jobs,
     minting,
     outbox,
     serving,
@@ -64,6 +68,10 @@ app.add_typer(users.app, name="user")
 app.add_typer(tokens.app, name="token")
 app.add_typer(classes.app, name="class")
 app.command("mint")(minting.mint)
+app.add_typer(jobs.app, name="jobs")
+app.command("import")(importing.import_)
+app.command("export")(exporting.export)
+coupons.app.command("delete")(deletion.delete)
 app.add_typer(coupons.app, name="coupon")
 app.add_typer(spend.app, name="spend")
 app.command("check")(checking.check)

@@ -53,6 +53,13 @@ AccountOption = Annotated[
 ClassOption = Annotated[
     str, typer.Option("--class", metavar="NAME", help="The coupon class's name.")
 ]
+OfClassOption = Annotated[
+    str | None, typer.Option("--class", metavar="NAME", help="Only coupons of this class.")
+]
+OfBatchOption = Annotated[
+    int | None,
+    typer.Option("--batch", metavar="ID", min=1, max=ID_MAX, help="Only coupons of this batch."),
+]
 NameOption = Annotated[str, typer.Option("--name", metavar="NAME", help="Its name.")]
 
 # The terms of a coupon class; None when the option is not given.

@@ -287,12 +287,7 @@ job = Table(
     Index("ix_job_customer_id", "customer_id", "job_id"),
 )
 _IS_PENDING = text("status = 'pending'")
-Index(
-    "ix_job_due",
-    job.c.next_attempt_at,
-    sqlite_where=_IS_PENDING,
-    postgresql_where=_IS_PENDING,
-)
+Index("ix_job_due", job.c.next_attempt_at, sqlite_where=_IS_PENDING, postgresql_where=_IS_PENDING)
 
 creation_job = Table(
     "creation_job",
@@ -337,15 +332,14 @@ deletion_job = Table(
     CheckConstraint("(batch_id IS NULL) = (seq IS NULL)", "progress"),
 )
 
-# An import that has not come to its end: its coupons are not there for anybody else.
+# Imports that have not come to their end: their coupons, of which none has a lower number than the
+# first, are not there for anybody else. Another import removes what one has left that is given up.
 
 unfinished_import = Table(
     "unfinished_import",
     metadata,
     Column("batch_id", ForeignKey("coupon_batch.batch_id"), primary_key=True),
-    # No coupon of the import has a lower number.
     Column("first_coupon_id", Id, nullable=False),
-    # Whether another import removes what this one has left, or is making.
     Column("is_given_up", Boolean, nullable=False, server_default=false()),
 )
 
