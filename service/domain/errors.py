@@ -119,7 +119,8 @@ PREDICATE_MISSING = _row(
     "RequiredPredicateMissing",
     FaultKind.API,
     "A required predicate is missing.",
-    "SearchCoupons needs a predicate on CustomerId.",
+    "SearchCoupons, GetCouponCreationJobs and GetCouponDeletionJobs need a predicate on CustomerId;"
+    " the latter two not with a JobId or BatchId.",
 )
 NOT_AUTHORIZED = _row(
     1001,
@@ -155,7 +156,8 @@ PAGING_INVALID = _row(
     "PagingInvalid",
     FaultKind.API,
     "Page information is required and must be within its bounds.",
-    "PageInfo is missing, Index is negative, or Size is not from 1 to 100 (unset counts as 0).",
+    "PageInfo is missing, Index is negative, or Size is not from 1 to 100 (unset counts as 0)."
+    " SearchCouponClasses takes sizes up to 1,000, ExportCoupons up to 20,000.",
 )
 LIST_EMPTY = _row(
     3087,
