@@ -6,6 +6,14 @@ from pathlib import Path
 import zeep
 
 from service.addresses import COUPON_MANAGEMENT_PATH
+from service.domain.errors import (
+    PATTERN_FULL,
+    RESERVATION_LIMIT_UNSUPPORTED,
+    USAGE_LIMIT_UNSUPPORTED,
+)
+from service.domain.jobs import JobStatus
+from service.soap.declared import members_of
+from service.soap.types.management_entities import CouponCreationJob
 from service.soap.types.management_messages import MANAGEMENT_OPERATIONS
 from tests.clients.server import running
 
@@ -13,12 +21,30 @@ PAGE = (Path(__file__).parents[2] / "docs" / "management.md").read_text(encoding
 
 
 def test_the_table_has_every_operation() -> None:
-    names = re.findall(r"^\| (\w+)(?: \*)? \|", PAGE, re.MULTILINE)
-    assert names == ["operation", *MANAGEMENT_OPERATIONS]
+    # The other table with plain names is that of the ends of a job.
+    names = re.findall(r"^\| ([A-Z]\w+)(?: \*)? \|", PAGE, re.MULTILINE)
+    assert names == [*MANAGEMENT_OPERATIONS, "Status"]
     assert COUPON_MANAGEMENT_PATH in PAGE
 
 
-def test_the_snippet_mints(tmp_path: Path, databases) -> None:
+def test_every_field_of_a_job_is_explained() -> None:
+    names = re.findall(r"^\| `([A-Z]\w+)` \|", PAGE, re.MULTILINE)
+    assert names == [member.name for member in members_of(CouponCreationJob)]
+
+
+def test_every_end_of_a_job_is_explained() -> None:
+    never = {JobStatus.PENDING, JobStatus.PENDING_VERIFICATION, JobStatus.NOT_READY}
+    explained = set(re.findall(r"^\| `([a-z ]+)` \|", PAGE, re.MULTILINE))
+    assert explained == {status.value for status in JobStatus if status not in never}
+    assert all(f"`{status.value}`" in PAGE for status in never)
+
+
+def test_the_numbers_of_errors_are_those_of_the_catalogue() -> None:
+    rows = {PATTERN_FULL, USAGE_LIMIT_UNSUPPORTED, RESERVATION_LIMIT_UNSUPPORTED}
+    assert set(re.findall(r"\((9\d{4})\)", PAGE)) == {str(row.code) for row in rows}
+
+
+def test_the_snippet_mints_and_runs_a_job(tmp_path: Path, databases) -> None:
     (snippet,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     with running(tmp_path, databases.blank()) as server:
         keys = server.first_keys
@@ -37,4 +63,8 @@ def test_the_snippet_mints(tmp_path: Path, databases) -> None:
         assert isinstance(client, zeep.Client)
         client.transport.session.close()
         assert len(minted.body.Codes.string) == 100
+        job, exported = scope["job"], scope["exported"]
+        assert (job.Status, job.CreatedAmount) == ("completed", 25_000)
+        assert exported.body.HasMore
+        assert len(exported.body.Csv.splitlines()) == 20_001
         assert server.trouble() == []
