@@ -168,7 +168,7 @@ class CouponFile:
         if len(row) != len(self.columns):
             value = row[self._code_place] if self._code_place < len(row) else ""
             reason = f"{len(row)} cells, where the header has {len(self.columns)}"
-            tell(LineError(line, value[:SHOWN_LENGTH_MAX], reason))
+            tell(LineError(line, _shown(value), reason))
             return None
         if any(row[place].strip() not in {"", "0"} for place in self._use_places):
             self.used_count += 1
@@ -178,9 +178,9 @@ class CouponFile:
             self._refuse_foreign(row)
             return CouponLine(line, checked_code(text), self._terms_number(row))
         except ValueError as error:
-            tell(LineError(line, text[:SHOWN_LENGTH_MAX], str(error)))
+            tell(LineError(line, _shown(text), str(error)))
         except ServiceError as error:
-            tell(LineError(line, text[:SHOWN_LENGTH_MAX], error.details))
+            tell(LineError(line, _shown(text), error.details))
         return None
 
     def _terms_number(self, row: list[str]) -> int:
@@ -208,9 +208,9 @@ class CouponFile:
         for place in self._refused_places:
             name, cell = self.columns[place], row[place].strip()
             if name == USAGE_LIMIT_COLUMN and cell not in {"", "1"}:
-                raise ValueError(f"{name} {cell[:20]}: a coupon is redeemed once")
+                raise ValueError(f"{name} {cell[:20]!r}: a coupon is redeemed once")
             if name == RECIPIENT_COLUMN and cell:
-                raise ValueError(f"{name} {cell[:40]}: a coupon is claimed after it is imported")
+                raise ValueError(f"{name} {cell[:40]!r}: a coupon is claimed when it is there")
 
     def _count(self) -> None:
         self.lines_count += 1
@@ -298,6 +298,12 @@ _TERM_READERS: dict[str, Callable[[str], Any]] = {
     "expiration_date": lambda cell: parse_instant(cell, bare_date_is_end=True),
     "is_reservation_mandatory": _truth,
 }
+
+
+def _shown(text: str) -> str:
+    """The beginning of a text, such as any terminal and any XML can hold."""
+    some = text[:SHOWN_LENGTH_MAX]
+    return "".join(it if it.isprintable() else "\ufffd" for it in some)
 
 
 def _bounded(line: str) -> str:

@@ -88,8 +88,15 @@ def test_every_command_has_its_section():
         "outbox resend",
         "coupon distribute",
         "backup",
+        "import",
+        "export",
+        "jobs list",
+        "jobs show",
+        "jobs retry",
+        "jobs cancel",
+        "coupon delete",
     ):
         assert f"\n## coupon-billing {words}\n" in page
-    assert page.count("\n## ") == 38
+    assert page.count("\n## ") == 45
     assert "| `--type` | `Acquisition`, `Retention` | Who may redeem. Required. |" in page
     assert "|  | `EMAIL...` | To whom. Required. |" in page
