@@ -31,10 +31,17 @@ def test_a_class_lives_its_life(manager: Caller, customer: Customer) -> None:
     assert (added.Terms.PercentOff, added.FeatureId, added.RetiredAt) == (None, None, None)
     assert (added.CodePattern, added.Language) == ("####-####-####", "en")
 
-    terms = {"CouponType": "Acquisition", "CurrencyCode": "EUR", "PercentOff": Decimal("12.5")}
+    assert added.Terms.IsReservationMandatory is False
+    terms = {
+        "CouponType": "Acquisition",
+        "CurrencyCode": "EUR",
+        "PercentOff": Decimal("12.5"),
+        "IsReservationMandatory": True,
+    }
     updated = manager.call("UpdateCouponClass", Terms=terms, **named)
     assert (updated.Terms.CouponType, updated.Terms.PercentOff) == ("Acquisition", Decimal("12.5"))
     assert (updated.Terms.Amount, updated.Terms.EndDate) == (0, None)
+    assert updated.Terms.IsReservationMandatory is True
 
     add_class(manager, customer, "Autumn")
     listed = manager.call("GetCouponClasses", CustomerId=customer.customer_id)

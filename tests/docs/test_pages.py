@@ -17,12 +17,20 @@ from service.cli.main import app as command_line
 from service.domain.codes import DENSITY_MIN, PATTERN_LENGTH_MAX
 from service.domain.names import NAME_LENGTH_MAX
 from service.domain.search import PAGE_SIZE_MAX, PREDICATES_COUNT_MAX
-from service.operations import check_eligibility, distribute_coupons
+from service.operations import (
+    check_eligibility,
+    create_for_recipients,
+    creation_jobs,
+    distribute_coupons,
+    search_classes,
+    subscriptions,
+)
 from service.operations.claim_coupons import PAIRS_COUNT_MAX
 from service.operations.dispatch_coupons import ADDRESSES_COUNT_MAX
 from service.operations.mint_coupons import COUPONS_COUNT_MAX
 from service.settings import Settings
 from service.soap.customer_billing import IMPLEMENTED_OPERATIONS
+from service.soap.management.coupons import CSV_LINES_COUNT_MAX
 from service.soap.types.messages import OPERATIONS
 
 REPOSITORY = Path(__file__).parents[2]
@@ -186,7 +194,15 @@ def test_the_table_of_limits():
             check_eligibility.ACCOUNTS_COUNT_MAX
         ),
         "Pairs in one ClaimFeatureAdoptionCoupons": PAIRS_COUNT_MAX,
-        "Coupons minted by one command": COUPONS_COUNT_MAX,
+        "Coupons of one MintCoupons": COUPONS_COUNT_MAX,
+        "Coupons of one creation job": DEFAULTS.creation_job_coupons_max,
+        "Accounts in one CreateCouponsForRecipients": create_for_recipients.ACCOUNTS_COUNT_MAX,
+        "Coupons in one ImportCoupons, or page of ExportCoupons": CSV_LINES_COUNT_MAX,
+        "Jobs in a page": creation_jobs.PAGE_SIZE_MAX,
+        "Classes in a page of SearchCouponClasses": search_classes.PAGE_SIZE_MAX,
+        "Reference, product and rate plan of a subscription, in characters": (
+            subscriptions.TEXT_LENGTH_MAX
+        ),
         "Length of a code, in characters": PATTERN_LENGTH_MAX,
         "Name of a coupon class, in characters": NAME_LENGTH_MAX,
         "Request body, in bytes": DEFAULTS.body_bytes_max,
