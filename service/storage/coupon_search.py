@@ -2,13 +2,14 @@
 
 A page is found by arithmetic: a batch has its coupons at the places 0 to
 ``coupons_count`` - 1, so that any page costs the same. How many of them are
-redeemed is counted in an index that has only these. Where the coupons of a batch
+redeemed is counted in an index that has only these, up to the page. Where the coupons of a batch
 differ in StartDate, a search that asks for it skips the rows before its page.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -39,7 +40,7 @@ from service.storage.tables import (
 )
 
 STRETCH_LENGTH = 4_096
-"""The places of a batch whose redeemed coupons are counted together."""
+"""The places of a batch that are looked at together, and how many make a batch a large one."""
 BATCHES_PER_STATEMENT = 10_000
 """About how many one statement asks: each is a parameter."""
 
@@ -119,15 +120,12 @@ _REDEEMED_PLACES = (
     .limit(bindparam("count"))
     .offset(bindparam("skip"))
 )
-_STRETCH_NUMBER = coupon.c.seq // STRETCH_LENGTH
-_REDEEMED_BY_STRETCH = (
-    select(_STRETCH_NUMBER, func.count()).where(*_IS_REDEEMED_OF_BATCH).group_by(_STRETCH_NUMBER)
+_IS_REDEEMED_BETWEEN = (
+    *_IS_REDEEMED_OF_BATCH,
+    coupon.c.seq.between(bindparam("first"), bindparam("last")),
 )
-_REDEEMED_BETWEEN = (
-    select(coupon.c.seq)
-    .where(*_IS_REDEEMED_OF_BATCH, coupon.c.seq.between(bindparam("first"), bindparam("last")))
-    .order_by(coupon.c.seq)
-)
+_COUNT_BETWEEN = select(func.count()).select_from(coupon).where(*_IS_REDEEMED_BETWEEN)
+_REDEEMED_BETWEEN = select(coupon.c.seq).where(*_IS_REDEEMED_BETWEEN).order_by(coupon.c.seq)
 _TERMS = select(coupon_terms.c.terms_id, *TERMS_COLUMNS).where(
     coupon_terms.c.terms_id.in_(bindparam("terms_ids", expanding=True))
 )
@@ -182,16 +180,35 @@ def _places(
     """Where the coupons of the page are."""
     redeemed: dict[int, int] = {}
     if query.is_redeemed is not None:
-        redeemed = _redeemed_counts(connection, [batch.batch_id for batch in batches])
+        small = [it.batch_id for it in batches if it.coupons_count <= STRETCH_LENGTH]
+        redeemed = _redeemed_counts(connection, small)
     skip, wanted = query.offset, query.size
     for batch in batches:
-        redeemed_count = redeemed.get(batch.batch_id, 0)
-        count = redeemed_count if query.is_redeemed else batch.coupons_count - redeemed_count
-        if skip < count and wanted > 0:
-            taken = Stretch(batch.batch_id, skip, min(wanted, count - skip))
-            yield from _places_of(connection, query, batch.coupons_count, redeemed_count, taken)
-            wanted -= taken.length
-        skip = max(skip - count, 0)
+        if wanted == 0:
+            break
+        count = _known_count(query, batch, redeemed)
+        if count is not None and skip >= count:
+            skip -= count
+            continue
+        if count == batch.coupons_count:
+            length = min(wanted, batch.coupons_count - skip)
+            places, skip = [Stretch(batch.batch_id, skip, length)], 0
+        elif query.is_redeemed:
+            places, skip = _redeemed_places(connection, batch, skip, wanted)
+        else:
+            places, skip = _unredeemed_places(connection, batch, skip, wanted)
+        yield from places
+        wanted -= sum(place.length for place in places)
+
+
+def _known_count(query: CouponQuery, batch: Row[Any], redeemed: dict[int, int]) -> int | None:
+    """How many coupons of a batch are asked for; None for a large batch that has to be walked."""
+    if query.is_redeemed is None:
+        return int(batch.coupons_count)
+    if batch.coupons_count > STRETCH_LENGTH:
+        return None
+    count = redeemed.get(batch.batch_id, 0)
+    return count if query.is_redeemed else batch.coupons_count - count
 
 
 def _redeemed_counts(connection: Connection, batch_ids: list[int]) -> dict[int, int]:
@@ -203,46 +220,59 @@ def _redeemed_counts(connection: Connection, batch_ids: list[int]) -> dict[int, 
     return found
 
 
-def _places_of(
-    connection: Connection,
-    query: CouponQuery,
-    coupons_count: int,
-    redeemed_count: int,
-    wanted: Stretch,
-) -> Iterator[Stretch]:
-    """The places of a stretch of those coupons of a batch that the query asks for."""
-    if query.is_redeemed:
-        values = {"batch_id": wanted.batch_id, "skip": wanted.first, "count": wanted.length}
-        for seq in connection.scalars(_REDEEMED_PLACES, values):
-            yield Stretch(wanted.batch_id, seq, 1)
-    elif redeemed_count == 0:
-        yield wanted
-    else:
-        yield from _unredeemed_places(connection, coupons_count, wanted)
+def _redeemed_places(
+    connection: Connection, batch: Row[Any], skip: int, wanted: int
+) -> tuple[list[Stretch], int]:
+    """The places of redeemed coupons of a batch.
+
+    Args:
+        connection: The transaction.
+        batch: Whose.
+        skip: How many of them come before.
+        wanted: How many there are to be at the most.
+
+    Returns:
+        The places, and how many coupons of the batches behind come before the page.
+    """
+    batch_id = batch.batch_id
+    values = {"batch_id": batch_id, "skip": skip, "count": wanted}
+    seqs = connection.scalars(_REDEEMED_PLACES, values).all()
+    if not seqs and skip:
+        skip -= _count_between(connection, batch_id, 0, batch.coupons_count)
+        return [], skip
+    return [Stretch(batch_id, seq, 1) for seq in seqs], 0
 
 
 def _unredeemed_places(
-    connection: Connection, coupons_count: int, wanted: Stretch
-) -> Iterator[Stretch]:
-    """Leave out the redeemed ones: first by whole stretches of the batch, then one by one."""
-    batch_id, skip, count = wanted.batch_id, wanted.first, wanted.length
-    redeemed_counts: dict[int, int] = {}
-    if coupons_count > STRETCH_LENGTH:
-        rows = connection.execute(_REDEEMED_BY_STRETCH, {"batch_id": batch_id})
-        redeemed_counts = dict(map(tuple, rows))
+    connection: Connection, batch: Row[Any], skip: int, wanted: int
+) -> tuple[list[Stretch], int]:
+    """As ``_redeemed_places`` for the others, which lie between the redeemed ones."""
+    batch_id, end = batch.batch_id, batch.coupons_count
     first = 0
-    while skip >= STRETCH_LENGTH - (redeemed := redeemed_counts.get(first // STRETCH_LENGTH, 0)):
-        skip, first = skip - STRETCH_LENGTH + redeemed, first + STRETCH_LENGTH
-    while count > 0:
-        values = {"batch_id": batch_id, "first": first, "last": first + STRETCH_LENGTH - 1}
+    # Of as many places as are to be skipped some are redeemed: so many are still to be skipped.
+    while skip >= STRETCH_LENGTH and first < end:
+        passed = min(skip, end - first)
+        skip -= passed - _count_between(connection, batch_id, first, first + passed)
+        first += passed
+    places: list[Stretch] = []
+    while wanted > 0 and first < end:
+        stop = min(first + STRETCH_LENGTH, end)
+        values = {"batch_id": batch_id, "first": first, "last": stop - 1}
         taken_places = list(connection.scalars(_REDEEMED_BETWEEN, values))
-        for start, length in _between(taken_places, first, first + STRETCH_LENGTH):
+        for start, length in _between(taken_places, first, stop):
             passed = min(skip, length)
-            taken = min(length - passed, count)
+            taken = min(length - passed, wanted)
             if taken > 0:
-                yield Stretch(batch_id, start + passed, taken)
-            skip, count = skip - passed, count - taken
-        first += STRETCH_LENGTH
+                places.append(Stretch(batch_id, start + passed, taken))
+            skip, wanted = skip - passed, wanted - taken
+        first = stop
+    return places, skip
+
+
+def _count_between(connection: Connection, batch_id: int, first: int, end: int) -> int:
+    """How many coupons of a batch are redeemed from the first place to before the end."""
+    values = {"batch_id": batch_id, "first": first, "last": end - 1}
+    return connection.execute(_COUNT_BETWEEN, values).scalar_one()
 
 
 def _between(places: list[int], first: int, end: int) -> Iterator[tuple[int, int]]:
@@ -257,21 +287,32 @@ def _rows_at(connection: Connection, stretches: list[Stretch]) -> list[Row[Any]]
     """The coupons at these places, in this order."""
     if not stretches:
         return []
-    values: dict[str, int] = {}
-    for number, (batch_id, first, length) in enumerate(stretches):
-        values |= {
-            f"batch_id_{number}": batch_id,
-            f"first_{number}": first,
-            f"last_{number}": first + length - 1,
-        }
-    rows = connection.execute(_places_statement(len(stretches)), values).all()
-    order = {batch_id: number for number, (batch_id, _, _) in enumerate(stretches)}
+    by_batch: dict[int, list[Stretch]] = {}
+    for stretch in stretches:
+        by_batch.setdefault(stretch.batch_id, []).append(stretch)
+    values: dict[str, Any] = {}
+    for number, (batch_id, places) in enumerate(by_batch.items()):
+        values[f"batch_id_{number}"] = batch_id
+        if len(places) == 1:
+            values[f"first_{number}"] = places[0].first
+            values[f"last_{number}"] = places[0].first + places[0].length - 1
+        else:
+            seqs = [range(it.first, it.first + it.length) for it in places]
+            values[f"seqs_{number}"] = list(chain.from_iterable(seqs))
+    statement = _places_statement(tuple(len(places) == 1 for places in by_batch.values()))
+    rows = connection.execute(statement, values).all()
+    order = {batch_id: number for number, batch_id in enumerate(by_batch)}
     return sorted(rows, key=lambda row: (order[row.batch_id], row.seq))
 
 
 @lru_cache(maxsize=PAGE_SIZE_MAX)
-def _places_statement(stretches_count: int) -> Select[Any]:
-    """The statement for a page of so many stretches; its values are bound when it runs."""
+def _places_statement(are_stretches: tuple[bool, ...]) -> Select[Any]:
+    """The statement for a page of so many batches; its values are bound when it runs.
+
+    Args:
+        are_stretches: Of each batch, whether its places follow one another. Others are
+            listed: many conditions on one table take a database long to plan.
+    """
     return _PAGE.where(
         or_(
             *(
@@ -279,9 +320,11 @@ def _places_statement(stretches_count: int) -> Select[Any]:
                     coupon_place.c.batch_id == bindparam(f"batch_id_{number}"),
                     coupon_place.c.seq.between(
                         bindparam(f"first_{number}"), bindparam(f"last_{number}")
-                    ),
+                    )
+                    if is_stretch
+                    else coupon_place.c.seq.in_(bindparam(f"seqs_{number}", expanding=True)),
                 )
-                for number in range(stretches_count)
+                for number, is_stretch in enumerate(are_stretches)
             )
         )
     )
