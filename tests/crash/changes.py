@@ -2,27 +2,46 @@
 
 import ast
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
+from sqlalchemy import Connection
+
 from service import operations
+from service.domain.csv_import import CouponLine
+from service.domain.deletion import DeletionFilters
 from service.domain.idempotency import KeyedRequest
+from service.domain.jobs import JobStatus, LeasedJob
 from service.domain.mail import MessageState
 from service.domain.roles import Caller, Role
+from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.operations.claim_coupons import AccountCoupon, claim_coupons
-from service.operations.classes import retire_class, update_class
+from service.operations.classes import retire_class, show_class, update_class
+from service.operations.create_for_recipients import create_coupons_for_recipients
+from service.operations.creation_jobs import (
+    NewCreationJob,
+    add_creation_job,
+    cancel_creation_job,
+    create_creation_job,
+    retry_creation_job,
+)
+from service.operations.deletion_jobs import create_deletion_job
 from service.operations.dispatch_coupons import dispatch_coupons
 from service.operations.distribute_coupons import Distribution, distribute_coupons
 from service.operations.idempotency import once
 from service.operations.initialise import initialise
+from service.operations.job_work import JobDesk
 from service.operations.mint_coupons import mint_coupons
 from service.operations.outbox import Outbox, _resend_next, resend_message
 from service.operations.parties import add_account, add_customer
 from service.operations.record_spend import record_spend, reverse_spend
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.subscriptions import add_subscription, end_subscription
+from service.operations.update_coupons import update_coupons
 from service.operations.users import (
     DEVELOPER,
     add_user,
@@ -32,6 +51,9 @@ from service.operations.users import (
     set_email,
     set_password,
 )
+from service.operations.write_import import ImportWriter
+from service.storage import imports
+from service.storage.tables import coupon_batch
 from tests.programme import Programme, terms
 
 Change = Callable[[], object]
@@ -82,12 +104,16 @@ class Scenes:
         self.other_id = programme.account(self.owner, email="lea@example.com")
         programme.coupon_class(self.owner, feature_id=7)
         self.codes = programme.mint(self.owner, count=5)
+        programme.coupon_class(self.owner, "Summer")
+        self.batch_id = programme.rows(coupon_batch)[0]["batch_id"]
         self.redeemed = programme.coupon(self.owner)
         redeem_coupon(programme.call(), self.account_id, self.redeemed)
         record_spend(programme.call(), self.account_id, TEN, "first")
         dispatch_coupons(programme.call(), ["anna@example.com"], self.owner, "Spring")
         self.subscribe("first order")
-        user_id = add_user(programme.call(), "kim", Role.STANDARD, self.owner)
+        user_id = add_user(
+            programme.call(), "kim", Role.STANDARD, self.owner, email="kim@example.com"
+        )
         self.kim = Caller(user_id, "kim", {self.owner: Role.STANDARD})
         self.token_id = issue_token(programme.call(), "kim", DEVELOPER).token_id
 
@@ -101,6 +127,10 @@ class Scenes:
         module, _, name = operation.partition(".")
         if module == "outbox":
             return self._mails(is_failed=name.startswith("resend"))[operation]
+        if module in {"creation_jobs", "deletion_jobs", "job_work"}:
+            return self._jobs()[operation]
+        if module == "write_import":
+            return self._imports()[operation]
         return {**self._coupons(), **self._programmes(), **self._users()}[operation]
 
     def _coupons(self) -> dict[str, Change]:
@@ -114,6 +144,14 @@ class Scenes:
         request = KeyedRequest("key", "RedeemCoupon", bytes(32))
         emails: list[str | None] = ["ben@example.com", "cleo@example.com"]
         return {
+            "create_for_recipients.create_coupons_for_recipients": lambda: (
+                create_coupons_for_recipients(
+                    call(), self.owner, "Summer", [self.account_id, self.other_id]
+                )
+            ),
+            "update_coupons.update_coupons": lambda: update_coupons(
+                call(), self.owner, terms(amount=TEN), batch_id=self.batch_id
+            ),
             "claim_coupons.claim_coupons": lambda: claim_coupons(call(), pairs[-1:]),
             "dispatch_coupons.dispatch_coupons": lambda: dispatch_coupons(
                 call(), list(emails), self.owner, "Spring"
@@ -139,7 +177,7 @@ class Scenes:
     def _programmes(self) -> dict[str, Change]:
         call, owner = self.programme.call, self.owner
         return {
-            "classes.add_class": lambda: self.programme.coupon_class(owner, "Summer"),
+            "classes.add_class": lambda: self.programme.coupon_class(owner, "Autumn"),
             "classes.retire_class": lambda: retire_class(call(), owner, "Spring"),
             "classes.update_class": lambda: update_class(
                 call(), owner, "Spring", lambda _: terms(amount=TEN)
@@ -158,7 +196,7 @@ class Scenes:
             "users.disable_user": lambda: disable_user(call(), "kim"),
             "users.issue_token": lambda: issue_token(call(), "kim", DEVELOPER),
             "users.revoke_token": lambda: revoke_token(call(), self.token_id),
-            "users.set_email": lambda: set_email(call(), "kim", "kim@example.com"),
+            "users.set_email": lambda: set_email(call(), "kim", "k@example.com"),
             "users.set_password": lambda: set_password(call(), "kim", "another password"),
         }
 
@@ -180,6 +218,59 @@ class Scenes:
             "outbox.resend_message": lambda: resend_message(call(), message.message_id),
             # Its batches are the transactions: called again, it goes on where it stopped.
             "outbox.resend_messages": lambda: _resend_next(call(), MessageState.FAILED, 0),
+        }
+
+    def _jobs(self) -> dict[str, Change]:
+        """Calls on a job that is new, one that a worker has taken, and one that failed."""
+        call, owner = self.programme.call, self.owner
+        desk = JobDesk(self.programme.database, timedelta(minutes=5), 3, clock=self.programme.clock)
+        new = NewCreationJob(customer_id=owner, class_name="Spring", number_of_coupons=5)
+        many = replace(new, number_of_coupons=20_001)
+        # Whoever creates it is told of its end.
+        failed, taken, untouched = (add_creation_job(call(self.kim), new) for _ in range(3))
+        leased = desk.take()
+        assert leased is not None
+        assert leased.job_id == failed.job_id
+        desk.fail(leased, "disk full", is_permanent=True)
+        held = desk.take()
+        assert held is not None
+        assert held.job_id == taken.job_id
+
+        def finish(connection: Connection, job: LeasedJob) -> None:
+            desk.end(connection, job, JobStatus.CANCELLED)
+
+        return {
+            "creation_jobs.add_creation_job": lambda: add_creation_job(call(), new),
+            "creation_jobs.create_creation_job": lambda: create_creation_job(call(), many),
+            "creation_jobs.cancel_creation_job": lambda: cancel_creation_job(
+                call(), untouched.job_id
+            ),
+            "creation_jobs.retry_creation_job": lambda: retry_creation_job(call(), failed.job_id),
+            "deletion_jobs.create_deletion_job": lambda: create_deletion_job(
+                call(), owner, "Spring", DeletionFilters()
+            ),
+            "job_work.do_chunk": lambda: desk.do_chunk(held, finish),
+            "job_work.fail": lambda: desk.fail(held, "disk full", is_permanent=True),
+            "job_work.give_back": lambda: desk.give_back(held),
+            "job_work.take": desk.take,
+        }
+
+    def _imports(self) -> dict[str, Change]:
+        """Transactions of an import that has written one coupon of two."""
+        call = self.programme.call()
+        meant = show_class(call, self.owner, "Spring")
+        writer = ImportWriter(call, meant, 2, [meant.terms])
+        lines = [CouponLine(number, f"IMPORTED{number}", 0) for number in (2, 3)]
+        writer.add(lines[:1], np.array([0]))
+        other = ImportWriter(call, meant, 1, [meant.terms])
+        return {
+            "write_import.add": lambda: writer.add(lines[1:], np.array([1])),
+            "write_import.give_up": lambda: writer.give_up(other.batch_id),
+            # Each is several transactions, and can be called again: these are the last ones.
+            "write_import.finish": lambda: writer._decide(writer._finish),
+            "write_import.remove_import": lambda: decide(
+                call.database, lambda it: imports.remove_batch(it, other.batch_id)
+            ),
         }
 
 
