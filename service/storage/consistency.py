@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select
 
 from service.storage.invariants import (
+    deletions,
     effects,
     history,
     jobs,
@@ -30,6 +31,7 @@ RULES: tuple[Rule, ...] = (
     LEDGER_EQUALITY,
     *programmes.RULES,
     *jobs.RULES,
+    *deletions.RULES,
     *redemptions.RULES,
     *spend.RULES,
     *messages.RULES,

@@ -19,6 +19,7 @@ from service.domain.terms import CouponType
 from service.operations.calls import Call
 from service.operations.claim_coupons import AccountCoupon, claim_coupons
 from service.operations.classes import retire_class, show_class, update_class
+from service.operations.create_for_recipients import create_coupons_for_recipients
 from service.operations.creation_jobs import (
     NewCreationJob,
     add_creation_job,
@@ -34,6 +35,7 @@ from service.operations.outbox import Outbox, resend_message, resend_messages
 from service.operations.record_spend import record_spend, reverse_spend
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.subscriptions import add_subscription, end_subscription
+from service.operations.update_coupons import update_coupons
 from service.operations.users import (
     add_user,
     disable_user,
@@ -45,7 +47,7 @@ from service.operations.users import (
 from service.operations.work_on_jobs import work_on_next_job
 from service.operations.write_import import ImportWriter
 from service.storage.tables import audit, coupon
-from tests.programme import START, Programme
+from tests.programme import START, Programme, terms
 
 FEATURE = 7
 LEASE = timedelta(minutes=5)
@@ -78,6 +80,7 @@ class Lived:
         self._redeem()
         self._spend()
         self._deliver()
+        self._change_terms()
         self._work()
         self._leave_an_import()
 
@@ -209,6 +212,21 @@ class Lived:
         desk = JobDesk(self.programme.database, LEASE, 3, clock=self.programme.clock)
         while work_on_next_job(desk):
             self._later()
+
+    def _change_terms(self) -> None:
+        """Of one coupon, and of a batch of which one is redeemed."""
+        owner, call = self["owner"], self.programme.call()
+        self.ids["Personal"] = self.programme.coupon_class(owner, "Personal")
+        recipients = [self["waiter"], self["idler"]]
+        made = create_coupons_for_recipients(call, owner, "Personal", recipients)
+        self.ids["personal batch"] = made.batch_id
+        (waiter, code), (_, other) = made.coupons
+        self._later()
+        redeem_coupon(self.programme.call(), waiter, code)
+        mandatory = terms(is_reservation_mandatory=True, start_date=START)
+        update_coupons(self.programme.call(), owner, mandatory, batch_id=made.batch_id)
+        update_coupons(self.programme.call(), owner, terms(), coupon_code=other)
+        self._later()
 
     def _leave_an_import(self) -> None:
         """As one does whose process is killed."""

@@ -20,7 +20,10 @@ from service.storage.tables import (
     coupon_class,
     coupon_place,
     coupon_terms,
+    creation_job,
+    deletion_job,
     idempotency_key,
+    job,
     ledger,
     membership,
     metadata,
@@ -180,6 +183,24 @@ def say_that_one_more_was_made(it: Tampering) -> int:
     """Which the audit log tells as well."""
     batch_id = retell_minting(it, created_count=3)
     return it.set(coupon_batch, batch_id, created_count=3, requested_count=3)
+
+
+def point_nowhere(it: Tampering, coupon_id: int, *columns: str) -> int:
+    """As only PostgreSQL lets a coupon, and SQLite until the commit."""
+    if it.connection.dialect.name == "sqlite":
+        it.connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+    return it.set(coupon, coupon_id, **dict.fromkeys(columns, NOBODY))
+
+
+def left_coupon(it: Tampering) -> int:
+    """It is at no place, and nobody counts it."""
+    return int(it.row(coupon, batch_id=it["left batch"])["coupon_id"])
+
+
+def count_what_was_not_made(it: Tampering) -> int:
+    """By a job that has failed, as nothing is at its place then."""
+    it.set(job, "cancelled job", status="failed")
+    return it.set(creation_job, "cancelled job", created_amount=1)
 
 
 def ask_for_less(it: Tampering) -> int:
@@ -386,6 +407,26 @@ def resend_another(it: Tampering) -> int:
     return it.set(audit, entry["audit_id"], after={**entry["after"], "message_id": it["failed"]})
 
 
+def deleted_from(it: Tampering) -> int:
+    """The batch of the coupon that was deleted."""
+    return int(it.row(coupon, coupon_id=it["deleted"])["batch_id"])
+
+
+def retell_deletion(it: Tampering, **after: Any) -> int:
+    entry = it.row(audit, action="delete")
+    # What both sides tell of the job is another rule's.
+    count = after.get("deleted_count")
+    if count is not None:
+        it.set(deletion_job, "deletion job", deleted_amount=count)
+    return it.set(audit, entry["audit_id"], after={**entry["after"], **after})
+
+
+def untell_deletion(it: Tampering) -> int:
+    it.set(deletion_job, "deletion job", deleted_amount=0)
+    it.drop(audit, action="delete")
+    return deleted_from(it)
+
+
 def drop_role(it: Tampering) -> int:
     it.drop(membership, user_id=it["Kim"])
     return it["Kim"]
@@ -451,6 +492,35 @@ CONTROLS: dict[str, list[Break]] = {
     ],
     "a coupon is claimed for an account in its currency": [claim_in_yen],
     "a coupon that is claimed is redeemed by no other account": [claim_for_another],
+    "a coupon has its class, its batch and its terms": [
+        lambda it: point_nowhere(it, it["unused"], "terms_id"),
+        lambda it: point_nowhere(it, left_coupon(it), "batch_id"),
+        lambda it: point_nowhere(it, left_coupon(it), "batch_id", "class_id"),
+    ],
+    "a job counts the coupons that it has made, wherever it is": [count_what_was_not_made],
+    "a job is completed when it has made all coupons, and only then": [
+        lambda it: it.set(job, "making job", status="cancelled"),
+        lambda it: it.set(creation_job, "making job", number_of_coupons=4),
+    ],
+    "the coupons of a job that has ended are in its batch, each at its place": [
+        lambda it: it.set(creation_job, "making job", placed_amount=2)
+    ],
+    "the coupons of a job that has not ended, or has failed, are not counted": [
+        lambda it: it.set(job, "making job", status="failed"),
+        lambda it: it.set(job, "making job", status="pending", ended_at=None),
+    ],
+    "the audit log tells how many coupons of a batch were deleted, and when": [
+        lambda it: it.set(coupon, "deleted", deleted_at=START) and deleted_from(it),
+        lambda it: retell_deletion(it, deleted_count=2) and deleted_from(it),
+        untell_deletion,
+    ],
+    "a job counts the coupons that it has deleted, as the audit log tells": [
+        lambda it: it.set(deletion_job, "deletion job", deleted_amount=2),
+        lambda it: retell_deletion(it, job_id=NOBODY) and it["deletion job"],
+    ],
+    "a job says what it makes, or what it deletes": [
+        lambda it: it.set(job, "deletion job", kind="creation"),
+    ],
     "a coupon and its redemption have the same date": [
         lambda it: it.set(coupon, "amount", redeemed_at=None),
         lambda it: it.set(coupon, "amount", redeemed_at=START),
@@ -471,6 +541,9 @@ CONTROLS: dict[str, list[Break]] = {
     "a coupon is redeemed in the time that its terms give": [
         lambda it: redeem_between(it, "amount", start_date=redeemed_at(it, "amount") + TICK),
         lambda it: redeem_between(it, "percentage", end_date=redeemed_at(it, "percentage") - TICK),
+    ],
+    "a coupon that had to be claimed first was claimed": [
+        lambda it: change_terms(it, "amount", is_reservation_mandatory=True)
     ],
     "a redemption expires when the coupon's terms say": [
         lambda it: hasten_expiry(it, "amount"),
@@ -553,6 +626,12 @@ CONTROLS: dict[str, list[Break]] = {
     "the audit log tells that a class was retired, as its row does": [
         untell("coupon_class", "Retired", "retire")
     ],
+    "the audit log tells that a job was created, as its row does": [
+        untell("job", "making job", "create")
+    ],
+    "the audit log tells that a job was cancelled, as its row does": [
+        untell("job", "cancelled job", "cancel")
+    ],
     "the audit log tells that a batch was minted or imported, as its row does": [
         untell_minting,
         lambda it: retell_minting(it, class_id=it["Yen"]),
@@ -583,7 +662,7 @@ CONTROLS: dict[str, list[Break]] = {
             tell_of_nothing(entity, NOBODY)
             for entity in (
                 *("customer", "account", "subscription", "user", "token"),
-                *("coupon_class", "coupon_batch", "coupon", "spend"),
+                *("coupon_class", "coupon_batch", "coupon", "job", "spend"),
             )
         ),
         tell_of_nothing("voucher", 1),
@@ -593,6 +672,7 @@ CONTROLS: dict[str, list[Break]] = {
         tell_of("token", "Kim's token", "revoke"),
         tell_of("subscription", "running subscription", "end"),
         tell_of("coupon_class", "Spring", "retire"),
+        tell_of("job", "making job", "cancel"),
         tell_of("coupon", "unused", "dispatch"),
         tell_of("coupon", "unused", "claim"),
         tell_of("coupon", "unused", "redeem"),
@@ -604,6 +684,7 @@ CONTROLS: dict[str, list[Break]] = {
         tell_again("coupon", "claimed", "claim"),
         tell_again("spend", "reversed", "reverse"),
         tell_again("customer", "owner", "add"),
+        tell_again("job", "making job", "create"),
         tell_again("subscription", "ended subscription", "end"),
     ],
     "the audit log names users who exist": [

@@ -80,7 +80,8 @@ _KEYS: dict[str, Column[int]] = {
 
 _ADDED = ("add", "initialise")
 _IS_OF_JOB = (
-    exists().where(creation_job.c.batch_id == coupon_batch.c.batch_id)
+    exists()
+    .where(creation_job.c.batch_id == coupon_batch.c.batch_id)
     # Of the entry's row, however deep the question stands.
     .correlate(coupon_batch)
 )

@@ -117,6 +117,14 @@ RULES = (
         ),
     ),
     Rule(
+        text="a coupon that had to be claimed first was claimed",
+        entity="coupon",
+        key=redemption.c.coupon_id,
+        suspects=select(redemption.c.coupon_id)
+        .select_from(_REDEEMED)
+        .where(coupon_terms.c.is_reservation_mandatory, coupon.c.claimed_account_id.is_(None)),
+    ),
+    Rule(
         text="a redemption expires when the coupon's terms say",
         entity="coupon",
         key=redemption.c.coupon_id,
