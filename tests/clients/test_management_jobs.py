@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+import zeep
+
 from service.domain.errors import (
     COUPON_CLASS_NOT_FOUND,
     ENTITY_NOT_EXISTENT,
@@ -24,7 +26,9 @@ from service.domain.errors import (
     USAGE_LIMIT_UNSUPPORTED,
 )
 from service.domain.roles import Role
-from tests.clients.callers import Caller, check_fault
+from service.soap.declared import members_of
+from service.soap.types.management_entities import CouponCreationJob
+from tests.clients.callers import Caller, ElementKeys, ZeepCaller, check_fault
 from tests.clients.conftest import Connect, Customer, NewKeys
 from tests.clients.management import add_class, refusal
 from tests.clients.server import Server
@@ -211,11 +215,34 @@ def test_a_job_makes_what_was_asked_for(
     # Nobody could be told: the user has no address.
     assert job.Communicated is False
 
+    # Whatever was asked for is told as it was.
+    counts = {"Status", "CreatedAmount", "ChunkExecutionCount", "EndedAt"}
+    names = [member.name for member in members_of(CouponCreationJob) if member.name not in counts]
+    assert {name: str(getattr(job, name)) for name in names} == {
+        name: str(getattr(asked, name)) for name in names
+    }
+
+    pages = [
+        manager.call_all(
+            "ExportCoupons",
+            CustomerId=customer.customer_id,
+            BatchId=job.BatchId,
+            CodesOnly=True,
+            PageInfo={"Index": index, "Size": 20_000},
+        )
+        for index in (0, 1)
+    ]
+    assert [page.HasMore for page in pages] == [True, False]
+    codes = [line for page in pages for line in page.Csv.splitlines()[1:]]
+    assert (len(codes), len(set(codes))) == (25_000, 25_000)
+
     searcher = connect_bing_ads(customer.keys)
     found = searcher.search(("CustomerId", "Equals", str(customer.customer_id)))
     assert len(found) == 100
-    assert all(it.CouponCode.startswith(prefix) for it in found)
-    assert searcher.redeem(customer.account_id, found[0].CouponCode)
+    # Both show them in the order in which they are handed out, which is not that of the codes.
+    assert [it.CouponCode for it in found] == codes[:100] != sorted(codes[:100])
+    assert all(code.startswith(prefix) for code in codes)
+    assert searcher.redeem(customer.account_id, codes[-1])
     for operation, row in (
         ("CancelCouponCreationJob", JOB_ENDED),
         ("RetryCouponCreationJob", JOB_NOT_FAILED),
@@ -259,3 +286,34 @@ def test_the_creator_is_told_of_the_end(
     assert (job.Status, job.Communicated) == ("completed", True)
     mails = [path.read_text() for path in (server.log.parent / "mail").rglob("*.eml")]
     assert sum(address in text for text in mails) == 1
+
+
+def test_a_job_fails_and_goes_on(manager: Caller, customer: Customer) -> None:
+    add_class(manager, customer)
+    asked = create(manager, customer, NumberOfCoupons=2_000_000)
+    manager.call("RetireCouponClass", CustomerId=customer.customer_id, ClassName="Spring")
+    job = ended(manager, asked.Id)
+    assert (job.Status, job.CreatedAmount < 2_000_000) == ("failed", True)
+    assert "CouponClassRetired" in job.Errors.string[-1]
+    again = manager.call("RetryCouponCreationJob", JobId=job.Id)
+    assert (again.Status, again.EndedAt, again.CreatedAmount) == (
+        "pending",
+        None,
+        job.CreatedAmount,
+    )
+    assert not (again.Errors and again.Errors.string)
+    # What made it fail is as it was.
+    assert ended(manager, job.Id).Status == "failed"
+
+
+def test_a_job_that_is_asked_for_again_is_the_same(
+    zeep_management: zeep.Client, customer: Customer
+) -> None:
+    keys: Any = ElementKeys(customer.keys.headers, f"job {uuid4()}")
+    caller = ZeepCaller(zeep_management, keys)
+    plain = ZeepCaller(zeep_management, customer.keys)
+    add_class(plain, customer)
+    job = new_job(customer)
+    first, again = (caller.call("CreateCouponCreationJob", Job=job).Id for _ in range(2))
+    owner = predicates(("CustomerId", "Equals", customer.customer_id))
+    assert find(plain, Predicates=owner, PageInfo=PAGE) == [first] == [again]
