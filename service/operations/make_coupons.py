@@ -160,6 +160,8 @@ def _draw_free_seqs(desk: JobDesk, plan: jobs.CreationPlan) -> Integers:
         for _, seqs in bulk.pieces_of_places(connection, plan.batch_id, plan.first_coupon_id):
             is_free[seqs] = False
     free = np.flatnonzero(is_free)
+    if len(free) != plan.number_of_coupons - plan.created_amount:
+        raise RuntimeError(f"batch {plan.batch_id} has other coupons than its job has counted")
     return free[shuffled(len(free))]
 
 

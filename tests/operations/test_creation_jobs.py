@@ -138,7 +138,7 @@ def test_what_was_asked_for_is_told(programme: Programme, owner: int) -> None:
 
 def test_the_coupons_of_a_job_are_found_when_it_has_ended(programme: Programme, owner: int) -> None:
     new(programme, owner, 3)
-    emails = ["a@example.com", "b@example.com", "c@example.com"]
+    emails: list[str | None] = ["a@example.com", "b@example.com", "c@example.com"]
     assert len(dispatch_coupons(programme.call(), emails, owner, "Spring")) == 3
     work(programme)
     assert dispatch_coupons(programme.call(), emails, owner, "Spring") == []
@@ -188,7 +188,7 @@ def test_only_who_may_write_changes_a_job(
 
 def test_jobs_are_found_newest_first(programme: Programme, owner: int) -> None:
     programme.coupon_class(owner, "Autumn")
-    numbers = []
+    numbers: list[int] = []
     for _ in range(3):
         numbers.insert(0, new(programme, owner, 1).job_id)
         programme.clock.move(hours=1)

@@ -87,6 +87,7 @@ KILLED_WAITER = Proof(
     ("postgresql",),
 )
 KILLED_SERVICE = Proof("K1", "kill -9 of the service under 16 clients that redeem and try again")
+KILLED_JOB = Proof("K2", "kill -9 of the worker that makes 5,000,000 coupons")
 STOPPED_WORKER = Proof("K3", "a mail worker is stopped beyond its lease, and goes on")
 EVERY_STATEMENT = Proof("K5", "a fault before and after each statement of each changing operation")
 LOCKED = Proof("K4", "another process holds the lock for 10 s: calls wait, and go through")
