@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from service.domain.codes import (
     DEFAULT_ALPHABET,
     DEFAULT_PATTERN,
+    SLICE_LENGTH,
     CodePattern,
     check_pattern,
     fold_code,
     shuffled,
+    texts_of,
 )
 from service.domain.errors import PATTERN_INVALID
 from service.domain.refusals import ServiceError
@@ -174,6 +176,56 @@ def test_what_lies_past_the_last_multiple_is_drawn_again(monkeypatch: pytest.Mon
     monkeypatch.setattr(os, "urandom", scripted)
     assert check_pattern("--#", "XYZ").draw(3) == ["--Z", "--Y", "--X"]
     assert not script
+
+
+@pytest.mark.parametrize("text", ["A#-###", "####-####-####", "#" * 100])
+def test_numbers_in_order_are_codes_in_order(text: str) -> None:
+    pattern = check_pattern(text)
+    numbers = pattern.draw_numbers(5_000)
+    assert (np.diff(numbers.astype(object)) > 0).all()
+    codes = texts_of(pattern.render(numbers))
+    assert codes == sorted(codes)
+    assert all(_is_of(pattern, code) for code in codes)
+
+
+def test_what_is_drawn_twice_comes_once() -> None:
+    numbers = check_pattern("A#-").draw_numbers(2_000)
+    assert numbers.tolist() == list(range(32))
+
+
+@pytest.mark.parametrize(("text", "alphabet"), [("A-######", DEFAULT_ALPHABET), ("#" * 20, "XYZ")])
+def test_every_place_is_without_bias(text: str, alphabet: str) -> None:
+    pattern = check_pattern(text, alphabet)
+    codes = pattern.render(pattern.draw_numbers(40_000))
+    for place, character in enumerate(text):
+        if character == "#":
+            assert chi_square(codes[:, place].tolist(), len(alphabet)) < 1
+
+
+def test_every_place_is_without_bias_when_not_all_are_numbered() -> None:
+    pattern = check_pattern("#" * 40)
+    assert pattern.numbers_count < 2**64 <= pattern.numbers_count * 32
+    codes = pattern.render(pattern.draw_numbers(20_000))
+    for place in range(40):
+        assert chi_square(codes[:, place].tolist(), 32) < 1
+    assert len(set(texts_of(codes))) == len(codes)
+
+
+@pytest.mark.parametrize(("text", "alphabet"), [("A#-#", "XYZ"), ("#####", "ABCDEFGHIJKLMNOPQRS")])
+def test_every_number_comes_once(text: str, alphabet: str) -> None:
+    pattern = check_pattern(text, alphabet)
+    slices = list(pattern.every_number())
+    numbers = np.concatenate(slices)
+    assert len(numbers) == pattern.capacity
+    assert (np.sort(numbers) == np.arange(pattern.capacity)).all()
+    assert numbers.tolist() != sorted(numbers.tolist())
+
+
+def test_the_slices_of_a_huge_pattern_begin_anywhere() -> None:
+    pattern = check_pattern("A-#########")
+    first = next(pattern.every_number())
+    assert len(first) == SLICE_LENGTH
+    assert int(first.max()) < pattern.capacity
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 1000])
