@@ -26,33 +26,42 @@ def delete_coupons(desk: JobDesk, job: LeasedJob, chunk_length: int = CHUNK_LENG
         JobStoppedError: The worker is to end.
         ServiceError: The database is in trouble.
     """
-    while _is_left(desk, job, chunk_length):
-        desk.do_chunk(job, partial(_do_stretch, desk, chunk_length))
+    while (found := _look(desk, job, chunk_length)) is not None:
+        plan, stretch, has_victims = found
+        if has_victims:
+            desk.do_chunk(job, partial(_do_stretch, desk, chunk_length))
+        else:
+            desk.do_chunk(job, partial(_pass, plan, stretch))
     return desk.do_chunk(job, partial(_end, desk), chunks_count=0)
 
 
-def _is_left(desk: JobDesk, job: LeasedJob, length: int) -> bool:
+def _look(desk: JobDesk, job: LeasedJob, length: int) -> tuple[DeletionPlan, Stretch, bool] | None:
+    """What comes next, and whether there is anything to delete; nobody waits for who looks."""
     with desk.database.reading() as connection:
         plan = deletions.find_plan(connection, job.job_id)
-        return deletions.next_stretch(connection, plan, length) is not None
+        stretch = deletions.next_stretch(connection, plan, length)
+        if stretch is None:
+            return None
+        return plan, stretch, deletions.has_victims(connection, plan, stretch)
+
+
+def _pass(plan: DeletionPlan, stretch: Stretch, connection: Connection, _job: LeasedJob) -> None:
+    # What another job moves here meanwhile was here before, if it was not looked at.
+    deletions.note_deleted(connection, plan, stretch, 0)
 
 
 def _do_stretch(desk: JobDesk, length: int, connection: Connection, job: LeasedJob) -> None:
     """Delete what is to be deleted at the next places, and note that they are done."""
     plan = deletions.find_plan(connection, job.job_id)
-    stretch = deletions.next_stretch(connection, plan, length)
-    if stretch is None:
+    seen = deletions.next_stretch(connection, plan, length)
+    if seen is None:
         return
-    deleted_count = 0
-    # Nobody waits for a job that finds nothing.
-    if len(deletions.find_victims(connection, plan, stretch)):
-        classes.have_class_alone(connection, stretch.class_id)
-        seen, stretch = stretch, deletions.next_stretch(connection, plan, length)
-        if stretch is None or stretch.batch_id != seen.batch_id:
-            # Another job has left nothing of the batch: the next chunk is about the one before.
-            return
+    classes.have_class_alone(connection, seen.class_id)
+    stretch = deletions.next_stretch(connection, plan, length)
+    # When another job has left nothing of the batch, the next chunk is about the one before.
+    if stretch is not None and stretch.batch_id == seen.batch_id:
         deleted_count = _delete(desk, connection, job, plan, stretch)
-    deletions.note_deleted(connection, plan, stretch, deleted_count)
+        deletions.note_deleted(connection, plan, stretch, deleted_count)
 
 
 def _delete(

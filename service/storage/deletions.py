@@ -226,8 +226,35 @@ def _batches_meant(plan: DeletionPlan) -> list[ColumnElement[bool]]:
     return meant
 
 
+def has_victims(connection: Connection, plan: DeletionPlan, stretch: Stretch) -> bool:
+    """Whether there are coupons at these places that are to be deleted."""
+    if _is_compared_here(plan.filters):
+        return len(find_victims(connection, plan, stretch)) > 0
+    return bool(connection.scalar(select(_victims(plan, stretch).exists())))
+
+
 def find_victims(connection: Connection, plan: DeletionPlan, stretch: Stretch) -> Victims:
     """The coupons at these places that the filters let through, and that are not redeemed."""
+    statement = _victims(plan, stretch).order_by(coupon_place.c.seq)
+    if _is_compared_here(plan.filters):
+        compared = plan.filters.compared
+        wanted = compared(plan.filters.value or "")
+        found = connection.execute(statement.add_columns(coupon.c.code))
+        rows = [row for row in found if compared(row.code) == wanted]
+    else:
+        rows = list(connection.execute(statement))
+    return Victims(
+        np.array([row.coupon_id for row in rows], dtype=np.int64),
+        np.array([row.seq for row in rows], dtype=np.int64),
+    )
+
+
+def _is_compared_here(filters: DeletionFilters) -> bool:
+    """Whether codes are compared in a way that no database has."""
+    return filters.value is not None and not filters.exact_match
+
+
+def _victims(plan: DeletionPlan, stretch: Stretch) -> Select[Any]:
     statement = (
         select(coupon_place.c.seq, coupon.c.coupon_id)
         .join(coupon, coupon.c.coupon_id == coupon_place.c.coupon_id)
@@ -238,23 +265,12 @@ def find_victims(connection: Connection, plan: DeletionPlan, stretch: Stretch) -
             coupon.c.redeemed_at.is_(None),
             *_coupons_meant(plan.filters),
         )
-        .order_by(coupon_place.c.seq)
     )
     terms_meant = _terms_meant(plan.filters, plan.created_at)
-    if terms_meant:
-        matching = select(coupon_terms.c.terms_id).where(*terms_meant)
-        statement = statement.where(coupon.c.terms_id.in_(matching))
-    value = plan.filters.value
-    if value is None or plan.filters.exact_match:
-        rows = connection.execute(statement).all()
-    else:
-        wanted, compared = plan.filters.compared(value), plan.filters.compared
-        found = connection.execute(statement.add_columns(coupon.c.code))
-        rows = [row for row in found if compared(row.code) == wanted]
-    return Victims(
-        np.array([row.coupon_id for row in rows], dtype=np.int64),
-        np.array([row.seq for row in rows], dtype=np.int64),
-    )
+    if not terms_meant:
+        return statement
+    matching = select(coupon_terms.c.terms_id).where(*terms_meant)
+    return statement.where(coupon.c.terms_id.in_(matching))
 
 
 def _coupons_meant(filters: DeletionFilters) -> list[ColumnElement[bool]]:
@@ -327,7 +343,8 @@ def delete_coupons(
 
 
 def _mark(connection: Connection, victims: Victims, now: datetime) -> int:
-    ids: Any = victims.coupon_ids.tolist()
+    # Neighbours are in one page of the database, which is then written once.
+    ids: Any = np.sort(victims.coupon_ids).tolist()
     if connection.dialect.name == "sqlite":
         ids = json.dumps(ids)
     statement = text(_MARK[connection.dialect.name]).bindparams(bindparam("now", type_=Instant()))

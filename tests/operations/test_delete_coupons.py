@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -33,6 +34,7 @@ from service.operations.redeem_coupon import redeem_coupon
 from service.operations.search_coupons import search_coupons
 from service.operations.show_coupon import show_coupon
 from service.operations.update_coupons import update_coupons
+from service.storage.jobs import LeaseLostError
 from service.storage.tables import audit, coupon, coupon_batch, coupon_class, coupon_place, job
 from tests.operations.faults import require_all_or_nothing
 from tests.operations.jobs import begin_creation, desk, work
@@ -425,7 +427,7 @@ def test_a_chunk_is_whole_or_not_there(programme: Programme, owner: int, codes: 
     assert taken is not None
 
     def chunk() -> None:
-        counter.do_chunk(taken, lambda connection, it: _do_stretch(counter, 100, connection, it))
+        counter.do_chunk(taken, partial(_do_stretch, counter, 100))
 
     require_all_or_nothing(programme, chunk)
     assert len(left(programme)) == 6
@@ -438,3 +440,47 @@ def test_creating_a_job_is_whole_or_not_there(
         programme,
         lambda: create_deletion_job(programme.call(), owner, "Spring", DeletionFilters()),
     )
+
+
+def test_another_worker_goes_on_where_one_has_died(
+    programme: Programme, owner: int, codes: list[str], clock: Clock
+) -> None:
+    programme.mint(owner, count=3)
+    created = create_deletion_job(programme.call(), owner, "Spring", DeletionFilters())
+    first = desk(programme)
+    taken = first.take()
+    assert taken is not None
+    # All of the newer batch, and the last places of the older one.
+    for _ in range(2):
+        first.do_chunk(taken, partial(_do_stretch, first, 4))
+    assert len(left(programme)) == 3
+    clock.move(hours=1)
+    done = work(programme)
+    assert done is not None
+    assert (done.job.job_id, done.status) == (created.job_id, JobStatus.COMPLETED)
+    with pytest.raises(LeaseLostError):
+        delete_coupons(first, taken)
+    query = JobQuery(customer_id=owner)
+    (ended,) = get_deletion_jobs(programme.call(), query)
+    assert (ended.deleted_amount, ended.chunk_execution_count) == (10, 3)
+    assert check_database(programme.call()).is_clean
+
+
+def test_two_jobs_share_the_coupons(programme: Programme, owner: int, codes: list[str]) -> None:
+    """Each finds the places moved and the batch shortened by the other."""
+    for filters in ({"usable": True}, {}):
+        create_deletion_job(programme.call(), owner, "Spring", DeletionFilters(**filters))
+    workers = [desk(programme), desk(programme)]
+    taken = [worker.take() for worker in workers]
+    for _ in range(2):
+        for worker, leased in zip(workers, taken, strict=True):
+            assert leased is not None
+            worker.do_chunk(leased, partial(_do_stretch, worker, 2))
+    for worker, leased in zip(workers, taken, strict=True):
+        assert leased is not None
+        delete_coupons(worker, leased, 3)
+    amounts = [
+        it.deleted_amount for it in get_deletion_jobs(programme.call(), JobQuery(customer_id=owner))
+    ]
+    assert (sum(amounts), left(programme)) == (7, set())
+    assert check_database(programme.call()).is_clean
