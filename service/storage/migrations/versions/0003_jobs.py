@@ -172,7 +172,7 @@ def _alter() -> None:
     op.drop_constraint(op.f('uq_coupon_class_id_seq'), 'coupon', type_='unique')
     op.add_column('coupon', sa.Column('deleted_at', INSTANT, nullable=True))
     op.alter_column('coupon', 'seq', existing_type=sa.Integer(), nullable=True)
-    op.execute(f'UPDATE coupon SET seq = it.seq FROM (SELECT coupon_id, {COUPON_PLACES} AS seq FROM coupon) AS it WHERE it.coupon_id = coupon.coupon_id')
+    op.execute(f'UPDATE coupon SET seq = it.seq FROM (SELECT coupon_id, {COUPON_PLACES} AS seq FROM coupon) AS it WHERE it.coupon_id = coupon.coupon_id AND it.seq <> coupon.seq')
     op.create_check_constraint(op.f('ck_coupon_deleted'), 'coupon', '(seq IS NULL) = (deleted_at IS NOT NULL)')
     op.create_check_constraint(op.f('ck_coupon_redeemed'), 'coupon', 'redeemed_at IS NULL OR deleted_at IS NULL')
     op.add_column('outbox', sa.Column('job_id', ID, nullable=True))
@@ -201,7 +201,8 @@ def _make_anew() -> None:
     sa.CheckConstraint('coupons_count BETWEEN 0 AND created_count', name=op.f('ck_coupon_batch_coupons_count')),
     sa.CheckConstraint('unused_from >= 0', name=op.f('ck_coupon_batch_unused_from')),
     sa.ForeignKeyConstraint(['class_id'], ['coupon_class.class_id'], name=op.f('fk_coupon_batch_class_id')),
-    sa.PrimaryKeyConstraint('batch_id', name=op.f('pk_coupon_batch')))
+    sa.PrimaryKeyConstraint('batch_id', name=op.f('pk_coupon_batch')),
+    sqlite_autoincrement=True)
     _replace('coupon',
     f'INSERT INTO new_table ({COUPON_COLUMNS}, seq) SELECT {COUPON_COLUMNS}, {COUPON_PLACES} FROM coupon ORDER BY coupon_id',
     sa.Column('coupon_id', ID, nullable=False),
@@ -227,7 +228,8 @@ def _make_anew() -> None:
     sa.ForeignKeyConstraint(['class_id'], ['coupon_class.class_id'], name=op.f('fk_coupon_class_id')),
     sa.ForeignKeyConstraint(['terms_id'], ['coupon_terms.terms_id'], name=op.f('fk_coupon_terms_id')),
     sa.PrimaryKeyConstraint('coupon_id', name=op.f('pk_coupon')),
-    sa.UniqueConstraint('code', name=op.f('uq_coupon_code')))
+    sa.UniqueConstraint('code', name=op.f('uq_coupon_code')),
+    sqlite_autoincrement=True)
     op.create_index('ix_coupon_claimed_account_id', 'coupon', ['claimed_account_id'], unique=False, sqlite_where=sa.text('claimed_at IS NOT NULL'))
     op.create_index('uq_coupon_claimed_feature', 'coupon', ['claimed_account_id', 'claimed_feature_id'], unique=True, sqlite_where=sa.text('claimed_feature_id IS NOT NULL'))
     _replace('outbox',
@@ -259,9 +261,9 @@ def _make_anew() -> None:
     op.create_index('ix_outbox_due', 'outbox', ['next_attempt_at'], unique=False, sqlite_where=sa.text("state = 'queued'"))
 
 
-def _replace(name: str, fill: str, *parts: sa.schema.SchemaItem) -> None:
+def _replace(name: str, fill: str, *parts: sa.schema.SchemaItem, sqlite_autoincrement: bool = False) -> None:
     """Make a table anew; its indexes go with the old one."""
-    op.create_table('new_table', *parts)
+    op.create_table('new_table', *parts, sqlite_autoincrement=sqlite_autoincrement)
     op.execute(fill)
     op.drop_table(name)
     op.rename_table('new_table', name)
