@@ -51,7 +51,13 @@ def _working(database: Database) -> Iterator[None]:
     """Do jobs beside the block; the chunk at hand is finished at its end."""
     settings, stop = read_settings(), Event()
     lease = timedelta(seconds=settings.job_lease_s)
-    desk = JobDesk(database, lease, settings.job_attempts_max, stop.is_set)
+    desk = JobDesk(
+        database,
+        lease,
+        settings.job_attempts_max,
+        stop.is_set,
+        chunk_length=settings.job_chunk_coupons,
+    )
 
     def work() -> None:
         while not stop.is_set():

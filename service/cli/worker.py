@@ -71,7 +71,15 @@ def work_for_parent(settings: Settings) -> None:
 
 def _create_job_worker(settings: Settings, database: Database, stop: Event) -> JobWorker:
     lease = timedelta(seconds=settings.job_lease_s)
-    return JobWorker(JobDesk(database, lease, settings.job_attempts_max, stop.is_set))
+    return JobWorker(
+        JobDesk(
+            database,
+            lease,
+            settings.job_attempts_max,
+            stop.is_set,
+            chunk_length=settings.job_chunk_coupons,
+        )
+    )
 
 
 def _work(settings: Settings, mail_worker: MailWorker, job_worker: JobWorker, stop: Event) -> None:

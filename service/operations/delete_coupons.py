@@ -10,11 +10,8 @@ from service.storage import audit, classes, deletions
 from service.storage.deletions import DeletionPlan, Stretch
 from service.storage.trouble import LostRaceError
 
-CHUNK_LENGTH = 50_000
-"""How many places one transaction looks at."""
 
-
-def delete_coupons(desk: JobDesk, job: LeasedJob, chunk_length: int = CHUNK_LENGTH) -> JobStatus:
+def delete_coupons(desk: JobDesk, job: LeasedJob) -> JobStatus:
     """Do a deletion job, from where it stands to its end; answers how it ended.
 
     The newest batch comes first, and in each the last place. What fills a gap comes from
@@ -26,20 +23,20 @@ def delete_coupons(desk: JobDesk, job: LeasedJob, chunk_length: int = CHUNK_LENG
         JobStoppedError: The worker is to end.
         ServiceError: The database is in trouble.
     """
-    while (found := _look(desk, job, chunk_length)) is not None:
+    while (found := _look(desk, job)) is not None:
         plan, stretch, has_victims = found
         if has_victims:
-            desk.do_chunk(job, partial(_do_stretch, desk, chunk_length))
+            desk.do_chunk(job, partial(_do_stretch, desk))
         else:
             desk.do_chunk(job, partial(_pass, plan, stretch))
     return desk.do_chunk(job, partial(_end, desk), chunks_count=0)
 
 
-def _look(desk: JobDesk, job: LeasedJob, length: int) -> tuple[DeletionPlan, Stretch, bool] | None:
+def _look(desk: JobDesk, job: LeasedJob) -> tuple[DeletionPlan, Stretch, bool] | None:
     """What comes next, and whether there is anything to delete; nobody waits for who looks."""
     with desk.database.reading() as connection:
         plan = deletions.find_plan(connection, job.job_id)
-        stretch = deletions.next_stretch(connection, plan, length)
+        stretch = deletions.next_stretch(connection, plan, desk.chunk_length)
         if stretch is None:
             return None
         return plan, stretch, deletions.has_victims(connection, plan, stretch)
@@ -50,14 +47,14 @@ def _pass(plan: DeletionPlan, stretch: Stretch, connection: Connection, _job: Le
     deletions.note_deleted(connection, plan, stretch, 0)
 
 
-def _do_stretch(desk: JobDesk, length: int, connection: Connection, job: LeasedJob) -> None:
+def _do_stretch(desk: JobDesk, connection: Connection, job: LeasedJob) -> None:
     """Delete what is to be deleted at the next places, and note that they are done."""
     plan = deletions.find_plan(connection, job.job_id)
-    seen = deletions.next_stretch(connection, plan, length)
+    seen = deletions.next_stretch(connection, plan, desk.chunk_length)
     if seen is None:
         return
     classes.have_class_alone(connection, seen.class_id)
-    stretch = deletions.next_stretch(connection, plan, length)
+    stretch = deletions.next_stretch(connection, plan, desk.chunk_length)
     # When another job has left nothing of the batch, the next chunk is about the one before.
     if stretch is not None and stretch.batch_id == seen.batch_id:
         deleted_count = _delete(desk, connection, job, plan, stretch)

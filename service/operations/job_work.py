@@ -35,6 +35,7 @@ class JobDesk:
         attempts_max: After how many failed chunks a job has failed.
         is_stopping: Whether the worker is asked to end after the chunk at hand.
         clock: What the time is; workers on several machines must agree on it.
+        chunk_length: How many coupons a deletion looks at in one transaction.
     """
 
     database: Database
@@ -42,6 +43,7 @@ class JobDesk:
     attempts_max: int
     is_stopping: Callable[[], bool] = lambda: False
     clock: Callable[[], datetime] = utc_now
+    chunk_length: int = 50_000
 
     def take(self) -> LeasedJob | None:
         """Take the job that is due longest; None when none is."""

@@ -7,6 +7,7 @@ transaction and writes in another.
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYetError
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from random import Random
@@ -59,7 +60,7 @@ def delete_in_two_steps(work_desk: JobDesk, leased: LeasedJob) -> JobStatus:
 
 
 def in_pieces(work_desk: JobDesk, leased: LeasedJob) -> JobStatus:
-    return delete_coupons(work_desk, leased, chunk_length=5)
+    return delete_coupons(replace(work_desk, chunk_length=5), leased)
 
 
 def begin(programme: Programme, owner: int, **filters: Any) -> LeasedJob:

@@ -17,9 +17,15 @@ def begin_creation(programme: Programme, customer_id: int, class_name: str = "Sp
     return add_creation_job(programme.call(), new).batch_id
 
 
-def desk(programme: Programme) -> JobDesk:
+def desk(programme: Programme, chunk_length: int = 100) -> JobDesk:
     """The jobs of the programme as workers see them, at its clock's instant."""
-    return JobDesk(programme.database, LEASE, ATTEMPTS_MAX, clock=programme.clock)
+    return JobDesk(
+        programme.database,
+        LEASE,
+        ATTEMPTS_MAX,
+        clock=programme.clock,
+        chunk_length=chunk_length,
+    )
 
 
 def work(programme: Programme) -> WorkDone | None:

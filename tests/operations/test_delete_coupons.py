@@ -54,10 +54,10 @@ def run(
 ) -> int:
     """A deletion job, done to its end; answers how many coupons it deleted."""
     created = create_deletion_job(programme.call(), owner, class_name, DeletionFilters(**filters))
-    counter = desk(programme)
+    counter = desk(programme, chunk_length)
     taken = counter.take()
     assert taken is not None
-    assert delete_coupons(counter, taken, chunk_length) is JobStatus.COMPLETED
+    assert delete_coupons(counter, taken) is JobStatus.COMPLETED
     (ended,) = get_deletion_jobs(
         programme.call(), JobQuery(customer_id=owner, job_id=created.job_id)
     )
@@ -427,7 +427,7 @@ def test_a_chunk_is_whole_or_not_there(programme: Programme, owner: int, codes: 
     assert taken is not None
 
     def chunk() -> None:
-        counter.do_chunk(taken, partial(_do_stretch, counter, 100))
+        counter.do_chunk(taken, partial(_do_stretch, counter))
 
     require_all_or_nothing(programme, chunk)
     assert len(left(programme)) == 6
@@ -447,12 +447,12 @@ def test_another_worker_goes_on_where_one_has_died(
 ) -> None:
     programme.mint(owner, count=3)
     created = create_deletion_job(programme.call(), owner, "Spring", DeletionFilters())
-    first = desk(programme)
+    first = desk(programme, 4)
     taken = first.take()
     assert taken is not None
     # All of the newer batch, and the last places of the older one.
     for _ in range(2):
-        first.do_chunk(taken, partial(_do_stretch, first, 4))
+        first.do_chunk(taken, partial(_do_stretch, first))
     assert len(left(programme)) == 3
     clock.move(hours=1)
     done = work(programme)
@@ -470,15 +470,15 @@ def test_two_jobs_share_the_coupons(programme: Programme, owner: int, codes: lis
     """Each finds the places moved and the batch shortened by the other."""
     for filters in ({"usable": True}, {}):
         create_deletion_job(programme.call(), owner, "Spring", DeletionFilters(**filters))
-    workers = [desk(programme), desk(programme)]
+    workers = [desk(programme, 2), desk(programme, 2)]
     taken = [worker.take() for worker in workers]
     for _ in range(2):
         for worker, leased in zip(workers, taken, strict=True):
             assert leased is not None
-            worker.do_chunk(leased, partial(_do_stretch, worker, 2))
+            worker.do_chunk(leased, partial(_do_stretch, worker))
     for worker, leased in zip(workers, taken, strict=True):
         assert leased is not None
-        delete_coupons(worker, leased, 3)
+        delete_coupons(worker, leased)
     amounts = [
         it.deleted_amount for it in get_deletion_jobs(programme.call(), JobQuery(customer_id=owner))
     ]
