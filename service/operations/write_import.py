@@ -1,6 +1,7 @@
 """Writing an import, chunk by chunk, such that nobody sees its coupons before the end."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TypeVar
 
@@ -105,7 +106,8 @@ class ImportWriter:
         """The numbers of the coupons by their place, when there are no gaps any more."""
         ids = np.zeros(self._created_count, dtype=np.int64)
         beyond: list[int] = []
-        with self._call.database.reading() as connection:
+        with self._told_lost(), self._call.database.reading() as connection:
+            imports.require_ours(connection, self.batch_id, lock=False)
             for some, seqs in bulk.pieces_of_places(
                 connection, self.batch_id, self._batch.first_coupon_id
             ):
@@ -132,8 +134,13 @@ class ImportWriter:
             imports.require_ours(connection, self.batch_id)
             return attempt(connection)
 
-        try:
+        with self._told_lost():
             return decide(self._call.database, attempt_ours)
+
+    @contextmanager
+    def _told_lost(self) -> Iterator[None]:
+        try:
+            yield
         except ImportLostError:
             raise ServiceError(IMPORT_REPLACED, f"batch {self.batch_id}") from None
 

@@ -105,16 +105,16 @@ def begin_import(
     return ImportBatch(class_id, batch_id, first_coupon_id, ids)
 
 
-def require_ours(connection: Connection, batch_id: int) -> None:
-    """Let nobody give up the import until the commit.
+def require_ours(connection: Connection, batch_id: int, *, lock: bool = True) -> None:
+    """Refuse to go on with an import that is given up; locked, it is not before the commit.
 
     Raises:
-        ImportLostError: Somebody has done so.
+        ImportLostError: Somebody removes what it has made.
     """
     statement = select(unfinished_import.c.is_given_up).where(
         unfinished_import.c.batch_id == batch_id
     )
-    if connection.scalar(statement.with_for_update()) is not False:
+    if connection.scalar(statement.with_for_update() if lock else statement) is not False:
         raise ImportLostError
 
 

@@ -169,6 +169,7 @@ coupon_batch = Table(
     CheckConstraint("coupons_count BETWEEN 0 AND created_count", "coupons_count"),
     CheckConstraint("unused_from >= 0", "unused_from"),
     Index("ix_coupon_batch_class_id", "class_id", "batch_id"),
+    sqlite_autoincrement=True,
 )
 
 # One row for each code that was ever given out; a code is never used again.
@@ -199,6 +200,7 @@ coupon = Table(
     CheckConstraint("claimed_feature_id IS NULL OR claimed_at IS NOT NULL", "claimed_feature"),
     CheckConstraint("(seq IS NULL) = (deleted_at IS NOT NULL)", "deleted"),
     CheckConstraint("redeemed_at IS NULL OR deleted_at IS NULL", "redeemed"),
+    sqlite_autoincrement=True,  # Of an import that is removed, no number is given again.
 )
 _IS_OF_FEATURE = text("claimed_feature_id IS NOT NULL")
 # An account claims one coupon of a feature ever.
@@ -459,10 +461,7 @@ outbox = Table(
 )
 _IS_QUEUED = text("state = 'queued'")
 Index(
-    "ix_outbox_due",
-    outbox.c.next_attempt_at,
-    sqlite_where=_IS_QUEUED,
-    postgresql_where=_IS_QUEUED,
+    "ix_outbox_due", outbox.c.next_attempt_at, sqlite_where=_IS_QUEUED, postgresql_where=_IS_QUEUED
 )
 
 audit = Table(
