@@ -26,13 +26,14 @@ from service.domain.search import (
 from service.operations.calls import utc_now
 from service.operations.search_coupons import search_coupons
 from service.operations.update_coupons import update_coupons
-from service.storage.engine import Database
+from service.storage.engine import Database, DatabaseLimits
 from service.storage.tables import coupon, coupon_batch, coupon_place, redemption
 from service.storage.types import Instant, Money
 
 TRIALS_COUNT = 7
 ENOUGH_S = 5.0
 """After so long a search is not tried again."""
+STATEMENT_TIMEOUT_S = 900
 FEW, MANY = 1000, 20
 """Every thousandth coupon is redeemed, and every twentieth."""
 
@@ -66,7 +67,9 @@ class _Searches:
     """All searches on one database, one after the other."""
 
     def __init__(self, filled: Filled) -> None:
-        self._database = Database(filled.url)
+        # The slow searches are to be measured, however slow.
+        limits = DatabaseLimits(statement_timeout_s=STATEMENT_TIMEOUT_S)
+        self._database = Database(filled.url, limits)
         self._keys = filled.keys
         self._count = filled.count
 
@@ -134,8 +137,8 @@ class _Searches:
         with self._database.reading() as connection:
             unredeemed = coupon.c.redeemed_at.is_(None)
             code = connection.scalars(select(coupon.c.code).where(unredeemed).limit(1)).one()
-        new_call_ = new_call(self._database)
-        update_coupons(new_call_, self._keys.customer_id, class_terms(), coupon_code=code)
+        call = new_call(self._database)
+        update_coupons(call, self._keys.customer_id, class_terms(), coupon_code=code)
 
 
 def _redeem_every(connection: Connection, step: int, account_id: int) -> int:

@@ -41,6 +41,8 @@ from service.storage.tables import (
 
 STRETCH_LENGTH = 4_096
 """The places of a batch that are looked at together, and how many make a batch a large one."""
+FAR_OFFSET = 10_000
+"""From here on a sort that is told to stop at a page is slower than one that is not."""
 BATCHES_PER_STATEMENT = 10_000
 """About how many one statement asks: each is a parameter."""
 
@@ -99,7 +101,10 @@ _BATCHES: Select[Any] = (
     .join(coupon_class, coupon_class.c.class_id == coupon_batch.c.class_id)
     .where(coupon_class.c.customer_id == bindparam("customer_id"), coupon_batch.c.coupons_count > 0)
 )
-# The places of a job that is at work are not all written.
+_BY_ID = _COUPONS.add_columns(coupon.c.coupon_id).where(
+    coupon.c.coupon_id.in_(bindparam("coupon_ids", expanding=True))
+)
+# The coupons of a job that is at work are not found.
 _COUNTED_BATCHES = select(coupon_batch.c.batch_id).where(coupon_batch.c.coupons_count > 0)
 _REDEEMED = (
     select(coupon.c.batch_id, func.count())
@@ -337,6 +342,7 @@ def _skipping_page(connection: Connection, query: CouponQuery) -> list[Row[Any]]
         has_starts_from=query.starts_from is not None,
         by_start_date=query.order_by == ORDER_BY_START_DATE,
         descending=query.descending,
+        is_far=query.offset >= FAR_OFFSET,
     )
     values = {
         "customer_id": query.customer_id,
@@ -344,8 +350,15 @@ def _skipping_page(connection: Connection, query: CouponQuery) -> list[Row[Any]]
         "starts_from": query.starts_from,
         "offset": query.offset,
         "size": query.size,
+        "end": query.offset + query.size,
     }
-    return list(connection.execute(statement, values).all())
+    # Only of the page is more read than what orders the coupons.
+    coupon_ids = connection.scalars(statement, values).all()
+    if not coupon_ids:
+        return []
+    order = {coupon_id: number for number, coupon_id in enumerate(coupon_ids)}
+    rows = connection.execute(_BY_ID, {"coupon_ids": coupon_ids}).all()
+    return sorted(rows, key=lambda row: order[row.coupon_id])
 
 
 @lru_cache(maxsize=64)
@@ -356,11 +369,18 @@ def _skipping_statement(
     has_starts_from: bool,
     by_start_date: bool,
     descending: bool,
+    is_far: bool,
 ) -> Select[Any]:
     """The statement of one kind of search; its values are bound when it runs."""
-    statement = _PAGE.join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id).where(
-        coupon_class.c.customer_id == bindparam("customer_id"),
-        coupon_place.c.batch_id.in_(_COUNTED_BATCHES),
+    statement = (
+        select(coupon.c.coupon_id)
+        .join(coupon_class, coupon_class.c.class_id == coupon.c.class_id)
+        .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id)
+        .where(
+            coupon_class.c.customer_id == bindparam("customer_id"),
+            coupon.c.batch_id.in_(_COUNTED_BATCHES),
+            IS_THERE,
+        )
     )
     if has_class_name:
         statement = statement.where(coupon_class.c.name == bindparam("class_name"))
@@ -370,8 +390,16 @@ def _skipping_statement(
     if has_starts_from:
         statement = statement.where(coupon_terms.c.start_date >= bindparam("starts_from"))
     order = _order(coupon_terms.c.start_date, by_start_date=by_start_date, descending=descending)
-    statement = statement.order_by(*order, coupon_place.c.batch_id, coupon_place.c.seq)
-    return statement.limit(bindparam("size")).offset(bindparam("offset"))
+    order += [coupon.c.batch_id, coupon.c.seq]
+    if not is_far:
+        statement = statement.order_by(*order)
+        return statement.limit(bindparam("size")).offset(bindparam("offset"))
+    number = func.row_number().over(order_by=order).label("number")
+    numbered = statement.add_columns(number).subquery()
+    is_in_page = and_(
+        numbered.c.number > bindparam("offset"), numbered.c.number <= bindparam("end")
+    )
+    return select(numbered.c.coupon_id).where(is_in_page).order_by(numbered.c.number)
 
 
 def _order(

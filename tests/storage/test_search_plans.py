@@ -3,15 +3,17 @@
 import random
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event, insert, select, update
 
 from benchmarks.one_job import make_coupons
-from benchmarks.own_service import start_class
+from benchmarks.own_service import class_terms, new_call, start_class
 from service.domain.search import ORDER_BY_START_DATE, CouponQuery
 from service.operations.initialise import FirstKeys
+from service.operations.update_coupons import update_coupons
 from service.storage import coupon_search
 from service.storage.engine import Database
 from service.storage.tables import coupon, coupon_place, redemption
@@ -168,3 +170,23 @@ def test_the_plans_tell_who_reads_all_coupons(large: Database) -> None:
         connection.execute(select(coupon.c.coupon_id).where(coupon.c.sent_to_email == "anna"))
         lines = list(plans.lines())
     assert [line for line in lines if SCAN_OF_COUPONS.search(line)]
+
+
+def test_a_page_far_from_the_first_is_sorted_alike(
+    database: Database, keys: FirstKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_coupons(database, keys.customer_id, 60)
+    with database.reading() as connection:
+        query = CouponQuery(customer_id=keys.customer_id)
+        before = found_codes(connection, query)
+    changed = replace(class_terms(), start_date=START)
+    for code in before[7::9]:
+        update_coupons(new_call(database), keys.customer_id, changed, coupon_code=code)
+    expected = before[7::9] + [code for code in before if code not in before[7::9]]
+
+    with database.reading() as connection:
+        for far_offset in (0, 1000):
+            monkeypatch.setattr(coupon_search, "FAR_OFFSET", far_offset)
+            for offset in range(70):
+                page = replace(query, order_by=ORDER_BY_START_DATE, offset=offset, size=10)
+                assert found_codes(connection, page) == expected[offset : offset + 10]
