@@ -65,11 +65,9 @@ def programme(database: Database) -> Programme:
 def new_keys(programme: Programme) -> NewKeys:
     """Makes users, and the keys by which they are known: tokens, or a password if one is given."""
 
-    def make(
-        role: Role, customer_id: int | None, password: str | None = None, email: str | None = None
-    ) -> Keys:
+    def make(role: Role, customer_id: int | None, password: str | None = None) -> Keys:
         name = f"user {uuid4()}"
-        add_user(programme.call(), name, role, customer_id, password, email=email)
+        add_user(programme.call(), name, role, customer_id, password)
         developer_token = issue_token(programme.call(), name, DEVELOPER).text
         if password:
             return Keys(developer_token, user_name=name, password=password)

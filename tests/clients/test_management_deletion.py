@@ -18,7 +18,7 @@ from tests.clients.callers import Caller, check_fault
 from tests.clients.conftest import Connect, Customer, NewKeys
 from tests.clients.management import add_class, refusal
 
-WAIT_S_MAX = 60
+WAIT_S_MAX = 100
 FILTERS = {
     "CreatedBefore": datetime(2099, 1, 1, tzinfo=timezone.utc),
     "CreatedAfter": datetime(2020, 1, 1, tzinfo=timezone.utc),

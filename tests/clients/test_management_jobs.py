@@ -3,10 +3,12 @@
 import time
 from datetime import datetime, timezone
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import zeep
+from zeep.transports import Transport
 
 from service.domain.errors import (
     COUPON_CLASS_NOT_FOUND,
@@ -28,13 +30,14 @@ from service.domain.errors import (
 from service.domain.roles import Role
 from service.soap.declared import members_of
 from service.soap.types.management_entities import CouponCreationJob
-from tests.clients.callers import Caller, ElementKeys, ZeepCaller, check_fault
+from tests.clients.callers import Caller, ElementKeys, Keys, ZeepCaller, check_fault
 from tests.clients.conftest import Connect, Customer, NewKeys
-from tests.clients.management import add_class, refusal
-from tests.clients.server import Server
+from tests.clients.management import TERMS, add_class, refusal
+from tests.clients.server import running
+from tests.databases import Databases
 
 COUNT = 20_001
-WAIT_S_MAX = 60
+WAIT_S_MAX = 100
 CHARACTERS = list("ABCDEFGHJKLMNPQRSTUVWXYZ")
 STARTS = datetime(2026, 2, 1, tzinfo=timezone.utc)
 ENDS = datetime(2045, 2, 1, tzinfo=timezone.utc)
@@ -267,33 +270,41 @@ def test_a_full_pattern_ends_a_job(manager: Caller, customer: Customer) -> None:
 
 def test_a_job_is_stopped(manager: Caller, customer: Customer) -> None:
     add_class(manager, customer)
-    asked = create(manager, customer, NumberOfCoupons=2_000_000)
+    asked = create(manager, customer, NumberOfCoupons=1_000_000)
     stopping = manager.call("CancelCouponCreationJob", JobId=asked.Id)
     assert stopping.CancelRequestedAt is not None
     job = ended(manager, asked.Id)
-    assert (job.Status, job.CreatedAmount < 2_000_000) == ("cancelled", True)
+    assert (job.Status, job.CreatedAmount < 1_000_000) == ("cancelled", True)
     assert job.CancelRequestedAt == stopping.CancelRequestedAt
 
 
 def test_the_creator_is_told_of_the_end(
-    customer: Customer, connect_manager: Connect, new_keys: NewKeys, server: Server
+    tmp_path: Path, databases: Databases, transport: Transport
 ) -> None:
-    address = f"{uuid4().hex}@example.com"
-    keys = new_keys(Role.STANDARD, customer.customer_id, email=address)
-    creator = connect_manager(keys)
-    add_class(creator, customer)
-    job = ended(creator, create(creator, customer).Id, is_told=True)
-    assert (job.Status, job.Communicated) == ("completed", True)
-    mails = [path.read_text() for path in (server.log.parent / "mail").rglob("*.eml")]
-    assert sum(address in text for text in mails) == 1
+    # A service of its own: elsewhere thousands of mails of other tests may come first.
+    with running(tmp_path, databases.blank()) as server:
+        first = server.first_keys
+        client = zeep.Client(f"{server.management_url}?wsdl", transport=transport)
+        keys = Keys(first["developer_token"], first["authentication_token"])
+        creator = ZeepCaller(client, keys)
+        creator.call("SetUserEmail", Name=first["user_name"], Email="creator@example.com")
+        new_class = {"CustomerId": 1, "Name": "Spring", "Terms": TERMS}
+        creator.call("AddCouponClass", CouponClass=new_class)
+        job = {"CustomerId": 1, "ClassName": "Spring", "NumberOfCoupons": COUNT}
+        asked = creator.call("CreateCouponCreationJob", Job=job)
+        told = ended(creator, asked.Id, is_told=True)
+        assert (told.Status, told.Communicated) == ("completed", True)
+        (mail,) = (tmp_path / "mail").rglob("*.eml")
+        assert b"creator@example.com" in mail.read_bytes()
+        assert server.trouble() == []
 
 
 def test_a_job_fails_and_goes_on(manager: Caller, customer: Customer) -> None:
     add_class(manager, customer)
-    asked = create(manager, customer, NumberOfCoupons=2_000_000)
+    asked = create(manager, customer, NumberOfCoupons=1_000_000)
     manager.call("RetireCouponClass", CustomerId=customer.customer_id, ClassName="Spring")
     job = ended(manager, asked.Id)
-    assert (job.Status, job.CreatedAmount < 2_000_000) == ("failed", True)
+    assert (job.Status, job.CreatedAmount < 1_000_000) == ("failed", True)
     assert "CouponClassRetired" in job.Errors.string[-1]
     again = manager.call("RetryCouponCreationJob", JobId=job.Id)
     assert (again.Status, again.EndedAt, again.CreatedAmount) == (
