@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from http.client import HTTPConnection
 from itertools import count
 from pathlib import Path
@@ -47,14 +48,13 @@ def web_table(databases: Sequence[Filled], folder: Path, idle_s: float) -> Itera
 
 
 def _row(filled: Filled, address: Address, idle_s: float) -> str:
-    searches = _Searches(filled, address)
-    end = time.monotonic() + idle_s
-    idle = _percentiles(searches.send_while(lambda: time.monotonic() < end))
-    arguments = (filled.url, str(filled.keys.customer_id), str(filled.count))
-    with subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.one_job", *arguments], stdout=subprocess.DEVNULL
-    ) as job:
-        waits = searches.send_while(lambda: job.poll() is None)
+    command = [sys.executable, "-m", "benchmarks.one_job"]
+    arguments = [filled.url, str(filled.keys.customer_id), str(filled.count)]
+    with closing(_Searches(filled, address)) as searches:
+        end = time.monotonic() + idle_s
+        idle = _percentiles(searches.send_while(lambda: time.monotonic() < end))
+        with subprocess.Popen([*command, *arguments], stdout=subprocess.DEVNULL) as job:
+            waits = searches.send_while(lambda: job.poll() is None)
     if job.returncode:
         raise RuntimeError(f"the job ended with {job.returncode}")
     busy = _percentiles(waits)
@@ -90,6 +90,10 @@ class _Searches:
             self._send()
             waits.append(time.perf_counter() - due)
         return waits
+
+    def close(self) -> None:
+        """End the connection."""
+        self._connection.close()
 
     def _send(self) -> None:
         pages_count = max(1, self._filled.count // PAGE_SIZE_MAX)

@@ -43,7 +43,7 @@ def test_a_table_that_the_page_does_not_have_is_an_error():
 
 @pytest.mark.prove
 @pytest.mark.timeout(300)
-def test_the_command_writes_what_the_page_has(tmp_path, monkeypatch, capsys):
+def test_the_command_writes_what_the_page_has(tmp_path, monkeypatch, capsys, closed_applications):
     page = tmp_path / "performance.md"
     page.write_text(PAGE, encoding="utf-8")
     monkeypatch.setattr(benchmark, "PAGE", page)
