@@ -19,10 +19,31 @@ settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 
-QUICK_ON_POSTGRESQL = frozenset({"concurrency", "deployment", "operations", "storage"})
-"""The folders of tests that meet both kinds of database in `make test`."""
+QUICK_ON_POSTGRESQL = frozenset(
+    {
+        "concurrency",
+        "deployment",
+        "storage",
+        "test_creation_jobs.py",
+        "test_dispatch_coupons.py",
+        "test_every_error.py",
+        "test_mint_coupons.py",
+        "test_redeem_coupon.py",
+        "test_search_coupons.py",
+    }
+)
+"""The tests, by folder or file, that meet both kinds of database in `make test`."""
 
-SLOW_PROOFS = frozenset({"test_contention.py", "test_every_statement.py", "test_leases.py"})
+SLOW_PROOFS = frozenset(
+    {
+        "test_contention.py",
+        "test_crashes.py",
+        "test_every_statement.py",
+        "test_killed_waiters.py",
+        "test_leases.py",
+        "test_orphans.py",
+    }
+)
 """Short forms that still take long, of what quicker tests hold in part."""
 
 
@@ -31,7 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave to `make prove`, on PostgreSQL, what knows the database only through the operations."""
     for item in items:
         params: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
-        is_quick = item.path.parent.name in QUICK_ON_POSTGRESQL
+        is_quick = not QUICK_ON_POSTGRESQL.isdisjoint({item.path.parent.name, item.path.name})
         is_slow = item.path.name in SLOW_PROOFS
         if is_slow or (params.get("engine_name") == "postgresql" and not is_quick):
             item.add_marker(pytest.mark.prove)
