@@ -12,6 +12,7 @@ from service.domain.errors import (
     ENTITY_NOT_EXISTENT,
     JOB_ENDED,
     JOB_NOT_FAILED,
+    NOT_AUTHORIZED,
     PAGING_INVALID,
     PATTERN_FULL,
     QUANTITY_OUT_OF_RANGE,
@@ -246,9 +247,10 @@ def _find(connection: Connection, customer_id: int, job_id: int) -> CreationJob:
 
 
 def _lock(connection: Connection, call: Call, job_id: int) -> Any:
-    """The row of a creation job that the caller may change."""
+    """The row of a creation job, for those who may change it; to others, none exists."""
     row = jobs.lock_job(connection, job_id, JobKind.CREATION)
-    if row is None:
-        raise ServiceError(ENTITY_NOT_EXISTENT, f"job {job_id}")
-    call.caller.require_write(row.customer_id)
-    return row
+    writable = call.caller.writable_customers
+    if row is not None and (writable is None or row.customer_id in writable):
+        return row
+    refused = ENTITY_NOT_EXISTENT if call.caller.is_operator else NOT_AUTHORIZED
+    raise ServiceError(refused, f"job {job_id}")

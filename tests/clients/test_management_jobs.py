@@ -12,7 +12,6 @@ from zeep.transports import Transport
 
 from service.domain.errors import (
     COUPON_CLASS_NOT_FOUND,
-    ENTITY_NOT_EXISTENT,
     INPUT_INVALID,
     JOB_ENDED,
     JOB_NOT_FAILED,
@@ -200,7 +199,7 @@ def test_a_job_that_cannot_be_done_is_refused(manager: Caller, customer: Custome
         check_fault(refusal(manager, "GetCouponCreationJobs", **given), PAGING_INVALID)
     for operation in ("CancelCouponCreationJob", "RetryCouponCreationJob"):
         check_fault(refusal(manager, operation), NULL_PARAMETER)
-        check_fault(refusal(manager, operation, JobId=2**60), ENTITY_NOT_EXISTENT)
+        check_fault(refusal(manager, operation, JobId=2**60), NOT_AUTHORIZED)
 
 
 def test_a_job_makes_what_was_asked_for(

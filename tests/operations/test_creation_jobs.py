@@ -186,6 +186,17 @@ def test_only_who_may_write_changes_a_job(
     assert refusal.value.row is NOT_AUTHORIZED
 
 
+@pytest.mark.parametrize("do", [cancel_creation_job, retry_creation_job])
+def test_others_cannot_tell_whether_a_job_exists(
+    programme: Programme, owner: int, do: Callable[..., object]
+) -> None:
+    job_id = new(programme, owner, 1).job_id
+    for number in (job_id, job_id + 1):
+        with pytest.raises(ServiceError) as refusal:
+            do(programme.call(member(owner + 1)), number)
+        assert (refusal.value.row, refusal.value.details) == (NOT_AUTHORIZED, f"job {number}")
+
+
 def test_jobs_are_found_newest_first(programme: Programme, owner: int) -> None:
     programme.coupon_class(owner, "Autumn")
     numbers: list[int] = []
