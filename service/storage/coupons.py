@@ -1,6 +1,6 @@
 """Coupons: minted, handed out, redeemed. Each conditional statement here is a verdict."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     Row,
+    Select,
     String,
     and_,
     bindparam,
@@ -33,6 +34,8 @@ from service.storage.tables import (
     unfinished_import,
 )
 
+WINDOW_LENGTH_MIN, WINDOW_LENGTH_MAX = 20, 2_000
+"""How many places are looked at together: at first beyond those wanted, and at the most."""
 PASSED_COUNT_MAX = 1_000
 """How many used coupons at the beginning of a batch are passed over again and again."""
 
@@ -64,18 +67,21 @@ _OPEN_BATCHES = (
     .order_by(coupon_batch.c.batch_id)
 )
 _PLACES = (
-    select(coupon_place.c.seq, coupon.c.coupon_id, coupon.c.code)
-    .join(coupon, coupon.c.coupon_id == coupon_place.c.coupon_id)
+    select(coupon_place.c.seq, coupon_place.c.coupon_id)
     .where(
         coupon_place.c.batch_id == bindparam("batch_id"),
-        coupon_place.c.seq >= bindparam("unused_from"),
-        IS_UNUSED,
+        coupon_place.c.seq >= bindparam("first_seq"),
     )
     .order_by(coupon_place.c.seq)
+    .limit(bindparam("length"))
+)
+_UNUSED_AT = (
+    select(coupon.c.seq, coupon.c.coupon_id, coupon.c.code)
+    .where(coupon.c.coupon_id.in_(bindparam("coupon_ids", expanding=True)), IS_UNUSED)
+    .order_by(coupon.c.seq)
     .limit(bindparam("count"))
 )
-_UNUSED = _PLACES.join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id).where(
-    coupon.c.coupon_id.not_in(bindparam("taken", expanding=True)),
+_UNUSED = _UNUSED_AT.join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id).where(
     IS_LASTING,
     or_(
         bindparam("currency_code", type_=String).is_(None),
@@ -253,22 +259,47 @@ def take_unused(
         now: They have not ended or expired then.
         currency_code: Only coupons in this currency; None for any.
     """
-    found: list[tuple[int, str]] = []
+    found: dict[int, str] = {}
     batches = connection.execute(_OPEN_BATCHES, {"class_id": class_id}).all()
     common = {"currency_code": currency_code, "now": now}
     for statement in (_UNUSED_AND_FREE, _UNUSED_IN_THE_END):
         for batch_id, unused_from in batches:
-            place = {"batch_id": batch_id, "unused_from": unused_from}
-            wanted = {"taken": [it for it, _ in found], "count": count - len(found)}
-            rows = connection.execute(statement, {**common, **place, **wanted}).all()
-            found += [(row.coupon_id, row.code) for row in rows]
+            wanted = {**common, "batch_id": batch_id, "count": count - len(found)}
+            rows = _search_places(connection, statement, unused_from, wanted, taken=found)
+            found.update((row.coupon_id, row.code) for row in rows)
             if rows and rows[0].seq - unused_from > PASSED_COUNT_MAX:
                 _pass_used(connection, batch_id)
             if len(found) == count:
-                return found
+                return list(found.items())
         # What others hold they may yet leave unused: only who has none left waits for them.
         if connection.dialect.name == "sqlite":
             break
+    return list(found.items())
+
+
+def _search_places(
+    connection: Connection,
+    statement: Select[Any],
+    first_seq: int,
+    values: dict[str, Any],
+    *,
+    taken: Collection[int] = (),
+) -> list[Row[Any]]:
+    """Go through the places of a batch, more and more at a time, until enough is found.
+
+    In one statement a database that has not counted its rows yet would read the whole batch.
+    """
+    found: list[Row[Any]] = []
+    length = min(values["count"] + WINDOW_LENGTH_MIN, WINDOW_LENGTH_MAX)
+    while len(found) < values["count"]:
+        window = {"batch_id": values["batch_id"], "first_seq": first_seq, "length": length}
+        places = connection.execute(_PLACES, window).all()
+        if not places:
+            break
+        coupon_ids = [place.coupon_id for place in places if place.coupon_id not in taken]
+        asked = {"coupon_ids": coupon_ids, "count": values["count"] - len(found)}
+        found += connection.execute(statement, {**values, **asked}).all()
+        first_seq, length = places[-1].seq + 1, min(2 * length, WINDOW_LENGTH_MAX)
     return found
 
 
@@ -278,10 +309,9 @@ def _pass_used(connection: Connection, batch_id: int) -> None:
     batch = select(coupon_batch.c.unused_from).where(is_meant)
     unused_from = connection.scalar(batch.with_for_update(skip_locked=True))
     if unused_from is not None:
-        values = {"batch_id": batch_id, "unused_from": unused_from, "count": 1}
-        first = connection.scalars(_PLACES, values).first()
-        if first is not None:
-            connection.execute(update(coupon_batch).where(is_meant).values(unused_from=first))
+        values = {"batch_id": batch_id, "count": 1}
+        for first in _search_places(connection, _UNUSED_AT, unused_from, values):
+            connection.execute(update(coupon_batch).where(is_meant).values(unused_from=first.seq))
 
 
 def send_coupons(connection: Connection, emails_by_coupon: dict[int, str], now: datetime) -> None:

@@ -26,10 +26,12 @@ pytestmark = [
     ),
 ]
 GIVEN_UP_S_MAX = 40
-SERVER, CLIENT = "10.213.7.1", "10.213.7.2"
+WORKER_NUMBER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+SERVER, CLIENT = f"10.213.{WORKER_NUMBER}.1", f"10.213.{WORKER_NUMBER}.2"
 CLIENT_PROGRAM = Path(__file__).with_name("vanishing_database.py")
 WITHOUT_SIGNS_OF_LIFE = (
-    "import runpy, sys; from service.storage import engine; engine._SIGNS_OF_LIFE.clear(); "
+    "import runpy, sys; from service.storage import engine; life = engine._SIGNS_OF_LIFE; "
+    "life.update(dict.fromkeys(life, 0), keepalives=0); "
     "sys.argv.pop(0); runpy.run_path(sys.argv[0], run_name='__main__')"
 )
 

@@ -270,7 +270,7 @@ def test_a_fault_at_any_statement_leaves_nothing(
     statements_count = require_all_or_nothing(
         programme, lambda: dispatch(programme, addresses(2), owner)
     )
-    # The beginning, the class, a lock on PostgreSQL, the class, batches, unused coupons; then
+    # The beginning, the class, a lock on PostgreSQL, the class, batches, places, unused; then
     # coupons, mails, audit.
-    assert statements_count == (8 if engine_name == "sqlite" else 9)
+    assert statements_count == (9 if engine_name == "sqlite" else 10)
     assert len(sent(programme, spring)) == 2

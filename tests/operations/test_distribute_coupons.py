@@ -355,8 +355,8 @@ def test_a_fault_at_any_statement_leaves_nothing(
         programme, lambda: distribute(programme, *accounts, send_notification=True)
     )
     # The beginning, owner, class, a lock on PostgreSQL, class, two for the accounts, features,
-    # batches, unused coupons; then claims, mails, audit.
-    assert statements_count == (12 if engine_name == "sqlite" else 13)
+    # batches, places, unused coupons; then claims, mails, audit.
+    assert statements_count == (13 if engine_name == "sqlite" else 14)
     assert len(booked(programme, spring)) == 3
 
 
