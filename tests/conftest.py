@@ -39,6 +39,8 @@ SLOW_PROOFS = frozenset(
         "test_contention.py",
         "test_crashes.py",
         "test_every_statement.py",
+        "test_example.py",
+        "test_job_workers.py",
         "test_killed_waiters.py",
         "test_leases.py",
         "test_orphans.py",

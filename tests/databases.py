@@ -118,6 +118,8 @@ _DESCRIPTION = b"""
     FROM pg_constraint, alembic_version
     WHERE connamespace = 'public'::regnamespace
     UNION ALL
+    SELECT indexname, indexdef, 0, true, false FROM pg_indexes WHERE schemaname = 'public'
+    UNION ALL
     SELECT 'setting', array_to_string(setconfig, ','), 0, true, false
     FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase
     WHERE datname = current_database()
