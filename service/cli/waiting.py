@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from threading import Event, Thread
 from time import sleep
 from typing import TypeVar
 
 from service.cli.calls import read_settings
+from service.cli.job_desk import create_job_desk
 from service.cli.jobs import find_job
 from service.domain.deletion import DeletionJob
 from service.domain.jobs import CreationJob
 from service.operations.calls import Call
-from service.operations.job_work import JobDesk
 from service.operations.work_on_jobs import JobsUnavailableError, work_on_next_job
 from service.storage.engine import Database
 from service.storage.watching import Watch
@@ -50,14 +49,7 @@ def wait_for_job(call: Call, database: Database, job: JobT, watch: Watch) -> Job
 def _working(database: Database) -> Iterator[None]:
     """Do jobs beside the block; the chunk at hand is finished at its end."""
     settings, stop = read_settings(), Event()
-    lease = timedelta(seconds=settings.job_lease_s)
-    desk = JobDesk(
-        database,
-        lease,
-        settings.job_attempts_max,
-        stop.is_set,
-        chunk_length=settings.job_chunk_coupons,
-    )
+    desk = create_job_desk(settings, database, stop.is_set)
 
     def work() -> None:
         while not stop.is_set():

@@ -3,7 +3,6 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from threading import Event, Thread
 from types import FrameType
 from typing import Annotated
@@ -12,6 +11,7 @@ import structlog
 import typer
 
 from service.cli.calls import opened, read_settings, refusals_told, require_current
+from service.cli.job_desk import create_job_desk
 from service.cli.mail import create_mail_worker, where_mail_goes
 from service.cli.options import DatabaseOption
 from service.cli.supervision import when_parent_ends
@@ -19,9 +19,7 @@ from service.domain.mail import MessageState
 from service.jobs.job_worker import JobWorker
 from service.jobs.mail_worker import MailWorker
 from service.logs import configure_log
-from service.operations.job_work import JobDesk
 from service.settings import Settings
-from service.storage.engine import Database
 
 
 def worker(
@@ -40,7 +38,7 @@ def worker(
         typer.echo(where_mail_goes(settings))
         mail_worker = create_mail_worker(settings, opened_database)
         with _logged_as_json(), _stopped_by_signals() as stop:
-            job_worker = _create_job_worker(settings, opened_database, stop)
+            job_worker = JobWorker(create_job_desk(settings, opened_database, stop.is_set))
             if once:
                 job_worker.drain(stop)
                 mail_worker.drain(stop)
@@ -65,21 +63,8 @@ def work_for_parent(settings: Settings) -> None:
         opened(settings.database) as database,
     ):
         when_parent_ends(stop.set)
-        job_worker = _create_job_worker(settings, database, stop)
+        job_worker = JobWorker(create_job_desk(settings, database, stop.is_set))
         _work(settings, create_mail_worker(settings, database), job_worker, stop)
-
-
-def _create_job_worker(settings: Settings, database: Database, stop: Event) -> JobWorker:
-    lease = timedelta(seconds=settings.job_lease_s)
-    return JobWorker(
-        JobDesk(
-            database,
-            lease,
-            settings.job_attempts_max,
-            stop.is_set,
-            chunk_length=settings.job_chunk_coupons,
-        )
-    )
 
 
 def _work(settings: Settings, mail_worker: MailWorker, job_worker: JobWorker, stop: Event) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection
 
 from service.domain.codes import CodePattern, check_pattern, shuffled
@@ -17,10 +16,8 @@ from service.storage import audit, coupons
 
 COUPONS_COUNT_MAX = 20_000
 """How many coupons one call mints at the most."""
-SLICE_LENGTH = 2**20
-"""How many codes of a nearly used pattern are brought into random order at a time."""
 CHUNK_LENGTH = 10_000
-"""How many of them one statement looks up."""
+"""How many codes of a nearly used pattern one statement looks up."""
 
 
 def mint_coupons(
@@ -127,25 +124,16 @@ def _candidates(
         yield sorted(set(pattern.draw(asked)))
         if len(free) * 2 > asked:
             break
-    for codes in _every_code(pattern) if free else ():
-        used = coupons.find_used_codes(connection, codes)
-        unused = [code for code in codes if code not in used]
-        while free and unused:
-            taken, unused = unused[: len(free)], unused[len(free) :]
-            yield sorted(taken)
-        if not free:
-            return
-
-
-def _every_code(pattern: CodePattern) -> Iterator[list[str]]:
-    """Every code of the pattern, in random order, in chunks."""
-    slices_count = -(-pattern.capacity // SLICE_LENGTH)
-    for slice_number in shuffled(slices_count):
-        first = int(slice_number) * SLICE_LENGTH
-        numbers = shuffled(min(SLICE_LENGTH, pattern.capacity - first)) + first
+    for numbers in pattern.every_number() if free else ():
         for start in range(0, len(numbers), CHUNK_LENGTH):
-            chunk = numbers[start : start + CHUNK_LENGTH].astype(np.uint64)
-            yield pattern.numbered(chunk)
+            codes = pattern.numbered(numbers[start : start + CHUNK_LENGTH])
+            used = coupons.find_used_codes(connection, codes)
+            unused = [code for code in codes if code not in used]
+            while free and unused:
+                taken, unused = unused[: len(free)], unused[len(free) :]
+                yield sorted(taken)
+            if not free:
+                return
 
 
 def _close_gaps(connection: Connection, made: dict[int, tuple[int, str]]) -> None:
