@@ -14,7 +14,8 @@ import annotated_types
 import typer
 
 from service.cli.main import app
-from service.domain.errors import CATALOGUE, ErrorRow
+from service.domain.error_catalogue import CATALOGUE
+from service.domain.error_rows import ErrorRow
 from service.settings import ENVIRONMENT_PREFIX, Settings
 from service.soap.refusals import REFUSALS
 from service.storage.consistency import RULES

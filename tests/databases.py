@@ -12,9 +12,9 @@ from uuid import uuid4
 import psycopg
 from sqlalchemy.engine import make_url
 
+from service.storage.all_tables import metadata
 from service.storage.engine import Database
 from service.storage.schema import upgrade
-from service.storage.tables import metadata
 from tests.postgresql import PostgresServer
 
 

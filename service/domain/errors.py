@@ -1,64 +1,12 @@
-"""The catalogue of every numbered error.
+"""The numbered errors of the service and of its coupons.
 
 Numbers below 90001 are Microsoft's and keep Microsoft's meaning. Microsoft
-publishes no error for coupons; those from 90001 up are ours. ``docs/errors.md``
-is generated from this table. An error that is not
-in it cannot be raised: ``service.domain.refusals`` has the exceptions.
+publishes no error for coupons; those from 90001 up are ours. An error that is not
+in the catalogue cannot be raised: ``service.domain.refusals`` has the exceptions.
 """
 
-from dataclasses import dataclass
-from enum import Enum
-
-
-class FaultKind(Enum):
-    """The fault of the contract that carries an error."""
-
-    AD_API = "AdApiFaultDetail"
-    """Trouble with the caller or with the service itself, common to all services."""
-    API = "ApiFault"
-    """Trouble with what this operation was asked; the whole call is refused."""
-    ITEM = "BatchError"
-    """Trouble with one item of a list; the rest of the call went through."""
-    PARTIAL = "OperationError"
-    """Trouble with one account of a list; the rest of the call went through."""
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorRow:
-    """One numbered error.
-
-    Attributes:
-        code: The number on the wire, ``Code``.
-        symbol: The name of the error; ``ErrorCode`` in AdApiFaultDetail, and the
-            first word of ``Details`` elsewhere.
-        message: The sentence that a caller reads, ``Message``.
-        meaning: When it happens and what to do, for the documentation.
-        kind: The fault that carries it.
-    """
-
-    code: int
-    symbol: str
-    message: str
-    meaning: str
-    kind: FaultKind
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether the number is this service's own and not Microsoft's."""
-        return self.code >= FIRST_OWN_CODE
-
-
-FIRST_OWN_CODE = 90001
-
-_rows: dict[str, ErrorRow] = {}
-
-
-def _row(code: int, symbol: str, kind: FaultKind, message: str, meaning: str) -> ErrorRow:
-    row = ErrorRow(code, symbol, message, meaning, kind)
-    if _rows.setdefault(symbol, row) is not row:
-        raise ValueError(f"two rows of the catalogue are called {symbol}")
-    return row
-
+from service.domain.error_rows import FaultKind
+from service.domain.error_rows import catalogued as _row
 
 # The caller and the service: AdApiFaultDetail.
 
@@ -463,14 +411,3 @@ IMPORT_REPLACED = _row(
     "Another import of the same codes has taken the place of this one.",
     "It began later and makes the coupons; of this one nothing is left. Import a file once.",
 )
-
-CATALOGUE: tuple[ErrorRow, ...] = tuple(sorted(_rows.values(), key=lambda row: row.code))
-
-
-def row_named(symbol: str) -> ErrorRow:
-    """The row of a symbol.
-
-    Raises:
-        KeyError: The catalogue has no such row.
-    """
-    return _rows[symbol]

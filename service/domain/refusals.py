@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from service.domain.errors import ErrorRow
+from service.domain.error_rows import ErrorRow
 
 
 class ServiceError(Exception):

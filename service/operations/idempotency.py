@@ -11,7 +11,11 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from service.domain.errors import IDEMPOTENCY_KEY_REUSED, FaultKind, row_named
+from service.domain.error_catalogue import row_named
+from service.domain.error_rows import FaultKind
+from service.domain.errors import (
+    IDEMPOTENCY_KEY_REUSED,
+)
 from service.domain.idempotency import KeyedRequest
 from service.domain.refusals import ServiceError
 from service.operations.attempts import decide

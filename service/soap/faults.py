@@ -8,7 +8,10 @@ import structlog
 from lxml import etree
 from spyne import Fault
 
-from service.domain.errors import INTERNAL_ERROR, FaultKind
+from service.domain.error_rows import FaultKind
+from service.domain.errors import (
+    INTERNAL_ERROR,
+)
 from service.domain.refusals import ServiceError, ServiceTroubleError
 from service.soap.namespaces import ADAPI, BILLING
 from service.soap.refusals import Refusal

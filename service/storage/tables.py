@@ -178,12 +178,14 @@ coupon = Table(
     "coupon",
     metadata,
     Column("coupon_id", Id, primary_key=True),
-    Column("class_id", ForeignKey("coupon_class.class_id"), nullable=False),
-    Column("terms_id", ForeignKey("coupon_terms.terms_id"), nullable=False),
-    Column("batch_id", ForeignKey("coupon_batch.batch_id"), nullable=False),
+    # None for the codes of coupons that discount bills: they have tables of their own.
+    Column("class_id", ForeignKey("coupon_class.class_id")),
+    Column("terms_id", ForeignKey("coupon_terms.terms_id")),
+    Column("batch_id", ForeignKey("coupon_batch.batch_id")),
     # The coupon's place in its batch: dense, and random with respect to the code. No index
     # finds it, as one in the order of codes and one in the order of places cannot both be
-    # written from left to right: coupon_place does. None for a coupon that is deleted.
+    # written from left to right: coupon_place does. None for a coupon that is deleted, and for
+    # one without a class.
     Column("seq", Integer),
     # Folded by service.domain.codes.fold_code.
     Column("code", key_text(100), nullable=False, unique=True),
@@ -198,7 +200,16 @@ coupon = Table(
     CheckConstraint("(sent_to_email IS NULL) = (sent_at IS NULL)", "sent"),
     CheckConstraint("(claimed_account_id IS NULL) = (claimed_at IS NULL)", "claimed"),
     CheckConstraint("claimed_feature_id IS NULL OR claimed_at IS NOT NULL", "claimed_feature"),
-    CheckConstraint("(seq IS NULL) = (deleted_at IS NOT NULL)", "deleted"),
+    CheckConstraint(
+        "(class_id IS NULL) = (terms_id IS NULL) AND (class_id IS NULL) = (batch_id IS NULL)",
+        "class",
+    ),
+    CheckConstraint("class_id IS NULL OR (seq IS NULL) = (deleted_at IS NOT NULL)", "deleted"),
+    CheckConstraint(
+        "class_id IS NOT NULL OR (seq IS NULL AND sent_at IS NULL AND claimed_at IS NULL"
+        " AND redeemed_at IS NULL AND deleted_at IS NULL)",
+        "without_class",
+    ),
     CheckConstraint("redeemed_at IS NULL OR deleted_at IS NULL", "redeemed"),
     sqlite_autoincrement=True,  # Of an import that is removed, no number is given again.
 )

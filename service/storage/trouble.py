@@ -13,7 +13,11 @@ from contextlib import contextmanager
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from service.domain.errors import SERVICE_BUSY, SERVICE_UNAVAILABLE, ErrorRow
+from service.domain.error_rows import ErrorRow
+from service.domain.errors import (
+    SERVICE_BUSY,
+    SERVICE_UNAVAILABLE,
+)
 from service.domain.refusals import ServiceTroubleError
 
 # Of PostgreSQL; appendix A of its manual.

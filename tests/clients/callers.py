@@ -21,7 +21,7 @@ from bingads.authorization import (
 )
 from lxml import etree
 
-from service.domain.errors import ErrorRow, FaultKind
+from service.domain.error_rows import ErrorRow, FaultKind
 from service.soap.namespaces import BILLING, OWN_HEADERS
 
 _BINDING = f"{{{BILLING}}}BasicHttpBinding_ICustomerBillingService"

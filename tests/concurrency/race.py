@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import TypeVar
 
-from service.domain.errors import ErrorRow
+from service.domain.error_rows import ErrorRow
 from service.domain.refusals import ServiceError
 
 Result = TypeVar("Result")

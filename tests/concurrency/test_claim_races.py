@@ -9,10 +9,10 @@ from collections.abc import Callable
 
 import pytest
 
+from service.domain.error_rows import ErrorRow
 from service.domain.errors import (
     COUPON_CLAIMED_BY_ANOTHER_ACCOUNT,
     FEATURE_ALREADY_CLAIMED,
-    ErrorRow,
 )
 from service.operations.calls import Call
 from service.operations.claim_coupons import AccountCoupon, ClaimOutcome, claim_coupons

@@ -17,7 +17,10 @@ import pytest
 from sqlalchemy import Connection, insert, select, update
 
 from service.domain.deletion import DeletionFilters
-from service.domain.errors import COUPON_NOT_FOUND, ErrorRow
+from service.domain.error_rows import ErrorRow
+from service.domain.errors import (
+    COUPON_NOT_FOUND,
+)
 from service.domain.jobs import JobStatus, LeasedJob
 from service.operations.calls import Call
 from service.operations.check_database import check_database

@@ -11,10 +11,10 @@ from datetime import datetime
 
 import pytest
 
+from service.domain.error_rows import ErrorRow
 from service.domain.errors import (
     ACQUISITION_NOT_ELIGIBLE,
     COUPON_ALREADY_REDEEMED,
-    ErrorRow,
 )
 from service.domain.terms import CouponType
 from service.operations.calls import Call

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from service.domain.errors import ErrorRow
+from service.domain.error_rows import ErrorRow
 from service.domain.ledger import Spend, spend_movements
 from service.operations.calls import Call
 from service.operations.check_database import check_database

@@ -8,7 +8,10 @@ from collections import Counter
 import pytest
 from sqlalchemy import update
 
-from service.domain.errors import NAME_TAKEN, ErrorRow
+from service.domain.error_rows import ErrorRow
+from service.domain.errors import (
+    NAME_TAKEN,
+)
 from service.domain.programmes import Subscription
 from service.operations.subscriptions import add_subscription, end_subscription
 from service.storage import subscriptions

@@ -12,11 +12,11 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import Connection
 
+from service.domain.error_rows import ErrorRow
 from service.domain.errors import (
     ACQUISITION_NOT_ELIGIBLE,
     COUPON_CLASS_RETIRED,
     NO_COUPON_AVAILABLE,
-    ErrorRow,
 )
 from service.domain.idempotency import KeyedRequest
 from service.domain.refusals import ServiceError

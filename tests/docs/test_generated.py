@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.domain.errors import CATALOGUE
+from service.domain.error_catalogue import CATALOGUE
 from service.settings import ENVIRONMENT_PREFIX, Settings
 from service.soap.refusals import REFUSALS
 

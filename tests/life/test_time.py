@@ -11,12 +11,12 @@ from decimal import Decimal
 
 import pytest
 
+from service.domain.error_rows import ErrorRow
 from service.domain.errors import (
     COUPON_ENDED,
     COUPON_EXPIRED,
     COUPON_NOT_STARTED,
     NO_COUPON_AVAILABLE,
-    ErrorRow,
 )
 from service.domain.instants import parse_instant
 from service.domain.ledger import Spend

@@ -6,7 +6,11 @@ from itertools import product
 
 import pytest
 
-from service.domain.errors import INVALID_CREDENTIALS, REQUEST_MISSING_HEADERS, ErrorRow
+from service.domain.error_rows import ErrorRow
+from service.domain.errors import (
+    INVALID_CREDENTIALS,
+    REQUEST_MISSING_HEADERS,
+)
 from service.domain.refusals import ServiceError
 from service.domain.roles import Caller, Credentials, Role
 from service.operations.authentication import AUTHENTICATION, DEVELOPER, Authenticator

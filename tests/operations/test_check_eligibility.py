@@ -5,7 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from service.domain.errors import BATCH_TOO_LARGE, LIST_EMPTY, NULL_PARAMETER, ErrorRow
+from service.domain.error_rows import ErrorRow
+from service.domain.errors import (
+    BATCH_TOO_LARGE,
+    LIST_EMPTY,
+    NULL_PARAMETER,
+)
 from service.domain.refusals import ServiceError
 from service.domain.roles import COMMAND_LINE, Caller, Role
 from service.operations.check_eligibility import check_eligibility

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection, update
 
 from service.domain.claims import Claim
+from service.domain.error_rows import ErrorRow
 from service.domain.errors import (
     ACCOUNT_ID_INVALID,
     BATCH_TOO_LARGE,
@@ -23,7 +24,6 @@ from service.domain.errors import (
     LIST_EMPTY,
     NOT_AUTHORIZED,
     NULL_PARAMETER,
-    ErrorRow,
 )
 from service.domain.refusals import ServiceError, ServiceTroubleError
 from service.domain.roles import COMMAND_LINE, Caller, Role

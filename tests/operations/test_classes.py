@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from service.domain.codes import DEFAULT_ALPHABET
+from service.domain.error_rows import ErrorRow
 from service.domain.errors import (
     COUPON_CLASS_NOT_FOUND,
     COUPON_CLASS_RETIRED,
@@ -20,7 +21,6 @@ from service.domain.errors import (
     NULL_PARAMETER,
     PATTERN_INVALID,
     TERMS_INVALID,
-    ErrorRow,
 )
 from service.domain.programmes import CouponClass
 from service.domain.refusals import ServiceError

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from service.domain.deletion import DeletionFilters
+from service.domain.error_rows import ErrorRow
 from service.domain.errors import (
     COUPON_CLASS_NOT_FOUND,
     COUPON_NOT_FOUND,
@@ -15,7 +16,6 @@ from service.domain.errors import (
     INPUT_INVALID,
     NOT_AUTHORIZED,
     PAGING_INVALID,
-    ErrorRow,
 )
 from service.domain.jobs import JobQuery, JobStatus
 from service.domain.refusals import ServiceError

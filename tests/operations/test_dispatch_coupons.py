@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from service.domain.error_rows import ErrorRow
 from service.domain.errors import (
     BATCH_TOO_LARGE,
     COUPON_CLASS_NOT_FOUND,
@@ -15,7 +16,6 @@ from service.domain.errors import (
     NO_COUPON_AVAILABLE,
     NOT_AUTHORIZED,
     NULL_PARAMETER,
-    ErrorRow,
 )
 from service.domain.refusals import ServiceError
 from service.domain.roles import COMMAND_LINE, Caller, Role

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, update
 
+from service.domain.error_rows import ErrorRow
 from service.domain.errors import (
     ACCOUNT_DUPLICATE,
     ACCOUNT_ID_INVALID,
@@ -24,7 +25,6 @@ from service.domain.errors import (
     NO_COUPON_AVAILABLE,
     NOT_AUTHORIZED,
     NULL_PARAMETER,
-    ErrorRow,
 )
 from service.domain.refusals import ServiceError, ServiceTroubleError
 from service.domain.roles import COMMAND_LINE, Caller, Role

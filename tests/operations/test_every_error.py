@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from service.domain import errors
-from service.domain.errors import CATALOGUE, ErrorRow, FaultKind
+from service.domain.error_catalogue import CATALOGUE
+from service.domain.error_rows import ErrorRow, FaultKind
 from service.domain.idempotency import KeyedRequest
 from service.domain.refusals import AccountError, BatchError, ServiceError
 from service.domain.roles import Caller, Credentials, Role

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from service.domain import errors
-from service.domain.errors import ErrorRow
+from service.domain.error_rows import ErrorRow
 from service.domain.refusals import ServiceError
 from service.domain.roles import COMMAND_LINE, Caller, Role
 from service.domain.search import Paging, Predicate, SearchRequest

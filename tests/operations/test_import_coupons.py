@@ -11,7 +11,7 @@ import pytest
 from service.domain import errors
 from service.domain.csv_cells import protected
 from service.domain.csv_import import LineError
-from service.domain.errors import ErrorRow
+from service.domain.error_rows import ErrorRow
 from service.domain.refusals import ServiceError
 from service.domain.roles import COMMAND_LINE, Caller, Role
 from service.domain.search import Paging, Predicate, SearchRequest

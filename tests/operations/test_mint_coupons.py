@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from service.domain.codes import DEFAULT_ALPHABET
+from service.domain.error_rows import ErrorRow
 from service.domain.errors import (
     COUPON_CLASS_NOT_FOUND,
     COUPON_CLASS_RETIRED,
@@ -16,7 +17,6 @@ from service.domain.errors import (
     PATTERN_FULL,
     PATTERN_INVALID,
     QUANTITY_OUT_OF_RANGE,
-    ErrorRow,
 )
 from service.domain.programmes import Batch
 from service.domain.refusals import ServiceError

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, update
 
+from service.domain.error_rows import ErrorRow
 from service.domain.errors import (
     ACCOUNT_ID_INVALID,
     ACQUISITION_NOT_ELIGIBLE,
@@ -22,7 +23,6 @@ from service.domain.errors import (
     CURRENCY_MISMATCH,
     NOT_AUTHORIZED,
     NULL_PARAMETER,
-    ErrorRow,
 )
 from service.domain.instants import NO_END
 from service.domain.refusals import ServiceError, ServiceTroubleError

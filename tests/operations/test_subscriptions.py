@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
+from service.domain.error_rows import ErrorRow
 from service.domain.errors import (
     ACCOUNT_ID_INVALID,
     ENTITY_NOT_EXISTENT,
     INPUT_INVALID,
     NAME_TAKEN,
     NOT_AUTHORIZED,
-    ErrorRow,
 )
 from service.domain.programmes import Subscription
 from service.domain.roles import Role

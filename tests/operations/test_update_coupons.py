@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from service.domain.error_rows import ErrorRow
 from service.domain.errors import (
     COUPON_ALREADY_REDEEMED,
     COUPON_BATCH_INCOMPLETE,
@@ -17,7 +18,6 @@ from service.domain.errors import (
     INPUT_INVALID,
     NOT_AUTHORIZED,
     TERMS_INVALID,
-    ErrorRow,
 )
 from service.domain.refusals import ServiceError
 from service.domain.roles import Role

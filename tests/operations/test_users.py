@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
+from service.domain.error_rows import ErrorRow
 from service.domain.errors import (
     ENTITY_NOT_EXISTENT,
     INPUT_INVALID,
     INVALID_CREDENTIALS,
     NAME_TAKEN,
     NOT_AUTHORIZED,
-    ErrorRow,
 )
 from service.domain.refusals import ServiceError
 from service.domain.roles import Credentials, Role

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from service.domain.errors import ErrorRow
+from service.domain.error_rows import ErrorRow
 from service.domain.refusals import ServiceError
 from service.storage.tables import audit, metadata
 from tests.programme import Programme

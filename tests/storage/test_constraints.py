@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Table, UniqueConstraint, insert, null
 from sqlalchemy.exc import IntegrityError
 
+from service.storage.all_tables import metadata
 from service.storage.consistency import check
 from service.storage.engine import Database
-from service.storage.tables import metadata
 from tests.databases import Databases
 from tests.programme import START
 

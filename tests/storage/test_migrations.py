@@ -10,9 +10,9 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import event, inspect, text
 
 from service.storage import accounts
+from service.storage.all_tables import metadata
 from service.storage.engine import Database
 from service.storage.schema import is_current, upgrade
-from service.storage.tables import metadata
 from tests.databases import Databases
 from tests.programme import START
 

@@ -12,7 +12,11 @@ from sqlalchemy import Connection, insert, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from service.domain.errors import SERVICE_BUSY, SERVICE_UNAVAILABLE, ErrorRow
+from service.domain.error_rows import ErrorRow
+from service.domain.errors import (
+    SERVICE_BUSY,
+    SERVICE_UNAVAILABLE,
+)
 from service.domain.refusals import ServiceTroubleError
 from service.operations.attempts import ATTEMPTS_MAX, decide
 from service.storage import accounts, trouble

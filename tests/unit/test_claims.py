@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from service.domain.claims import Claim, ClaimableCoupon, claim
+from service.domain.error_rows import ErrorRow
 from service.domain.errors import (
     COUPON_ALREADY_REDEEMED,
     COUPON_CLAIMED_BY_ANOTHER_ACCOUNT,
@@ -17,7 +18,6 @@ from service.domain.errors import (
     COUPON_WITHOUT_FEATURE,
     CURRENCY_MISMATCH,
     FEATURE_ALREADY_CLAIMED,
-    ErrorRow,
 )
 from service.domain.programmes import Account
 from service.domain.redemption import CouponState

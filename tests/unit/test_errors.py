@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from service.domain import errors
-from service.domain.errors import CATALOGUE, ErrorRow, FaultKind
+from service.domain.error_catalogue import CATALOGUE, ERROR_MODULES
+from service.domain.error_rows import ErrorRow, FaultKind
 from service.domain.refusals import BatchError, ServiceError
 
 each_row = pytest.mark.parametrize("row", CATALOGUE, ids=lambda row: row.symbol)
@@ -18,8 +18,9 @@ def test_numbers_and_symbols_are_unique() -> None:
         assert [value for value, count in Counter(values).items() if count > 1] == []
 
 
-def test_every_row_of_the_module_is_in_the_catalogue_in_order() -> None:
-    rows = [value for value in vars(errors).values() if isinstance(value, ErrorRow)]
+def test_every_row_of_the_modules_is_in_the_catalogue_in_order() -> None:
+    values = [value for module in ERROR_MODULES for value in vars(module).values()]
+    rows = [value for value in values if isinstance(value, ErrorRow)]
     assert sorted(rows, key=lambda row: row.code) == list(CATALOGUE)
 
 

@@ -5,7 +5,12 @@ from typing import Any
 
 import pytest
 
-from service.domain.errors import PAGING_INVALID, PREDICATE_INVALID, PREDICATE_MISSING, ErrorRow
+from service.domain.error_rows import ErrorRow
+from service.domain.errors import (
+    PAGING_INVALID,
+    PREDICATE_INVALID,
+    PREDICATE_MISSING,
+)
 from service.domain.job_search import check_job_search
 from service.domain.jobs import JobQuery, JobStatus
 from service.domain.refusals import ServiceError

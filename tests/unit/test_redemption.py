@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from service.domain.error_rows import ErrorRow
 from service.domain.errors import (
     ACQUISITION_NOT_ELIGIBLE,
     COUPON_ALREADY_REDEEMED,
@@ -18,7 +19,6 @@ from service.domain.errors import (
     COUPON_NOT_STARTED,
     COUPON_RESERVATION_REQUIRED,
     CURRENCY_MISMATCH,
-    ErrorRow,
 )
 from service.domain.instants import NO_END
 from service.domain.redemption import (

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
+from service.domain.error_rows import ErrorRow
 from service.domain.errors import (
     BATCH_TOO_LARGE,
     INPUT_INVALID,
     PAGING_INVALID,
     PREDICATE_INVALID,
     PREDICATE_MISSING,
-    ErrorRow,
 )
 from service.domain.refusals import ServiceError
 from service.domain.search import (

@@ -5,7 +5,8 @@ import json
 import pytest
 import structlog
 
-from service.domain.errors import CATALOGUE, FaultKind
+from service.domain.error_catalogue import CATALOGUE
+from service.domain.error_rows import FaultKind
 from service.domain.refusals import ServiceError
 from service.logs import configure_log
 from service.soap.namespaces import ADAPI, BILLING

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from service.storage.tables import metadata
+from service.storage.all_tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

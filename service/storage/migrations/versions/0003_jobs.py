@@ -147,6 +147,9 @@ COUPON_COLUMNS = (
     'coupon_id, class_id, terms_id, batch_id, code, sent_to_email, sent_at, claimed_account_id,'
     ' claimed_at, claimed_feature_id, redeemed_at'
 )
+HAS_CLASS = '(class_id IS NULL) = (terms_id IS NULL) AND (class_id IS NULL) = (batch_id IS NULL)'
+IS_DELETED = 'class_id IS NULL OR (seq IS NULL) = (deleted_at IS NOT NULL)'
+HAS_NO_CLASS = 'class_id IS NOT NULL OR (seq IS NULL AND sent_at IS NULL AND claimed_at IS NULL AND redeemed_at IS NULL AND deleted_at IS NULL)'
 COUPON_PLACES = 'row_number() OVER (PARTITION BY batch_id ORDER BY seq) - 1'
 OUTBOX_COLUMNS = (
     'message_id, mail_id, kind, recipient, coupon_id, state, attempts_count, next_attempt_at,'
@@ -173,7 +176,11 @@ def _alter() -> None:
     op.add_column('coupon', sa.Column('deleted_at', INSTANT, nullable=True))
     op.alter_column('coupon', 'seq', existing_type=sa.Integer(), nullable=True)
     op.execute(f'UPDATE coupon SET seq = it.seq FROM (SELECT coupon_id, {COUPON_PLACES} AS seq FROM coupon) AS it WHERE it.coupon_id = coupon.coupon_id AND it.seq <> coupon.seq')
-    op.create_check_constraint(op.f('ck_coupon_deleted'), 'coupon', '(seq IS NULL) = (deleted_at IS NOT NULL)')
+    for column in ('class_id', 'terms_id', 'batch_id'):
+        op.alter_column('coupon', column, existing_type=ID, nullable=True)
+    op.create_check_constraint(op.f('ck_coupon_class'), 'coupon', HAS_CLASS)
+    op.create_check_constraint(op.f('ck_coupon_deleted'), 'coupon', IS_DELETED)
+    op.create_check_constraint(op.f('ck_coupon_without_class'), 'coupon', HAS_NO_CLASS)
     op.create_check_constraint(op.f('ck_coupon_redeemed'), 'coupon', 'redeemed_at IS NULL OR deleted_at IS NULL')
     op.add_column('outbox', sa.Column('job_id', ID, nullable=True))
     op.alter_column('outbox', 'coupon_id', existing_type=ID, nullable=True)
@@ -206,9 +213,9 @@ def _make_anew() -> None:
     _replace('coupon',
     f'INSERT INTO new_table ({COUPON_COLUMNS}, seq) SELECT {COUPON_COLUMNS}, {COUPON_PLACES} FROM coupon ORDER BY coupon_id',
     sa.Column('coupon_id', ID, nullable=False),
-    sa.Column('class_id', ID, nullable=False),
-    sa.Column('terms_id', ID, nullable=False),
-    sa.Column('batch_id', ID, nullable=False),
+    sa.Column('class_id', ID, nullable=True),
+    sa.Column('terms_id', ID, nullable=True),
+    sa.Column('batch_id', ID, nullable=True),
     sa.Column('seq', sa.Integer(), nullable=True),
     sa.Column('code', CODE, nullable=False),
     sa.Column('sent_to_email', sa.String(length=320), nullable=True),
@@ -221,7 +228,9 @@ def _make_anew() -> None:
     sa.CheckConstraint('(claimed_account_id IS NULL) = (claimed_at IS NULL)', name=op.f('ck_coupon_claimed')),
     sa.CheckConstraint('(sent_to_email IS NULL) = (sent_at IS NULL)', name=op.f('ck_coupon_sent')),
     sa.CheckConstraint('claimed_feature_id IS NULL OR claimed_at IS NOT NULL', name=op.f('ck_coupon_claimed_feature')),
-    sa.CheckConstraint('(seq IS NULL) = (deleted_at IS NOT NULL)', name=op.f('ck_coupon_deleted')),
+    sa.CheckConstraint(HAS_CLASS, name=op.f('ck_coupon_class')),
+    sa.CheckConstraint(IS_DELETED, name=op.f('ck_coupon_deleted')),
+    sa.CheckConstraint(HAS_NO_CLASS, name=op.f('ck_coupon_without_class')),
     sa.CheckConstraint('redeemed_at IS NULL OR deleted_at IS NULL', name=op.f('ck_coupon_redeemed')),
     sa.ForeignKeyConstraint(['batch_id'], ['coupon_batch.batch_id'], name=op.f('fk_coupon_batch_id')),
     sa.ForeignKeyConstraint(['claimed_account_id'], ['account.account_id'], name=op.f('fk_coupon_claimed_account_id')),
