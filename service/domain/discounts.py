@@ -101,7 +101,7 @@ class Discount:
 
 
 @dataclass(frozen=True, slots=True)
-class DiscountedBill:
+class AppliedDiscounts:
     """A bill with its discounts.
 
     Attributes:
@@ -133,7 +133,7 @@ class DiscountedBill:
 
 def discount_bill(
     lines: Sequence[BillLine], currency_code: str, offers: Iterable[Offer]
-) -> DiscountedBill:
+) -> AppliedDiscounts:
     """Apply what the instances offer to a bill.
 
     Args:
@@ -150,7 +150,7 @@ def discount_bill(
             discount = _discount(offer, modifier, selections, rooms, currency_code)
             rooms = [room - share for room, share in zip(rooms, discount.shares, strict=True)]
             discounts.append(discount)
-        return DiscountedBill(costs, tuple(discounts))
+        return AppliedDiscounts(costs, tuple(discounts))
 
 
 def _in_order(offers: Iterable[Offer]) -> list[tuple[Offer, Modifier]]:

@@ -8,8 +8,9 @@ from sqlalchemy import Connection, bindparam, exists, func, insert, select
 
 from service.domain.programmes import Account
 from service.domain.redemption import RedeemingAccount
+from service.storage.party_tables import account, customer
 from service.storage.statements import new_id
-from service.storage.tables import account, customer, redemption, spend
+from service.storage.tables import redemption, spend
 
 _ACCOUNTS = select(
     account.c.account_id,

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select
 
 from service.domain.roles import COMMAND_LINE
-from service.storage.tables import audit, service_user
+from service.storage.party_tables import service_user
+from service.storage.tables import audit
 
 _INSERT = insert(audit)
 _EVENTS = (

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, and_, bindparam, select
 from service.domain.csv_export import UNUSED, CouponUse
 from service.domain.terms import CouponTerms
 from service.storage.classes import TERMS_COLUMNS, terms_of
+from service.storage.party_tables import account
 from service.storage.tables import (
-    account,
     coupon,
     coupon_batch,
     coupon_class,

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Row, Select, bindparam, func, select, union
 from service.domain.coupon_info import CouponInfo, coupon_info
 from service.storage.classes import TERMS_COLUMNS, terms_of
 from service.storage.ledger import redeemed_of
-from service.storage.tables import account, coupon, coupon_class, coupon_terms, redemption
+from service.storage.party_tables import account
+from service.storage.tables import coupon, coupon_class, coupon_terms, redemption
 
 _ACCOUNT_IDS = select(account.c.account_id).where(account.c.customer_id == bindparam("customer_id"))
 # A union, as each of the two conditions has an index and both together have none.

@@ -29,8 +29,8 @@ from service.domain.search import ORDER_BY_START_DATE, PAGE_SIZE_MAX, CouponQuer
 from service.domain.terms import CouponTerms
 from service.storage.classes import TERMS_COLUMNS, terms_of
 from service.storage.coupons import IS_THERE
+from service.storage.party_tables import account
 from service.storage.tables import (
-    account,
     coupon,
     coupon_batch,
     coupon_class,

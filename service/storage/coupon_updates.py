@@ -8,15 +8,9 @@ from sqlalchemy import Connection, Row, bindparam, exists, func, select, update
 
 from service.domain.terms import CouponTerms
 from service.storage.classes import TERMS_COLUMNS, terms_of
+from service.storage.party_tables import account
 from service.storage.statements import take_any_time
-from service.storage.tables import (
-    account,
-    coupon,
-    coupon_batch,
-    coupon_class,
-    coupon_place,
-    coupon_terms,
-)
+from service.storage.tables import coupon, coupon_batch, coupon_class, coupon_place, coupon_terms
 
 _BATCH_COLUMNS = (
     coupon_batch.c.batch_id,

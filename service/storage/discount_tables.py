@@ -22,7 +22,7 @@ from sqlalchemy import (
     true,
 )
 
-from service.storage.tables import metadata
+from service.storage.naming import metadata
 from service.storage.types import Id, Instant, Money, key_text
 
 

@@ -23,16 +23,15 @@ from service.domain.jobs import (
     with_error,
 )
 from service.domain.mail import MailKind
+from service.storage.party_tables import customer, service_user
 from service.storage.statements import new_id
 from service.storage.tables import (
     coupon_batch,
     coupon_class,
     creation_job,
-    customer,
     deletion_job,
     job,
     outbox,
-    service_user,
 )
 
 DEFAULT_LANGUAGE = "en"

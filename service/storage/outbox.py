@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Row, Select, bindparam, insert, select, updat
 
 from service.domain.mail import MailContent, MailKind, Message, MessageState
 from service.storage.classes import TERMS_COLUMNS, terms_of
-from service.storage.tables import account, coupon, coupon_class, coupon_terms, customer, outbox
+from service.storage.party_tables import account, customer
+from service.storage.tables import coupon, coupon_class, coupon_terms, outbox
 
 _INSERT = insert(outbox)
 _IS_DUE = (

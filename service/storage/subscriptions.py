@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select, update
 
 from service.domain.programmes import Subscription
+from service.storage.party_tables import subscription
 from service.storage.statements import new_id
-from service.storage.tables import subscription
 
 _SUBSCRIPTIONS = select(
     subscription.c.subscription_id,

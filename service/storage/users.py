@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from service.domain.roles import Role
+from service.storage.party_tables import membership, service_user, token
 from service.storage.statements import new_id
-from service.storage.tables import membership, service_user, token
 
 _VALID_TOKENS = (
     select(token.c.digest, token.c.kind, token.c.user_id)

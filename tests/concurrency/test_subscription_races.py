@@ -15,7 +15,8 @@ from service.domain.errors import (
 from service.domain.programmes import Subscription
 from service.operations.subscriptions import add_subscription, end_subscription
 from service.storage import subscriptions
-from service.storage.tables import audit, subscription
+from service.storage.party_tables import subscription
+from service.storage.tables import audit
 from tests.concurrency.race import race
 from tests.programme import Programme
 

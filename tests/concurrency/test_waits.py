@@ -32,7 +32,8 @@ from service.operations.record_spend import record_spend
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.users import add_user, disable_user, issue_token
 from service.storage import accounts, classes, coupons, idempotency, users
-from service.storage.tables import coupon, coupon_class, service_user, token
+from service.storage.party_tables import service_user, token
+from service.storage.tables import coupon, coupon_class
 from tests.concurrency.waiting import PATIENCE_S, joined, outcome_after_wait
 from tests.programme import Programme
 from tests.storage.engines import ON_POSTGRESQL

@@ -19,8 +19,8 @@ from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
 from service.storage.engine import Database
+from service.storage.party_tables import account
 from service.storage.schema import upgrade
-from service.storage.tables import account
 from tests.crash.disks import LimitedFiles, NotAllowedError, ReadOnlyFiles, mounted
 from tests.crash.redeemers import ANSWERS, CLIENTS_COUNT, redeeming
 from tests.crash.traces import breaches_count, lost_and_doubled

@@ -16,7 +16,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
-from service.storage.tables import account, redemption
+from service.storage.party_tables import account
+from service.storage.tables import redemption
 from tests.crash.holders import FREE_S_MAX, asked_for, held, let_go, new_redemption
 from tests.deployment.waiting import wait_until
 from tests.reliability.fixtures import Stage

@@ -23,7 +23,8 @@ from service.operations.outbox import Delivery, OutboxUnavailableError, resend_m
 from service.operations.work_on_jobs import work_on_next_job
 from service.storage.engine import Database, DatabaseLimits
 from service.storage.outbox import find_content, find_message
-from service.storage.tables import account, coupon, customer, outbox
+from service.storage.party_tables import account, customer
+from service.storage.tables import coupon, outbox
 from tests.mail.conftest import LEASE, SENDER
 from tests.mail.server import OK
 

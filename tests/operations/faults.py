@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Table, event
 
-from service.storage.tables import metadata
+from service.storage.naming import metadata
 from tests.programme import Programme
 
 

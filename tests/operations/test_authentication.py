@@ -16,7 +16,7 @@ from service.domain.roles import Caller, Credentials, Role
 from service.operations.authentication import AUTHENTICATION, DEVELOPER, Authenticator
 from service.operations.users import add_user, issue_token, list_tokens, revoke_token
 from service.storage import users
-from service.storage.tables import metadata
+from service.storage.naming import metadata
 from tests.programme import START, Clock, Programme
 
 PASSWORD = "correct horse battery staple"

@@ -13,6 +13,8 @@ from service.storage import consistency
 from service.storage.consistency import RULES, Breach, Findings
 from service.storage.engine import Database
 from service.storage.invariants.redemptions import LEDGER_EQUALITY
+from service.storage.naming import metadata
+from service.storage.party_tables import membership, service_user, token
 from service.storage.tables import (
     audit,
     coupon,
@@ -25,13 +27,9 @@ from service.storage.tables import (
     idempotency_key,
     job,
     ledger,
-    membership,
-    metadata,
     outbox,
     redemption,
-    service_user,
     spend,
-    token,
 )
 from tests.databases import Databases
 from tests.operations.lived import FEATURE, Lived, Tampering, tampering

@@ -25,7 +25,8 @@ from service.operations.idempotency import DROPPED_COUNT_MAX, Answer, once
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.users import add_user
 from service.storage import idempotency
-from service.storage.tables import audit, coupon, idempotency_key, metadata, outbox
+from service.storage.naming import metadata
+from service.storage.tables import audit, coupon, idempotency_key, outbox
 from service.storage.trouble import LostRaceError
 from tests.operations.faults import require_all_or_nothing
 from tests.programme import START, Programme

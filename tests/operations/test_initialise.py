@@ -13,8 +13,8 @@ from service.operations.initialise import FirstKeys, initialise
 from service.operations.parties import add_customer, list_accounts
 from service.operations.users import list_users
 from service.storage.engine import Database
+from service.storage.naming import metadata
 from service.storage.schema import is_current
-from service.storage.tables import metadata
 from tests.databases import Databases
 from tests.programme import START, Programme
 

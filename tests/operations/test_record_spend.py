@@ -22,7 +22,8 @@ from service.operations.check_database import check_database
 from service.operations.record_spend import record_spend, reverse_spend
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.show_coupon import show_coupon
-from service.storage.tables import audit, metadata, redemption, spend
+from service.storage.naming import metadata
+from service.storage.tables import audit, redemption, spend
 from tests.operations.faults import require_all_or_nothing
 from tests.programme import START, Clock, Programme, member, utc
 

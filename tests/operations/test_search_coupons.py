@@ -21,8 +21,9 @@ from service.operations.dispatch_coupons import dispatch_coupons
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.search_coupons import search_coupons
 from service.storage.engine import Database
+from service.storage.party_tables import account
 from service.storage.schema import upgrade
-from service.storage.tables import account, coupon, coupon_class, coupon_terms, redemption
+from service.storage.tables import coupon, coupon_class, coupon_terms, redemption
 from tests.programme import START, Programme, member, terms, utc
 
 

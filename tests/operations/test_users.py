@@ -26,7 +26,8 @@ from service.operations.users import (
     set_email,
     set_password,
 )
-from service.storage.tables import audit, membership, service_user
+from service.storage.party_tables import membership, service_user
+from service.storage.tables import audit
 from service.storage.users import StoredUser
 from tests.operations.faults import require_all_or_nothing
 from tests.operations.traces import last_entry, refusal

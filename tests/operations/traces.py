@@ -6,7 +6,8 @@ import pytest
 
 from service.domain.error_rows import ErrorRow
 from service.domain.refusals import ServiceError
-from service.storage.tables import audit, metadata
+from service.storage.naming import metadata
+from service.storage.tables import audit
 from tests.programme import Programme
 
 

@@ -29,8 +29,9 @@ from service.operations.search_coupons import search_coupons
 from service.storage import consistency
 from service.storage.engine import Database
 from service.storage.invariants.redemptions import LEDGER_EQUALITY
+from service.storage.naming import metadata
 from service.storage.tables import coupon as coupon_table
-from service.storage.tables import ledger, metadata, redemption
+from service.storage.tables import ledger, redemption
 from tests.programme import Clock, Programme, utc
 from tests.property.model import Account, Coupon, CouponClass, Model, RefusedError, Spend
 from tests.property.views import expected_coupon, expected_info, expected_spend, shown_spend

@@ -13,7 +13,7 @@ from service.domain.roles import Role
 from service.operations.users import AUTHENTICATION, DEVELOPER, add_user, issue_token
 from service.storage import audit
 from service.storage.engine import Database
-from service.storage.tables import account
+from service.storage.party_tables import account
 from tests.programme import START, Programme
 from tests.reliability.crowd import Crowd
 from tests.reliability.envelopes import Envelopes, outcome

@@ -14,7 +14,7 @@ from service.domain.errors import SERVICE_BUSY, SERVICE_UNAVAILABLE
 from service.domain.refusals import ServiceTroubleError
 from service.storage import accounts, engine
 from service.storage.engine import Database, DatabaseLimits
-from service.storage.tables import customer
+from service.storage.party_tables import customer
 from tests.programme import START
 from tests.storage.engines import ON_POSTGRESQL, ON_SQLITE
 

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql
 
 import service.storage
 from service.storage.engine import Database
-from service.storage.tables import metadata
+from service.storage.naming import metadata
 from service.storage.types import key_text
 
 POSTGRESQL = postgresql.dialect()

@@ -68,9 +68,13 @@ def assert_redeemed_found_quickly(page: Callable[..., float]) -> None:
 
 
 def test_every_page_is_quick(database_url: str) -> None:
-    database = Database(database_url, DatabaseLimits(statement_timeout_s=600))
-    keys = start_class(database)
-    make_coupons(database, keys.customer_id, COUNT)
+    with closing(Database(database_url, DatabaseLimits(statement_timeout_s=600))) as database:
+        keys = start_class(database)
+        make_coupons(database, keys.customer_id, COUNT)
+        assert_quick(database, keys)
+
+
+def assert_quick(database: Database, keys: Keys) -> None:
 
     def page(trials_count: int = TRIALS_COUNT, **changes: object) -> float:
         """The least seconds of a page: what it takes when nothing else is in its way."""
@@ -89,4 +93,3 @@ def test_every_page_is_quick(database_url: str) -> None:
         code = connection.scalars(select(coupon.c.code).where(is_unused).limit(1)).one()
     update_coupons(new_call(database), keys.customer_id, class_terms(), coupon_code=code)
     assert page(1, order_by=ORDER_BY_START_DATE, offset=LAST_PAGE) > SECONDS_MAX
-    database.close()

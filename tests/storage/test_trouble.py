@@ -21,7 +21,7 @@ from service.domain.refusals import ServiceTroubleError
 from service.operations.attempts import ATTEMPTS_MAX, decide
 from service.storage import accounts, trouble
 from service.storage.engine import Database, DatabaseLimits
-from service.storage.tables import customer
+from service.storage.party_tables import customer
 from service.storage.trouble import LostRaceError, trouble_told
 from tests.ports import free_port
 from tests.postgresql import PostgresServer

@@ -23,17 +23,10 @@ from service.operations.dispatch_coupons import dispatch_coupons
 from service.operations.redeem_coupon import redeem_coupon
 from service.storage import schema
 from service.storage.engine import IDLE_IN_TRANSACTION_TIMEOUT_S, Database, DatabaseLimits
+from service.storage.naming import metadata
+from service.storage.party_tables import account, customer
 from service.storage.schema import is_current, upgrade
-from service.storage.tables import (
-    account,
-    coupon,
-    coupon_batch,
-    coupon_class,
-    coupon_place,
-    coupon_terms,
-    customer,
-    metadata,
-)
+from service.storage.tables import coupon, coupon_batch, coupon_class, coupon_place, coupon_terms
 from tests.databases import Databases
 from tests.programme import Clock, Programme
 from tests.storage.engines import ON_POSTGRESQL, ON_SQLITE

@@ -12,7 +12,9 @@ from service.domain.terms import CouponType
 from service.storage import claims, classes, coupons
 from service.storage.coupons import RedeemableCoupon
 from service.storage.engine import Database
-from service.storage.tables import coupon, coupon_class, customer, metadata, outbox
+from service.storage.naming import metadata
+from service.storage.party_tables import customer
+from service.storage.tables import coupon, coupon_class, outbox
 from tests.programme import START, Programme, terms
 
 NEW = NewRedemption(START, START, terms().amount, "USD")

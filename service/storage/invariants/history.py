@@ -20,20 +20,16 @@ from sqlalchemy import (
 
 from service.domain.roles import COMMAND_LINE
 from service.storage.invariants.rule import Rule
+from service.storage.party_tables import account, customer, service_user, subscription, token
 from service.storage.tables import (
-    account,
     audit,
     coupon,
     coupon_batch,
     coupon_class,
     creation_job,
-    customer,
     job,
     redemption,
-    service_user,
     spend,
-    subscription,
-    token,
 )
 
 

@@ -11,8 +11,8 @@ from service.domain.refusals import ServiceError
 from service.storage.classes import TERMS_COLUMNS, terms_of
 from service.storage.coupons import IS_UNUSED
 from service.storage.invariants.rule import Rule
+from service.storage.party_tables import account, membership, service_user, token
 from service.storage.tables import (
-    account,
     coupon,
     coupon_batch,
     coupon_class,
@@ -21,10 +21,7 @@ from service.storage.tables import (
     creation_job,
     idempotency_key,
     job,
-    membership,
     redemption,
-    service_user,
-    token,
     unfinished_import,
 )
 

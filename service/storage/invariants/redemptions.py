@@ -10,7 +10,8 @@ from service.domain.redemption import expiry_of
 from service.domain.terms import CouponType
 from service.storage.classes import TERMS_COLUMNS, terms_of
 from service.storage.invariants.rule import Rule
-from service.storage.tables import account, coupon, coupon_terms, ledger, redemption
+from service.storage.party_tables import account
+from service.storage.tables import coupon, coupon_terms, ledger, redemption
 from service.storage.types import Instant, Money
 
 _NOTHING = literal(Decimal(0), Money())

@@ -6,7 +6,8 @@ from sqlalchemy import Row, and_, func, or_, select
 
 from service.domain.money import is_whole, minor_unit
 from service.storage.invariants.rule import Rule
-from service.storage.tables import account, ledger, redemption, spend
+from service.storage.party_tables import account
+from service.storage.tables import ledger, redemption, spend
 
 _reversal = ledger.alias("reversal")
 _reversed = ledger.alias("reversed")
