@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 from sqlalchemy import Connection, insert, literal, select, update
@@ -9,6 +10,7 @@ from sqlalchemy import Connection, insert, literal, select, update
 from benchmarks.one_job import make_coupons
 from benchmarks.own_service import CLASS_NAME, class_terms, new_call, start_class
 from service.domain.search import ORDER_BY_START_DATE, CouponQuery
+from service.operations.initialise import FirstKeys
 from service.operations.update_coupons import update_coupons
 from service.storage.coupon_search import search_coupons
 from service.storage.engine import Database, DatabaseLimits
@@ -74,7 +76,7 @@ def test_every_page_is_quick(database_url: str) -> None:
         assert_quick(database, keys)
 
 
-def assert_quick(database: Database, keys: Keys) -> None:
+def assert_quick(database: Database, keys: FirstKeys) -> None:
 
     def page(trials_count: int = TRIALS_COUNT, **changes: object) -> float:
         """The least seconds of a page: what it takes when nothing else is in its way."""
