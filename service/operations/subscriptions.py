@@ -115,6 +115,31 @@ def end_subscription(call: Call, reference: str) -> Subscription:
     return decide(call.database, attempt)
 
 
+def require_subscription(
+    connection: Connection, call: Call, reference: str, *, is_change: bool = False
+) -> tuple[Subscription, int]:
+    """A subscription, and the customer that its account bills to.
+
+    Args:
+        connection: The transaction.
+        call: Who asks for it.
+        reference: What the operator's own programs call it.
+        is_change: Whether what concerns it is to be changed: it is locked then, so that it
+            neither ends nor is changed by another before the end of the transaction.
+
+    Raises:
+        ServiceError: ``UserIsNotAuthorized``, the same whether the subscription is of others
+            or does not exist; operators read ``EntityNotExistent`` then.
+    """
+    found = subscriptions.find_subscription(connection, normal_spelling(reference), lock=is_change)
+    account = accounts.find_account(connection, found.account_id) if found else None
+    allows = call.caller.may_write if is_change else call.caller.may_read
+    if found is None or account is None or not allows(account.customer_id):
+        row = ENTITY_NOT_EXISTENT if call.caller.is_operator else NOT_AUTHORIZED
+        raise ServiceError(row, f"subscription {reference}")
+    return found, account.customer_id
+
+
 def _require_text(of_what: str, text: str) -> str:
     name = require_name(of_what, text)
     if len(name) > TEXT_LENGTH_MAX:

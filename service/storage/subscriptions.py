@@ -42,9 +42,13 @@ def add_subscription(
     return new_id(connection.execute(insert(subscription).values(values)))
 
 
-def find_subscription(connection: Connection, reference: str) -> Subscription | None:
-    """A subscription by its reference."""
+def find_subscription(
+    connection: Connection, reference: str, *, lock: bool = False
+) -> Subscription | None:
+    """A subscription by its reference; ``lock`` keeps it as it is until the commit."""
     found = _SUBSCRIPTIONS.where(subscription.c.reference == reference)
+    if lock:
+        found = found.with_for_update(key_share=True)
     row = connection.execute(found).one_or_none()
     return None if row is None else Subscription(*row)
 
