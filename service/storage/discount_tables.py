@@ -104,7 +104,10 @@ coupon_modifier = Table(
     CheckConstraint("domain IN ('product', 'uom', 'PricingComponent')", "domain"),
     CheckConstraint("effect_amount >= 0", "effect_amount"),
     CheckConstraint("domain = 'product' OR specifier IS NOT NULL", "specifier"),
-    CheckConstraint("effect = 'discount_all' OR specifier_amount >= 0", "specifier_amount"),
+    CheckConstraint(
+        "specifier_amount >= 0 AND (effect = 'discount_all' OR specifier_amount IS NOT NULL)",
+        "specifier_amount",
+    ),
 )
 
 coupon_rule = Table(

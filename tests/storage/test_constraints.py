@@ -12,6 +12,7 @@ from service.storage.consistency import check
 from service.storage.engine import Database
 from tests.databases import Databases
 from tests.programme import START
+from tests.storage import discount_rows
 
 FIRST: dict[str, dict[str, Any]] = {
     "customer": {"customer_id": 1, "name": "Contoso", "created_at": START},
@@ -155,6 +156,7 @@ FIRST: dict[str, dict[str, Any]] = {
         "reply": "<RedeemCouponResponse/>",
         "created_at": START,
     },
+    **discount_rows.FIRST,
 }
 """A valid row of each table."""
 
@@ -175,10 +177,11 @@ CHANGES: dict[str, dict[str, Any]] = {
     "ledger": {"is_reversal": True},
     "outbox": {"mail_id": "<2@example.com>"},
     "idempotency_key": {"key": "two"},
+    **discount_rows.CHANGES,
 }
 """What a second row has of its own, beside its number."""
 
-TWICE = ["service_user", "coupon_batch", "coupon", "job"]
+TWICE = ["service_user", "coupon_batch", "coupon", "job", *discount_rows.TWICE]
 """The tables with a second row, for rows of other tables that point to it."""
 
 
@@ -260,8 +263,14 @@ NEW_NUMBERS: dict[str, dict[str, Any]] = {
     "coupon_batch": {"batch_id": 3},
     "coupon": {"coupon_id": 3, "seq": 3, "code": "C", "claimed_feature_id": 9},
     "job": {"job_id": 3},
+    **discount_rows.NEW_NUMBERS,
 }
-TRIED_ALONE = {"uq_membership_operator", "uq_redemption_active", "uq_outbox_job_id"}
+TRIED_ALONE = {
+    "uq_membership_operator",
+    "uq_redemption_active",
+    "uq_outbox_job_id",
+    "uq_coupon_instance_code",
+}
 OF_JOB = {"kind": "job", "coupon_id": None, "job_id": 1}
 """Of a message that tells the end of a job."""
 
@@ -298,6 +307,19 @@ def test_the_end_of_a_job_is_told_once(filled: Database) -> None:
     assert again == told(filled, name="uq_outbox_job_id", on_sqlite=on_sqlite)
 
 
+def test_the_code_of_an_instance_is_its_own(filled: Database) -> None:
+    instance = metadata.tables["coupon_instance"]
+    values = second(instance)
+    again = refusal(filled, instance, values, {**values, "instance_id": 3, "reference": "CIN-3"})
+    on_sqlite = "UNIQUE constraint failed: coupon_instance.coupon_id"
+    assert again == told(filled, name="uq_coupon_instance_code", on_sqlite=on_sqlite)
+
+
+def test_a_subscription_claims_again_what_was_removed(filled: Database) -> None:
+    instance = metadata.tables["coupon_instance"]
+    try_insert(filled, instance, {**second(instance), "parent_coupon_id": 1, "removed_at": START})
+
+
 FOREIGN_KEYS = sorted(
     (key for table in TABLES for key in table.foreign_keys), key=lambda key: str(key.parent)
 )
@@ -319,6 +341,8 @@ def test_what_is_pointed_to_exists(filled: Database, key: ForeignKey) -> None:
     values = {**second(table), **NEW_NUMBERS.get(table.name, {}), key.parent.name: 99}
     if str(key.parent) == "outbox.job_id":
         values = {**values, **OF_JOB, "job_id": 99}
+    if str(key.parent) == "coupon_instance.account_id":
+        values = {**values, **discount_rows.OF_ACCOUNT}
     if filled.engine.dialect.name == "postgresql" and str(key.parent) in LEFT_TO_CHECK:
         assert LEFT_TO_CHECK[str(key.parent)] not in broken_rules(filled, table)
         assert LEFT_TO_CHECK[str(key.parent)] in broken_rules(filled, table, values)
@@ -398,6 +422,7 @@ CHECKS: dict[str, list[dict[str, Any]]] = {
         {"reply": None, "error_symbol": "CouponEnded"},
         {"reply": None, "error_details": ""},
     ],
+    **discount_rows.CHECKS,
 }
 DECLARED = {
     str(it.name): table

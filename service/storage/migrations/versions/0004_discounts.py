@@ -79,7 +79,7 @@ def _create_definitions() -> None:
     sa.Column('updated_at', INSTANT, nullable=True),
     sa.CheckConstraint("domain = 'product' OR specifier IS NOT NULL", name=op.f('ck_coupon_modifier_specifier')),
     sa.CheckConstraint("domain IN ('product', 'uom', 'PricingComponent')", name=op.f('ck_coupon_modifier_domain')),
-    sa.CheckConstraint("effect = 'discount_all' OR specifier_amount >= 0", name=op.f('ck_coupon_modifier_specifier_amount')),
+    sa.CheckConstraint("specifier_amount >= 0 AND (effect = 'discount_all' OR specifier_amount IS NOT NULL)", name=op.f('ck_coupon_modifier_specifier_amount')),
     sa.CheckConstraint("effect IN ('discount_first_units', 'discount_last_units', 'discount_cheapest_units', 'discount_all')", name=op.f('ck_coupon_modifier_effect')),
     sa.CheckConstraint("operand IN ('fixed', 'percent', 'instance_fixed', 'instance_percent')", name=op.f('ck_coupon_modifier_operand')),
     sa.CheckConstraint('effect_amount >= 0', name=op.f('ck_coupon_modifier_effect_amount')),
