@@ -13,7 +13,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select
 
 from service.storage.invariants import (
+    bills,
     deletions,
+    discounts,
     effects,
     history,
     jobs,
@@ -35,6 +37,8 @@ RULES: tuple[Rule, ...] = (
     *redemptions.RULES,
     *spend.RULES,
     *messages.RULES,
+    *discounts.RULES,
+    *bills.RULES,
     *history.RULES,
     *effects.RULES,
 )

@@ -155,7 +155,7 @@ def _find(
     numbers = [row.definition_id for row in rows]
     modifiers = defaultdict(list)
     for row in _parts(connection, coupon_modifier, numbers):
-        modifiers[row.definition_id].append(_modifier_of(row))
+        modifiers[row.definition_id].append(modifier_of(row))
     rules = defaultdict(list)
     for row in _parts(connection, coupon_rule, numbers):
         rules[row.definition_id].append(row)
@@ -255,7 +255,8 @@ def _modifier_values(modifier: Modifier) -> dict[str, Any]:
     }
 
 
-def _modifier_of(row: Row[Any]) -> Modifier:
+def modifier_of(row: Row[Any]) -> Modifier:
+    """The modifier in a row of its table."""
     return Modifier(
         modifier_id=row.reference,
         effect_amount=row.effect_amount,
