@@ -17,6 +17,8 @@ currency's minor unit, and its parts on the lines come to exactly that.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, localcontext
+from itertools import groupby
+from operator import itemgetter
 
 from service.domain.bills import EXACT, ZERO, BillLine, UnitRange
 from service.domain.definitions import WHOLE_PERCENT, Effect, Modifier, ModifierDomain
@@ -176,10 +178,13 @@ def _discount(
     asked = round_to_minor_unit(exact, currency_code)
     room = sum((rooms[chosen.line] for chosen in selections), ZERO)
     amount = min(asked, round_to_minor_unit(base, currency_code), room)
-    weights = [ZERO] * len(rooms)
-    for chosen in selections:
-        weights[chosen.line] += chosen.cost
-    shares = apportion(amount, weights, rooms, minor_unit(currency_code))
+    weights = {chosen.line: chosen.cost for chosen in selections}
+    shares = apportion(
+        amount,
+        [weights.get(line, ZERO) for line in range(len(rooms))],
+        rooms,
+        minor_unit(currency_code),
+    )
     return Discount(
         offer=offer,
         modifier=modifier,
@@ -200,14 +205,10 @@ def _select(
     if modifier.effect is Effect.ALL and not modifier.is_additional:
         yield from (Selection(place, costs[place]) for place in places if costs[place])
         return
-    priced = [
-        (place, units)
-        for place in places
-        for units in _countable_units(lines[place], offer, modifier)
-    ]
-    chosen = _choose(priced, modifier)
-    for place in places:
-        units = tuple(units for of_place, units in chosen if of_place == place)
+    chosen = _choose(list(_countable_units(lines, places, offer, modifier)), modifier)
+    in_order = sorted(chosen, key=lambda item: (item[0], item[1].first))
+    for place, items in groupby(in_order, key=itemgetter(0)):
+        units = tuple(units for _, units in items)
         cost = sum((unit_range.cost for unit_range in units), ZERO)
         if cost:
             yield Selection(place, cost, units)
@@ -221,12 +222,21 @@ def _concerns(modifier: Modifier, line: BillLine) -> bool:
     return True
 
 
-def _countable_units(line: BillLine, offer: Offer, modifier: Modifier) -> Iterator[UnitRange]:
-    """The units of a line; for a modifier that is additional, those beyond the existing ones."""
-    existing = offer.existing_units.get(line.component_id, 0) if modifier.is_additional else 0
-    for units in line.ranges():
-        if units.last > existing:
-            yield replace(units, first=max(units.first, existing + 1))
+def _countable_units(
+    lines: Sequence[BillLine], places: Iterable[int], offer: Offer, modifier: Modifier
+) -> Iterator[tuple[int, UnitRange]]:
+    """The units of these lines; for a modifier that is additional, those beyond the existing.
+
+    Lines of one component share its existing units: what the first does not have, the next has.
+    """
+    existing = dict(offer.existing_units) if modifier.is_additional else {}
+    for place in places:
+        line = lines[place]
+        before = existing.get(line.component_id, 0)
+        existing[line.component_id] = max(before - (line.units or 0), 0)
+        for units in line.ranges():
+            if units.last > before:
+                yield place, replace(units, first=max(units.first, before + 1))
 
 
 def _choose(priced: list[tuple[int, UnitRange]], modifier: Modifier) -> list[tuple[int, UnitRange]]:
@@ -254,8 +264,8 @@ def apportion(
 ) -> list[Decimal]:
     """Divide an amount among lines in proportion to their weights, to the last minor unit.
 
-    A line gets no more than its room; what it cannot take goes to the others. What is left
-    by rounding down goes to the lines of the largest weight, a minor unit each.
+    A line whose part would be its room or more gets its room, and the others share the rest. What
+    is left by rounding down goes to the lines of the largest weight, a minor unit each.
 
     Args:
         amount: A multiple of ``unit``, at most the rooms of all lines that have a weight.
@@ -265,19 +275,25 @@ def apportion(
     """
     shares = [ZERO] * len(weights)
     left = amount
-    while left > 0:
-        takers = [
-            line for line, weight in enumerate(weights) if weight > 0 and shares[line] < rooms[line]
-        ]
-        whole = sum((weights[line] for line in takers), ZERO)
-        parts = {
-            line: min(left * weights[line] / whole // unit * unit, rooms[line] - shares[line])
-            for line in takers
-        }
-        if not any(parts.values()):
-            largest = sorted(takers, key=lambda line: -weights[line])
-            parts = dict.fromkeys(largest[: int(left / unit)], unit)
-        for line, part in parts.items():
-            shares[line] += part
-        left -= sum(parts.values(), ZERO)
+    takers = [line for line, weight in enumerate(weights) if weight]
+    while True:
+        parts = _parts(left, {line: weights[line] for line in takers})
+        full = {line for line, part in parts.items() if part >= rooms[line]}
+        if not full:
+            break
+        for line in full:
+            shares[line] = rooms[line]
+            left -= rooms[line]
+        takers = [line for line in takers if line not in full]
+    for line, part in parts.items():
+        shares[line] = part // unit * unit
+    remainders = int((amount - sum(shares, ZERO)) / unit)
+    for line in sorted(takers, key=lambda line: -weights[line])[:remainders]:
+        shares[line] += unit
     return shares
+
+
+def _parts(amount: Decimal, weights: Mapping[int, Decimal]) -> dict[int, Decimal]:
+    """The amount in proportion to the weights, not rounded."""
+    whole = sum(weights.values(), ZERO)
+    return {line: amount * weight / whole for line, weight in weights.items()}
