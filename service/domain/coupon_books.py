@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from service.domain.definitions import UNITS_MAX, LifeState, Period, require
+from service.domain.definitions import UNITS_MAX, LifeState, Period, require, require_in_use
 from service.domain.discount_errors import BOOK_SIZE_INVALID
 from service.domain.money import AMOUNT_MAX, is_whole
 from service.domain.refusals import ServiceError
+from service.domain.texts import require_reference, require_text
 from service.domain.traces import Trace
 
 COST_UNIT = Decimal("0.000001")
@@ -41,6 +42,9 @@ class BookDefinition:
 
     def require_valid(self) -> None:
         """Refuse a kind of which there can be no book; raises ``DiscountInvalid``."""
+        require_reference("Id", self.book_definition_id)
+        require_text("Name", self.name, is_needed=True)
+        require_text("CrmID", self.crm_id)
         require(1 <= self.minimum <= UNITS_MAX, f"Minimum must be 1 to {UNITS_MAX}")
         require(
             self.minimum <= self.maximum <= UNITS_MAX,
@@ -55,6 +59,20 @@ class BookDefinition:
             self.instance_duration_period is not Period.PERIODS,
             "InstanceDurationPeriod of a book is no periods",
         )
+        duration = self.instance_duration
+        require(
+            duration is None or 0 <= duration <= UNITS_MAX,
+            f"InstanceDuration must be 0 to {UNITS_MAX}",
+        )
+
+    def require_usable(self, now: datetime) -> None:
+        """Let coupons be put into effect only in production and within the window.
+
+        Raises:
+            ServiceError: ``StateInvalid``.
+        """
+        what = f"book definition {self.name}"
+        require_in_use(what, self.state, now, since=self.valid_from, till=self.valid_till)
 
     def require_size(self, size: int) -> None:
         """Refuse a size that is not one of this kind.
@@ -95,6 +113,9 @@ class CouponBook:
 
     def require_valid(self) -> None:
         """Refuse a book that cannot be; raises ``DiscountInvalid``."""
+        require_reference("Id", self.book_id)
+        require_text("Name", self.name, is_needed=True)
+        require_text("CrmID", self.crm_id)
         require(
             self.cost.is_finite()
             and 0 <= self.cost <= AMOUNT_MAX

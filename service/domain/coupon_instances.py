@@ -7,6 +7,7 @@ from enum import Enum
 
 from service.domain.definitions import EFFECT_UNIT, UNITS_MAX, require
 from service.domain.money import AMOUNT_MAX, is_whole
+from service.domain.texts import require_reference, require_text
 from service.domain.traces import Trace
 
 
@@ -81,6 +82,8 @@ class CouponInstance:
 
     def require_valid(self) -> None:
         """Refuse an instance that cannot be; raises ``DiscountInvalid``."""
+        require_reference("Id", self.instance_id)
+        require_text("CrmID", self.crm_id)
         require(
             (self.target is InstanceTarget.NONE) == (not self.target_id),
             "TargetID is needed for a Target, and for none there is none",
@@ -93,21 +96,13 @@ class CouponInstance:
             is_bounded_alike and (left is None or most is None or 0 <= left <= most),
             f"RemainingUses must be 0 to MaxRemainingUses ({most})",
         )
-        own = self.instance_discount_value
-        require(
-            own is None
-            or (own.is_finite() and 0 <= own <= AMOUNT_MAX and is_whole(own, EFFECT_UNIT)),
-            f"InstanceDiscountValue must be 0 to {AMOUNT_MAX} with at most 6 decimals",
-        )
-        components = [value.component_id for value in self.existing_values]
-        require(
-            len(set(components)) == len(components),
-            "CouponInstanceExistingValues has a LogicalComponentID twice",
-        )
-        require(
-            all(0 <= value.units <= UNITS_MAX for value in self.existing_values),
-            f"ExistingValue must be 0 to {UNITS_MAX}",
-        )
+        require_valid_own_value(self.instance_discount_value)
+        for name, count in (
+            ("PeriodsValidFor", self.periods_valid_for),
+            ("TotalPeriods", self.total_periods),
+        ):
+            require(count is None or 0 <= count <= UNITS_MAX, f"{name} must be 0 to {UNITS_MAX}")
+        require_valid_values(self.existing_values)
 
     @property
     def is_attachable(self) -> bool:
@@ -118,6 +113,28 @@ class CouponInstance:
     def is_in_effect_at(self, instant: datetime) -> bool:
         """Whether a bill of that instant may be discounted by it."""
         has_begun = self.target is not InstanceTarget.NONE and self.initialised_at <= instant
-        ends = (self.valid_till, self.removed_at, self.retired_at)
-        lasts = all(end is None or instant <= end for end in ends)
-        return has_begun and lasts and self.remaining_uses != 0
+        is_valid = self.valid_till is None or instant <= self.valid_till
+        # From the very instant on at which it is taken away it discounts nothing more.
+        lasts = all(end is None or instant < end for end in (self.removed_at, self.retired_at))
+        return has_begun and is_valid and lasts and self.remaining_uses != 0
+
+
+def require_valid_own_value(own: Decimal | None) -> None:
+    """Refuse what cannot be an instance's own amount; raises ``DiscountInvalid``."""
+    require(
+        own is None or (own.is_finite() and 0 <= own <= AMOUNT_MAX and is_whole(own, EFFECT_UNIT)),
+        f"InstanceDiscountValue must be 0 to {AMOUNT_MAX} with at most 6 decimals",
+    )
+
+
+def require_valid_values(values: tuple[ExistingValue, ...]) -> None:
+    """Refuse existing values that no instance can have; raises ``DiscountInvalid``."""
+    components = [value.component_id for value in values]
+    require(
+        len(set(components)) == len(components),
+        "CouponInstanceExistingValues has a LogicalComponentID twice",
+    )
+    for value in values:
+        require_reference("CouponInstanceExistingValues.Id", value.existing_value_id)
+        require_text("LogicalComponentID", value.component_id, is_needed=True)
+        require(0 <= value.units <= UNITS_MAX, f"ExistingValue must be 0 to {UNITS_MAX}")

@@ -14,6 +14,7 @@ from typing import Any
 
 from service.domain.discount_errors import DISCOUNT_INVALID
 from service.domain.refusals import ServiceError
+from service.domain.texts import require_reference, require_text
 from service.domain.traces import Trace
 
 RULE_DEPTH_MAX = 10
@@ -116,6 +117,9 @@ class CouponRule:
             where: What the caller calls the rule, such as ``Rules[0]``.
             depth: How deep it lies in others, from 1.
         """
+        require_reference(f"{where}.Id", self.rule_id)
+        require_text(f"{where}.Parameter", self.parameter)
+        require_text(f"{where}.Specifier", self.specifier)
         _require(depth <= RULE_DEPTH_MAX, f"{where}: rules lie at most {RULE_DEPTH_MAX} deep")
         objects = ", ".join(sorted(known.value for known in _OBJECTS[self.subject]))
         _require(
@@ -140,8 +144,14 @@ class CouponRule:
     @property
     def sentence(self) -> str:
         """The rule as people read it."""
-        words = (self.subject, self.polarity, "have", self.preposition, self.parameter, self.object)
-        return " ".join(getattr(word, "value", word).replace("_", " ") for word in words)
+        spoken = [
+            word.value.replace("_", " ")
+            for word in (self.subject, self.polarity, self.preposition, self.object)
+        ]
+        subject, polarity, preposition, counted = spoken
+        if self.object is RuleObject.UNIT_OF_MEASURE:
+            counted += f" {self.specifier}"
+        return f"{subject} {polarity} have {preposition} {self.parameter} {counted}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from service.domain.coupon_rules import CouponRule
 from service.domain.discount_errors import DISCOUNT_INVALID, STATE_INVALID
 from service.domain.money import AMOUNT_MAX, is_currency, is_whole
 from service.domain.refusals import ServiceError
+from service.domain.texts import require_reference, require_text
 from service.domain.traces import Trace
 
 WHOLE_PERCENT = 100
@@ -125,6 +126,8 @@ class Modifier:
         Raises:
             ServiceError: ``DiscountInvalid``, naming the element and its bound.
         """
+        require_reference(f"{where}.Id", self.modifier_id)
+        require_text(f"{where}.Specifier", self.specifier)
         amount = self.effect_amount
         most = Decimal(WHOLE_PERCENT) if self.operand.is_percent else AMOUNT_MAX
         require(
@@ -143,6 +146,10 @@ class Modifier:
         require(
             self.domain is ModifierDomain.PRODUCT or bool(self.specifier),
             f"{where}.Specifier is needed for the domain {self.domain.value}",
+        )
+        require(
+            abs(self.precedence) <= UNITS_MAX,
+            f"{where}.Precedence must be -{UNITS_MAX} to {UNITS_MAX}",
         )
 
 
@@ -182,6 +189,10 @@ class CouponDefinition:
 
     def require_valid(self) -> None:
         """Refuse a definition that cannot be; raises ``DiscountInvalid``."""
+        require_reference("Id", self.definition_id)
+        require_text("Name", self.name, is_needed=True)
+        require_text("CrmID", self.crm_id)
+        require_text("CustomerCode", self.customer_code)
         code = self.currency_code
         require(code is None or is_currency(code), f"Currency {code!r} is unknown")
         require(
@@ -209,14 +220,24 @@ class CouponDefinition:
         Raises:
             ServiceError: ``StateInvalid``.
         """
-        if self.state is not LifeState.PRODUCTION:
-            raise ServiceError(STATE_INVALID, f"definition {self.name} is in {self.state.value}")
-        if now < self.valid_from:
-            text = f"definition {self.name} is valid from {self.valid_from.isoformat()}"
-            raise ServiceError(STATE_INVALID, text)
-        if self.valid_till is not None and now > self.valid_till:
-            text = f"definition {self.name} was valid till {self.valid_till.isoformat()}"
-            raise ServiceError(STATE_INVALID, text)
+        what = f"definition {self.name}"
+        require_in_use(what, self.state, now, since=self.valid_from, till=self.valid_till)
+
+
+def require_in_use(
+    what: str, state: LifeState, now: datetime, *, since: datetime, till: datetime | None
+) -> None:
+    """Let only what is in production be used, and within its window; both ends are included.
+
+    Raises:
+        ServiceError: ``StateInvalid``, saying why.
+    """
+    if state is not LifeState.PRODUCTION:
+        raise ServiceError(STATE_INVALID, f"{what} is in {state.value}")
+    if now < since:
+        raise ServiceError(STATE_INVALID, f"{what} is valid from {since.isoformat()}")
+    if till is not None and now > till:
+        raise ServiceError(STATE_INVALID, f"{what} was valid till {till.isoformat()}")
 
 
 def require(holds: bool, otherwise: str) -> None:
