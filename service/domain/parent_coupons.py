@@ -3,7 +3,7 @@
 Beneath each of them is a coupon definition; each of its discounts is a modifier there.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -11,6 +11,7 @@ from enum import Enum
 from service.domain.codes import PLACE, CodePattern
 from service.domain.definitions import (
     EFFECT_UNIT,
+    MODIFIERS_MAX,
     UNITS_MAX,
     WHOLE_PERCENT,
     Effect,
@@ -28,6 +29,7 @@ from service.domain.errors import CURRENCY_MISMATCH
 from service.domain.money import AMOUNT_MAX, is_currency, is_whole, minor_unit
 from service.domain.programmes import Subscription
 from service.domain.refusals import ServiceError
+from service.domain.texts import require_text
 from service.domain.traces import Trace
 
 COUNT_MAX = 2**31 - 1
@@ -66,6 +68,8 @@ class CouponDiscount:
 
     def require_valid(self, where: str, currency_code: str | None) -> None:
         """Refuse a discount that cannot be; raises ``DiscountInvalid``."""
+        require_text(f"{where}.PricingComponent", self.pricing_component)
+        require_text(f"{where}.UnitOfMeasureName", self.unit_of_measure)
         kinds = [self.units_free, self.percentage, self.cash]
         require(
             sum(kind is not None for kind in kinds) == 1,
@@ -83,7 +87,9 @@ class CouponDiscount:
         if self.cash is not None:
             unit = EFFECT_UNIT if currency_code is None else minor_unit(currency_code)
             require(
-                0 <= self.cash <= AMOUNT_MAX and is_whole(self.cash, unit),
+                self.cash.is_finite()
+                and 0 <= self.cash <= AMOUNT_MAX
+                and is_whole(self.cash, unit),
                 f"{where}.CashDiscount must be a multiple of {unit}, 0 to {AMOUNT_MAX}",
             )
 
@@ -175,6 +181,7 @@ class ParentCoupon:
 
     def require_valid(self) -> None:
         """Refuse a coupon that cannot be; raises ``DiscountInvalid``."""
+        require_text("Name", self.name, is_needed=True)
         code = self.currency_code
         require(code is None or is_currency(code), f"Currency {code!r} is unknown")
         require(
@@ -184,9 +191,18 @@ class ParentCoupon:
         for name, count in (("Coupons", self.coupons_max), ("Uses", self.uses_max)):
             text = f"{name} must be 1 to {COUNT_MAX}, or left out for no bound"
             require(count is None or 1 <= count <= COUNT_MAX, text)
-        require(bool(self.discounts), "Discounts is empty")
+        for name, named in asdict(self.scope).items():
+            require_text(name, named, is_needed=named is not None)
+        require(
+            1 <= len(self.discounts) <= MODIFIERS_MAX, f"Discounts has 1 to {MODIFIERS_MAX} items"
+        )
         for place, discount in enumerate(self.discounts):
             discount.require_valid(f"Discounts[{place}]", code)
+
+    @property
+    def code_claims_max(self) -> int | None:
+        """How often each unique code can be claimed; None for no bound."""
+        return 1 if self.limit_scope is LimitScope.COUPON else self.coupons_max
 
     def require_claimable(self, subscription: Subscription, *, by_parent_code: bool) -> None:
         """Let only a subscription through that the coupon is for.
@@ -210,6 +226,21 @@ class ParentCoupon:
         if not self.scope.includes(subscription.product_id, subscription.rate_plan_id):
             text = f"the subscription is to {subscription.product_id}, {subscription.rate_plan_id}"
             raise ServiceError(RATE_PLAN_MISMATCH, text)
+
+
+@dataclass(frozen=True, slots=True)
+class UniqueCode:
+    """A code that was made of a coupon's parent code.
+
+    Attributes:
+        claims_count: How often it was claimed; removing a claim gives none back.
+        retired_at: When it was retired; None while it can be claimed.
+    """
+
+    coupon_code: str
+    claims_count: int
+    created_at: datetime
+    retired_at: datetime | None
 
 
 def suffix_pattern(parent_code: str, codes_count: int, separator: str, length: int) -> CodePattern:

@@ -17,3 +17,10 @@ class Trace:
     created_at: datetime
     changed_by: int
     updated_at: datetime | None = None
+
+
+def trace_in(trace: Trace | None) -> Trace:
+    """The trace of what is stored; raises ``ValueError`` for what was never stored."""
+    if trace is None:
+        raise ValueError("it was never stored")
+    return trace

@@ -178,7 +178,7 @@ def retire_instance(connection: Connection, number: int, changed_by: int, now: d
     return connection.execute(statement).rowcount == 1
 
 
-def end_claim(connection: Connection, number: int, now: datetime) -> bool:
+def end_claim(connection: Connection, number: int, changed_by: int, now: datetime) -> bool:
     """Remove a claim from its subscription; whether it was not removed already."""
     statement = (
         update(coupon_instance)
@@ -187,7 +187,7 @@ def end_claim(connection: Connection, number: int, now: datetime) -> bool:
             coupon_instance.c.parent_coupon_id.is_not(None),
             coupon_instance.c.removed_at.is_(None),
         )
-        .values(removed_at=now)
+        .values(removed_at=now, changed_by=changed_by, updated_at=now)
     )
     return connection.execute(statement).rowcount == 1
 
