@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
-from service.domain.bills import BillLine
+from service.domain.bills import EXACT, BillLine
 from service.domain.definitions import ModifierDomain, Operand
+from service.domain.discounts import apportion
+from service.domain.money import minor_unit
 
 BILL_REFERENCE_LENGTH_MAX = 128
 
@@ -56,6 +58,16 @@ class DiscountedUnits:
     unit_price: Decimal
     tier_id: str | None = None
 
+    @property
+    def count(self) -> int:
+        """How many units they are."""
+        return self.last - self.first + 1
+
+    @property
+    def cost(self) -> Decimal:
+        """Of all of them, not rounded."""
+        return self.count * self.unit_price
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BilledDiscount:
@@ -84,6 +96,24 @@ class BilledDiscount:
     amount: Decimal
     units: tuple[DiscountedUnits, ...]
     explanation: str
+
+    @property
+    def unit_range(self) -> tuple[int, int] | tuple[None, None]:
+        """The first and the last unit; None without units, and for those of several components."""
+        if len({units.component_id for units in self.units}) != 1:
+            return None, None
+        return min(units.first for units in self.units), max(units.last for units in self.units)
+
+    def unit_shares(self, currency_code: str) -> list[Decimal]:
+        """What the discount takes off each of its units, in proportion to what they cost.
+
+        Args:
+            currency_code: Of the bill; each share is a multiple of its minor unit.
+        """
+        with localcontext(EXACT):
+            costs = [units.cost for units in self.units]
+            rooms = [self.amount] * len(costs)
+            return apportion(self.amount, costs, rooms, minor_unit(currency_code))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,11 +54,16 @@ def item_of(array: SpyneType) -> Member:
 def instant_tags(declared: SpyneType) -> frozenset[str]:
     """List the tags of the elements, at any depth inside a complex type, that are instants."""
     tags: set[str] = set()
-    for member in members_of(declared):
-        if is_complex(member.declared):
-            tags |= instant_tags(member.declared)
-        elif issubclass(member.declared, DateTime):
-            tags.add(member.tag)
+    # A type may have itself inside.
+    known, unread = {declared}, [declared]
+    while unread:
+        for member in members_of(unread.pop()):
+            if not is_complex(member.declared):
+                if issubclass(member.declared, DateTime):
+                    tags.add(member.tag)
+            elif member.declared not in known:
+                known.add(member.declared)
+                unread.append(member.declared)
     return frozenset(tags)
 
 

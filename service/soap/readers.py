@@ -5,6 +5,7 @@ becomes which attribute, so that reading is one look-up per element.
 """
 
 from collections.abc import Callable
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -62,6 +63,7 @@ def arguments_reader(message: SpyneType) -> Callable[[etree._Element], list[Any]
     return read_arguments
 
 
+@cache
 def _reader(declared: SpyneType) -> Reader:
     if is_array(declared):
         read = _array_reader(declared)
@@ -73,8 +75,14 @@ def _reader(declared: SpyneType) -> Reader:
 
 
 def _array_reader(declared: SpyneType) -> Reader:
-    read_item = _reader(item_of(declared).declared)
-    return lambda element: [read_item(item) for item in element]
+    item_type = item_of(declared).declared
+
+    def read_items(element: etree._Element) -> list[Any]:
+        # Not sooner: a type may have a list of itself inside.
+        read_item = _reader(item_type)
+        return [read_item(item) for item in element]
+
+    return read_items
 
 
 def _object_reader(declared: SpyneType) -> Reader:

@@ -3,6 +3,7 @@
 from base64 import b64encode
 from datetime import timedelta, timezone
 from decimal import Decimal
+from functools import cache
 from types import SimpleNamespace
 
 import spyne
@@ -73,11 +74,13 @@ _STRATEGIES = [
 ]
 
 
+@cache
 def values_of(declared):
     """A strategy for the values of a type."""
     if is_array(declared):
         item = item_of(declared)
-        one = values_of(item.declared)
+        # Not sooner: a type may have a list of itself inside.
+        one = st.deferred(lambda: values_of(item.declared))
         return st.lists(st.none() | one if item.nillable else one, max_size=3)
     if is_complex(declared):
         members = {member.attribute: _member_values(member) for member in members_of(declared)}

@@ -4,6 +4,7 @@ from service.soap.types.arrays import (
     ArrayOflong,
     ArrayOfstring,
 )
+from service.soap.types.discount_messages import DISCOUNT_OPERATIONS
 from service.soap.types.management_entities import (
     ArrayOfAccount,
     ArrayOfCouponAttribute,
@@ -202,5 +203,6 @@ MANAGEMENT_OPERATIONS: dict[str, Signature] = {
     "SetUserEmail": Signature({"Name": String, "Email": String}, {"UserId": Long}),
     "GetUsers": Signature({}, {"Users": ArrayOfUser}),
     "DisableUser": Signature({"Name": String}, {"UserId": Long}),
+    **DISCOUNT_OPERATIONS,
 }
 """What each operation of the coupon management service takes and gives."""
