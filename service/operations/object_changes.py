@@ -23,7 +23,8 @@ def as_json(value: Any) -> Any:
         return value.value
     if isinstance(value, datetime):
         return value.isoformat()
-    return str(value) if isinstance(value, Decimal) else value
+    # Without zeros at the end, so that equal amounts are no difference.
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else value
 
 
 def change_of(action: str, entity: str, number: int, before: Any, after: Any) -> Change:

@@ -28,7 +28,12 @@ from service.domain.definitions import (
 )
 from service.domain.traces import Trace
 from service.storage import references
-from service.storage.discount_tables import coupon_definition, coupon_modifier, coupon_rule
+from service.storage.discount_tables import (
+    coupon_definition,
+    coupon_modifier,
+    coupon_rule,
+    parent_coupon,
+)
 from service.storage.statements import new_id
 
 _DEFINITIONS = select(coupon_definition).order_by(coupon_definition.c.definition_id)
@@ -126,6 +131,12 @@ def list_definitions(
         conditions.append(coupon_definition.c.state != LifeState.DELETED.value)
     found = _find(connection, *conditions, offset=offset, limit=limit)
     return [stored.definition for stored in found]
+
+
+def is_of_simple_coupon(connection: Connection, number: int) -> bool:
+    """Whether the definition is what a simple coupon discounts."""
+    is_meant = parent_coupon.c.definition_id == number
+    return connection.execute(select(parent_coupon.c.coupon_id).where(is_meant)).first() is not None
 
 
 def lock_definition(connection: Connection, reference: str, *, is_shared: bool) -> None:
