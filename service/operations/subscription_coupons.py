@@ -1,5 +1,7 @@
 """Simple coupons on subscriptions: applied, listed, removed."""
 
+from datetime import datetime
+
 from sqlalchemy import Connection
 
 from service.domain.coupon_instances import CouponInstance, InstanceTarget
@@ -55,8 +57,8 @@ def apply_coupon(call: Call, subscription_reference: str, code: str | None) -> C
         subscription, customer_id = require_subscription(
             connection, call, subscription_reference, is_change=True
         )
-        found = _find_of_customer(connection, customer_id, code)
-        _require_claimable(connection, found, subscription)
+        found = find_of_customer(connection, customer_id, code)
+        require_claimable(connection, found, subscription)
         definition = _usable_definition(connection, call, found, subscription)
         _take_claim(connection, found)
         number = _add_claim(connection, call, found, definition, subscription)
@@ -135,7 +137,7 @@ def remove_coupon(call: Call, subscription_reference: str, code: str | None) -> 
         subscription, customer_id = require_subscription(
             connection, call, subscription_reference, is_change=True
         )
-        found = _find_of_customer(connection, customer_id, code)
+        found = find_of_customer(connection, customer_id, code)
         claim = _find_claim(connection, subscription, found.number)
         if claim is None:
             text = f"coupon {found.coupon_code}, subscription {subscription.reference}"
@@ -150,7 +152,8 @@ def remove_coupon(call: Call, subscription_reference: str, code: str | None) -> 
     return decide(call.database, attempt)
 
 
-def _find_of_customer(connection: Connection, customer_id: int, code: str | None) -> FoundCoupon:
+def find_of_customer(connection: Connection, customer_id: int, code: str | None) -> FoundCoupon:
+    """As ``find_coupon``; a coupon of another customer is ``CouponNotFound``."""
     found = find_coupon(connection, code)
     if found.parent.coupon.customer_id != customer_id:
         raise not_found(code)
@@ -167,9 +170,15 @@ def _find_claim(
     )
 
 
-def _require_claimable(
+def require_claimable(
     connection: Connection, found: FoundCoupon, subscription: Subscription
 ) -> None:
+    """Refuse a coupon that cannot be claimed for the subscription, whatever is left of it.
+
+    Raises:
+        ServiceError: As ``apply_coupon`` has it, but for the definition, its rules, and claims
+            that are left.
+    """
     if subscription.ended_at is not None:
         text = f"subscription {subscription.reference} ended {subscription.ended_at.isoformat()}"
         raise ServiceError(STATE_INVALID, text)
@@ -215,6 +224,25 @@ def _take_claim(connection: Connection, found: FoundCoupon) -> None:
     raise ServiceError(CLAIM_LIMIT_REACHED, text)
 
 
+def claim_of(
+    found: FoundCoupon, definition: CouponDefinition, subscription: Subscription, now: datetime
+) -> CouponInstance:
+    """The claim of a coupon, as it is when it is made."""
+    parent = found.parent.coupon
+    return CouponInstance(
+        customer_id=parent.customer_id,
+        definition_id=definition.definition_id or "",
+        target=InstanceTarget.SUBSCRIPTION,
+        target_id=subscription.reference,
+        initialised_at=now,
+        valid_till=end_of_instance(definition, now),
+        max_remaining_uses=parent.uses_max,
+        remaining_uses=parent.uses_max,
+        coupon_code=found.coupon_code,
+        parent_code=parent.coupon_code,
+    )
+
+
 def _add_claim(
     connection: Connection,
     call: Call,
@@ -223,19 +251,7 @@ def _add_claim(
     subscription: Subscription,
 ) -> int:
     """Insert the claim; answers its number."""
-    parent = found.parent.coupon
-    claim = CouponInstance(
-        customer_id=parent.customer_id,
-        definition_id=definition.definition_id or "",
-        target=InstanceTarget.SUBSCRIPTION,
-        target_id=subscription.reference,
-        initialised_at=call.now,
-        valid_till=end_of_instance(definition, call.now),
-        max_remaining_uses=parent.uses_max,
-        remaining_uses=parent.uses_max,
-        coupon_code=found.coupon_code,
-        parent_code=parent.coupon_code,
-    )
+    claim = claim_of(found, definition, subscription, call.now)
     keys = InstanceKeys(
         definition=found.parent.definition,
         subscription=subscription.subscription_id,
