@@ -99,7 +99,7 @@ class BillLine:
 
     def is_of(self, component: str | None) -> bool:
         """Whether it is the component's that is so called."""
-        return component in {self.component_id, self.component_name}
+        return component is not None and component in {self.component_id, self.component_name}
 
 
 def require_valid_lines(lines: tuple[BillLine, ...], currency_code: str) -> None:
