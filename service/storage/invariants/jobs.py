@@ -32,11 +32,13 @@ RULES = (
         .join(coupon_batch, coupon_batch.c.batch_id == coupon.c.batch_id, isouter=True)
         .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id, isouter=True)
         .where(
+            # Codes of coupons that discount bills have neither.
+            coupon.c.class_id.is_not(None),
             or_(
                 coupon_class.c.class_id.is_(None),
                 coupon_batch.c.batch_id.is_(None),
                 coupon_terms.c.terms_id.is_(None),
-            )
+            ),
         ),
     ),
     Rule(
