@@ -21,6 +21,7 @@ from service.storage.discount_tables import (
     parent_coupon,
     unique_code,
 )
+from service.storage.invariants.history import number_after
 from service.storage.invariants.rule import Rule
 from service.storage.party_tables import account, subscription
 from service.storage.tables import audit, coupon
@@ -52,14 +53,26 @@ _is_unique_code_of_claim = exists().where(
     unique_code.c.parent_coupon_id == coupon_instance.c.parent_coupon_id,
 )
 
-_is_used_in = and_(
+_is_billed = and_(
     coupon_use.c.instance_id == coupon_instance.c.instance_id,
     bill.c.bill_id == coupon_use.c.bill_id,
-    bill.c.rolled_back_at.is_(None),
 )
+_is_used_in = and_(_is_billed, bill.c.rolled_back_at.is_(None))
+_is_given_back_in = and_(_is_billed, bill.c.rolled_back_at.is_not(None))
 _given = (
     select(func.coalesce(func.sum(coupon_use.c.amount, type_=Money()), NOTHING, type_=Money()))
     .where(_is_used_in)
+    .scalar_subquery()
+)
+
+_of_instance = (audit.c.entity == "instance", audit.c.entity_id == coupon_instance.c.instance_id)
+_generated_count = (
+    select(func.coalesce(func.sum(number_after("quantity")), 0))
+    .where(
+        audit.c.entity == "parent coupon",
+        audit.c.entity_id == parent_coupon.c.coupon_id,
+        audit.c.action == "generate",
+    )
     .scalar_subquery()
 )
 
@@ -286,4 +299,25 @@ _INSTANCES = (
     ),
 )
 
-RULES = (*_DEFINITIONS, *_CODES, *_INSTANCES)
+_HISTORY = (
+    Rule(
+        text="a coupon has the unique codes of which the audit log tells",
+        entity="parent coupon",
+        key=parent_coupon.c.coupon_id,
+        suspects=select(parent_coupon.c.coupon_id).where(_unique_codes != _generated_count),
+    ),
+    Rule(
+        text="the audit log tells how often an instance was used, and given a use back",
+        entity="instance",
+        key=coupon_instance.c.instance_id,
+        suspects=select(coupon_instance.c.instance_id).where(
+            or_(
+                _count(coupon_use.c.instance_id == coupon_instance.c.instance_id)
+                != _count(*_of_instance, audit.c.action == "use"),
+                _count(_is_given_back_in) != _count(*_of_instance, audit.c.action == "give back"),
+            )
+        ),
+    ),
+)
+
+RULES = (*_DEFINITIONS, *_CODES, *_INSTANCES, *_HISTORY)

@@ -19,6 +19,15 @@ from sqlalchemy import (
 )
 
 from service.domain.roles import COMMAND_LINE
+from service.storage.discount_tables import (
+    bill,
+    coupon_book,
+    coupon_book_definition,
+    coupon_definition,
+    coupon_instance,
+    parent_coupon,
+    unique_code,
+)
 from service.storage.invariants.rule import Rule
 from service.storage.party_tables import account, customer, service_user, subscription, token
 from service.storage.tables import (
@@ -71,6 +80,13 @@ _KEYS: dict[str, Column[int]] = {
     "coupon": coupon.c.coupon_id,
     "job": job.c.job_id,
     "spend": spend.c.spend_id,
+    "definition": coupon_definition.c.definition_id,
+    "book definition": coupon_book_definition.c.book_definition_id,
+    "book": coupon_book.c.book_id,
+    "parent coupon": parent_coupon.c.coupon_id,
+    "unique code": unique_code.c.coupon_id,
+    "instance": coupon_instance.c.instance_id,
+    "bill": bill.c.bill_id,
 }
 """The numbers of each entity that the audit log knows."""
 
@@ -80,6 +96,11 @@ _IS_OF_JOB = (
     .where(creation_job.c.batch_id == coupon_batch.c.batch_id)
     # Of the entry's row, however deep the question stands.
     .correlate(coupon_batch)
+)
+_IS_OF_SIMPLE_COUPON = (
+    exists()
+    .where(parent_coupon.c.definition_id == coupon_definition.c.definition_id)
+    .correlate(coupon_definition)
 )
 _EVENTS = (
     _Event("a customer was added", "customer", customer.c.created_at, _ADDED),
@@ -144,6 +165,45 @@ _EVENTS = (
         ),
     ),
     _Event("a spend was reversed", "spend", spend.c.reversed_at, ("reverse",)),
+    _Event(
+        "a definition was added",
+        "definition",
+        # That of a simple coupon is told of with the coupon.
+        case((~_IS_OF_SIMPLE_COUPON, coupon_definition.c.created_at)),
+        _ADDED,
+    ),
+    _Event(
+        "a kind of books was added",
+        "book definition",
+        coupon_book_definition.c.created_at,
+        _ADDED,
+    ),
+    _Event("a book was added", "book", coupon_book.c.created_at, _ADDED),
+    _Event(
+        "a simple coupon was added",
+        "parent coupon",
+        parent_coupon.c.created_at,
+        _ADDED,
+        (number_after("customer_id") == parent_coupon.c.customer_id,),
+    ),
+    _Event("a simple coupon was retired", "parent coupon", parent_coupon.c.retired_at, ("retire",)),
+    _Event("a unique code was retired", "unique code", unique_code.c.retired_at, ("retire",)),
+    _Event(
+        "an instance was added, taken from a book, or claimed",
+        "instance",
+        coupon_instance.c.created_at,
+        (*_ADDED, "take", "claim"),
+    ),
+    _Event("a claim was removed", "instance", coupon_instance.c.removed_at, ("remove",)),
+    _Event("an instance was retired", "instance", coupon_instance.c.retired_at, ("retire",)),
+    _Event(
+        "coupons were applied to a bill",
+        "bill",
+        bill.c.created_at,
+        ("apply",),
+        (text_after("reference") == bill.c.reference,),
+    ),
+    _Event("a bill was rolled back", "bill", bill.c.rolled_back_at, ("roll back",)),
 )
 _TOKEN_EVENTS = (
     # The first tokens come with the first user, and with a disabled one all tokens end.
