@@ -14,7 +14,15 @@ from service.soap.declared import is_array, is_complex, members_of
 from service.soap.endpoint import create_endpoint
 from service.soap.management import MANAGEMENT_SERVICES
 from service.soap.namespaces import BILLING, SERIALIZATION, XS
-from service.soap.types import adapi, arrays, entities, exception, management_entities
+from service.soap.types import (
+    adapi,
+    arrays,
+    bill_entities,
+    discount_entities,
+    entities,
+    exception,
+    management_entities,
+)
 from service.soap.types.management_messages import MANAGEMENT_OPERATIONS
 from service.soap.types.messages import OPERATIONS
 from service.soap.types.simple import Flags
@@ -73,7 +81,8 @@ def named_types():
 
 def declared_types():
     found = {}
-    for room in (adapi, arrays, entities, exception, management_entities):
+    rooms = (adapi, arrays, entities, exception)
+    for room in (*rooms, management_entities, discount_entities, bill_entities):
         for declared in vars(room).values():
             if isinstance(declared, type) and issubclass(declared, spyne.ModelBase):
                 name = f"{{{declared.get_namespace()}}}{declared.get_type_name()}"
@@ -94,7 +103,7 @@ def test_every_type_of_the_schemas_is_declared_and_no_other():
 
 def test_complex_types_are_the_same():
     complex_types = {name for name, declared in DECLARED.items() if is_complex(declared)}
-    assert len(complex_types) == 70
+    assert len(complex_types) == 106
     assert {name: from_types(DECLARED[name]) for name in complex_types} == {
         name: from_schema(NAMED[name]) for name in complex_types
     }
@@ -175,10 +184,12 @@ def occurrence(complex_type):
 
 
 @pytest.mark.parametrize(
-    ("contract", "types_count"), [(CUSTOMER_BILLING, 66), (COUPON_MANAGEMENT, 94)]
+    ("contract", "types_count"), [(CUSTOMER_BILLING, 66), (COUPON_MANAGEMENT, 206)]
 )
 def test_the_schema_that_spyne_generates_is_the_same(contract, types_count):
     endpoint = create_endpoint(lambda *_: None, idempotency_keep=timedelta(), contract=contract)
+    # Spyne sorts types by what they need, and rules have rules inside.
+    endpoint.app.interface.deps.pop(discount_entities.ArrayOfCouponRule, None)
     generator = XmlSchema(endpoint.app.interface)
     generator.build_interface_document()
     generated = {

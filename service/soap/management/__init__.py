@@ -2,8 +2,10 @@
 
 from service.soap.management.classes import ClassOperations
 from service.soap.management.coupons import CouponOperations
+from service.soap.management.definitions import DefinitionOperations
 from service.soap.management.jobs import JobOperations
 from service.soap.management.parties import PartyOperations
+from service.soap.management.simple_coupons import ClaimOperations, SimpleCouponOperations
 from service.soap.management.spend import SpendOperations
 
 __all__ = ["MANAGEMENT_SERVICES"]
@@ -14,5 +16,8 @@ MANAGEMENT_SERVICES = [
     JobOperations,
     SpendOperations,
     PartyOperations,
+    SimpleCouponOperations,
+    ClaimOperations,
+    DefinitionOperations,
 ]
 """The services whose operations, named as on the wire, are those of CouponManagementService."""
