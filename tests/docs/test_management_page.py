@@ -6,6 +6,7 @@ from pathlib import Path
 import zeep
 
 from service.addresses import COUPON_MANAGEMENT_PATH
+from service.domain.discount_errors import DISCOUNT_INVALID
 from service.domain.errors import (
     PATTERN_FULL,
     RESERVATION_LIMIT_UNSUPPORTED,
@@ -40,7 +41,7 @@ def test_every_end_of_a_job_is_explained() -> None:
 
 
 def test_the_numbers_of_errors_are_those_of_the_catalogue() -> None:
-    rows = {PATTERN_FULL, USAGE_LIMIT_UNSUPPORTED, RESERVATION_LIMIT_UNSUPPORTED}
+    rows = {PATTERN_FULL, USAGE_LIMIT_UNSUPPORTED, RESERVATION_LIMIT_UNSUPPORTED, DISCOUNT_INVALID}
     assert set(re.findall(r"\((9\d{4})\)", PAGE)) == {str(row.code) for row in rows}
 
 
