@@ -1,0 +1,97 @@
+"""Every row of the errors of discounts is produced, by the smallest scenario that has it."""
+
+from collections.abc import Callable
+
+import pytest
+
+from service.domain import discount_errors as errors
+from service.domain.error_rows import ErrorRow
+from service.domain.parent_coupons import Scope
+from service.domain.refusals import ServiceError
+from service.operations.parent_coupons import retire_coupon
+from service.operations.subscription_coupons import apply_coupon, remove_coupon
+from service.operations.unique_codes import generate_unique_codes
+from tests.operations.simple_coupons import new_coupon, subscription
+from tests.programme import Programme
+
+Scenario = Callable[[Programme, int], object]
+
+SCENARIOS: dict[ErrorRow, Scenario] = {}
+ROWS = [row for row in vars(errors).values() if isinstance(row, ErrorRow)]
+"""Those that ``test_every_error`` leaves to this module."""
+
+
+def scenario(row: ErrorRow) -> Callable[[Scenario], Scenario]:
+    """Declare what produces a row, for a customer that is new to the programme."""
+
+    def declare(produce: Scenario) -> Scenario:
+        assert SCENARIOS.setdefault(row, produce) is produce, f"two scenarios for {row.symbol}"
+        return produce
+
+    return declare
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.symbol)
+def test_an_operation_produces_it(programme: Programme, row: ErrorRow) -> None:
+    assert row in SCENARIOS, f"no scenario produces {row.symbol}"
+    owner = programme.customer()
+    with pytest.raises(ServiceError) as refusal:
+        SCENARIOS[row](programme, owner)
+    assert refusal.value.row is row
+
+
+# Simple coupons.
+
+
+def applied(programme: Programme, owner: int, **changes: object) -> str:
+    """Apply a new coupon, but for the changes the same, to a new subscription: its reference."""
+    new_coupon(programme, owner, **changes)
+    reference = subscription(programme, programme.account(owner))
+    apply_coupon(programme.call(), reference, "SUMMER")
+    return reference
+
+
+@scenario(errors.COUPON_RETIRED)
+def _(programme: Programme, owner: int) -> object:
+    new_coupon(programme, owner)
+    retire_coupon(programme.call(), "SUMMER")
+    return generate_unique_codes(programme.call(), "SUMMER", 1)
+
+
+@scenario(errors.PARENT_CODE_NOT_REDEEMABLE)
+def _(programme: Programme, owner: int) -> object:
+    return applied(programme, owner, is_redeemable=False)
+
+
+@scenario(errors.CLAIM_LIMIT_REACHED)
+def _(programme: Programme, owner: int) -> object:
+    new_coupon(programme, owner, coupons_max=1)
+    return generate_unique_codes(programme.call(), "SUMMER", 2)
+
+
+@scenario(errors.RATE_PLAN_MISMATCH)
+def _(programme: Programme, owner: int) -> object:
+    return applied(programme, owner, scope=Scope(rate_plan="yearly"))
+
+
+@scenario(errors.COUPON_ALREADY_APPLIED)
+def _(programme: Programme, owner: int) -> object:
+    return apply_coupon(programme.call(), applied(programme, owner), "SUMMER")
+
+
+@scenario(errors.COUPON_NOT_APPLIED)
+def _(programme: Programme, owner: int) -> object:
+    new_coupon(programme, owner)
+    reference = subscription(programme, programme.account(owner))
+    return remove_coupon(programme.call(), reference, "SUMMER")
+
+
+@scenario(errors.COUPON_CODE_TAKEN)
+def _(programme: Programme, owner: int) -> object:
+    new_coupon(programme, owner)
+    return new_coupon(programme, owner)
+
+
+@scenario(errors.DISCOUNT_INVALID)
+def _(programme: Programme, owner: int) -> object:
+    return new_coupon(programme, owner, discounts=())
