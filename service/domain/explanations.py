@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from service.domain.definitions import Effect, Modifier, ModifierDomain
 from service.domain.discounts import Discount
+from service.domain.ledger import Movement
 from service.domain.money import is_whole, minor_unit
 
 _WHICH_UNITS = {
@@ -39,6 +40,24 @@ def explain(discount: Discount, currency_code: str) -> str:
         return f"{reckoned} Nothing is taken off: nothing is left."
     taken = _money(discount.amount, currency_code)
     return f"{reckoned} {taken} is taken off: no more is left."
+
+
+def explain_draw(movement: Movement) -> str:
+    """Tell what a redeemed coupon pays of what the discounts have left of a bill.
+
+    Args:
+        movement: What the bill, as a spend, does to the coupon; it draws something.
+
+    Returns:
+        A sentence: *40.00 USD of its balance of 50.00 USD.*
+    """
+    coupon = movement.coupon
+    drawn = _money(movement.drawn, coupon.currency_code)
+    balance = _money(coupon.balance, coupon.currency_code)
+    if coupon.percent_off is None:
+        return f"{drawn} of its balance of {balance}."
+    bound = f", at most its balance of {balance}," if coupon.is_bounded else ""
+    return f"{_number(coupon.percent_off)} % of what was left at its turn{bound} is {drawn}."
 
 
 def _subject(discount: Discount) -> str:

@@ -12,7 +12,7 @@ from service.domain.errors import (
     NULL_PARAMETER,
     SPEND_REFERENCE_TAKEN,
 )
-from service.domain.ledger import Line, Spend, reversal_movements, spend_movements
+from service.domain.ledger import Line, Movement, Spend, reversal_movements, spend_movements
 from service.domain.money import AMOUNT_MAX, is_whole, minor_unit
 from service.domain.programmes import Account
 from service.domain.refusals import ServiceError
@@ -22,6 +22,8 @@ from service.operations.movements import carry_out
 from service.storage import accounts, audit, ledger
 
 REFERENCE_LENGTH_MAX = 255
+OF_BILLS = "bill:"
+"""How the references of the spends begin that bills make; nobody else gives such a one."""
 
 
 def record_spend(
@@ -59,7 +61,9 @@ def record_spend(
         first = ledger.find_spend(connection, account.customer_id, reference)
         if first is not None:
             return _require_same(first, account_id, amount, spent_at)
-        _record(connection, call, account, reference, amount=amount, spent_at=spent_at or call.now)
+        write_spend(
+            connection, call, account, reference, amount=amount, spent_at=spent_at or call.now
+        )
         return _require_spend(connection, account, reference)
 
     return decide(call.database, attempt)
@@ -81,14 +85,21 @@ def reverse_spend(call: Call, account_id: int, reference: str) -> Spend:
         spend = _require_spend(connection, account, reference)
         if spend.account_id != account_id:
             raise ServiceError(ENTITY_NOT_EXISTENT, f"spend {reference} of account {account_id}")
-        if ledger.reverse_spend(connection, spend.spend_id, call.now):
-            _restore(connection, call, spend)
+        take_back(connection, call, spend)
         return _require_spend(connection, account, reference)
 
     return decide(call.database, attempt)
 
 
-def _record(
+def movements_of(
+    connection: Connection, account_id: int, amount: Decimal, spent_at: datetime
+) -> list[Movement]:
+    """What a spend of an account would do to its coupons."""
+    coupons = ledger.redeemed_coupons(connection, account_id, spent_at)
+    return spend_movements(coupons, amount, spent_at)
+
+
+def write_spend(
     connection: Connection,
     call: Call,
     account: Account,
@@ -96,7 +107,11 @@ def _record(
     *,
     amount: Decimal,
     spent_at: datetime,
-) -> None:
+) -> tuple[int, list[Movement]]:
+    """Write a spend, of a reference that is free, with what it does to coupons.
+
+    The account is locked. Answers the spend's number, and the movements.
+    """
     spend_id = ledger.add_spend(
         connection,
         account.customer_id,
@@ -106,8 +121,7 @@ def _record(
         spent_at=spent_at,
         now=call.now,
     )
-    coupons = ledger.redeemed_coupons(connection, account.account_id, spent_at)
-    movements = spend_movements(coupons, amount, spent_at)
+    movements = movements_of(connection, account.account_id, amount, spent_at)
     lines = [
         Line(
             movement.coupon.coupon_id,
@@ -128,9 +142,13 @@ def _record(
     change = audit.Change("record", "spend", spend_id, after=after)
     audit.append(connection, call.author, [change])
     carry_out(connection, call, "spend", movements, reference=reference)
+    return spend_id, movements
 
 
-def _restore(connection: Connection, call: Call, spend: Spend) -> None:
+def take_back(connection: Connection, call: Call, spend: Spend) -> None:
+    """Reverse a spend, of an account that is locked, unless it is reversed already."""
+    if not ledger.reverse_spend(connection, spend.spend_id, call.now):
+        return
     movements = reversal_movements(
         ledger.coupons_of_spend(connection, spend.account_id, spend.spend_id),
         spend,
@@ -152,6 +170,8 @@ def _require_reference(call: Call, reference: str) -> str:
     if len(trimmed) > REFERENCE_LENGTH_MAX:
         text = f"a reference has at most {REFERENCE_LENGTH_MAX} characters"
         raise ServiceError(INPUT_INVALID, text)
+    if trimmed.startswith(OF_BILLS):
+        raise ServiceError(INPUT_INVALID, f"references that begin with {OF_BILLS} are of bills")
     return trimmed
 
 
