@@ -20,7 +20,7 @@ from service.domain.traces import Trace
 RULE_DEPTH_MAX = 10
 """How deep rules may lie in one another."""
 RULES_MAX = 100
-"""How many children a rule has at the most."""
+"""How many rules a definition has at the most, and how many children a rule."""
 
 
 class Subject(str, Enum):

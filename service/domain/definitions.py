@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 
-from service.domain.coupon_rules import CouponRule
+from service.domain.coupon_rules import RULES_MAX, CouponRule
 from service.domain.discount_errors import DISCOUNT_INVALID, STATE_INVALID
 from service.domain.money import AMOUNT_MAX, is_currency, is_whole
 from service.domain.refusals import ServiceError
@@ -211,6 +211,7 @@ class CouponDefinition:
         require(len(self.modifiers) <= MODIFIERS_MAX, f"at most {MODIFIERS_MAX} Modifiers")
         for place, modifier in enumerate(self.modifiers):
             modifier.require_valid(f"Modifiers[{place}]")
+        require(len(self.rules) <= RULES_MAX, f"at most {RULES_MAX} Rules")
         for place, rule in enumerate(self.rules):
             rule.require_valid(f"Rules[{place}]")
 
