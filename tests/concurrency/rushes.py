@@ -10,12 +10,15 @@ from contextlib import ExitStack
 from http.client import HTTPResponse
 
 from service.domain.terms import CouponType
+from service.storage.discount_tables import coupon_instance, parent_coupon
 from service.storage.tables import audit, coupon, outbox, redemption
+from tests.operations.simple_coupons import new_coupon
 from tests.reliability.crowd import HEADERS
 from tests.reliability.envelopes import DONE, outcome
 from tests.reliability.fixtures import MEMBERS_COUNT
 from tests.reliability.proofs import (
     LAST_BATCHES,
+    LAST_CLAIMS,
     LAST_COUPONS,
     ONE_ACQUISITION,
     ONE_CODE,
@@ -34,6 +37,7 @@ LAST_COUNT = 100
 FEATURE = 7
 PAIRS_COUNT = 8
 WAIT_S_MAX = 3
+CLAIMS_COUNT = 10
 
 Rush = Callable[[Scene], str]
 
@@ -108,6 +112,24 @@ def opposite_order(scene: Scene) -> str:
     )
 
 
+def last_claims(scene: Scene) -> str:
+    """Claim a coupon that 10 subscriptions may have, for 64."""
+    code = f"SUMMER{scene.next_number()}"
+    new_coupon(scene.programme, scene.owner, coupon_code=code, coupons_max=CLAIMS_COUNT)
+    references = scene.subscriptions(MEMBERS_COUNT)
+    answers = scene.ask_management([scene.envelopes.apply_coupon(it, code) for it in references])
+    (coupon_id,) = scene.values(coupon.c.coupon_id, coupon.c.code == code)
+    is_claim = coupon_instance.c.parent_coupon_id == coupon_id
+    claims = scene.values(coupon_instance.c.instance_id, is_claim)
+    counted = scene.values(parent_coupon.c.claims_count, parent_coupon.c.coupon_id == coupon_id)
+    refused_count = MEMBERS_COUNT - CLAIMS_COUNT
+    return (
+        _wrong(answers, {DONE: CLAIMS_COUNT, "ClaimLimitReached": refused_count})
+        or _wrong_count("claims", claims, CLAIMS_COUNT)
+        or ("" if counted == [CLAIMS_COUNT] else f"{counted} were counted")
+    )
+
+
 RUSHES: dict[Proof, Rush] = {
     ONE_CODE: one_code,
     LAST_COUPONS: last_coupons,
@@ -116,6 +138,7 @@ RUSHES: dict[Proof, Rush] = {
     ONE_OF_A_FEATURE: one_of_a_feature,
     OPPOSITE_ORDER: opposite_order,
     ONE_PACKET: one_packet,
+    LAST_CLAIMS: last_claims,
 }
 
 

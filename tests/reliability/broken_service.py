@@ -11,6 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from service.cli.main import main
+from service.operations import subscription_coupons
 from service.soap import customer_billing, declaration
 from service.storage import engine, trouble
 from tests.reliability import holding, keys, two_steps
@@ -20,6 +21,7 @@ def break_into_two_steps() -> None:
     customer_billing.redeem_coupon = two_steps.redeem_in_two_steps
     customer_billing.claim_coupons = two_steps.claim_in_two_steps
     customer_billing.dispatch_coupons = two_steps.dispatch_in_two_steps
+    subscription_coupons.apply_coupon = two_steps.apply_in_two_steps
 
 
 def break_into_two_transactions() -> None:

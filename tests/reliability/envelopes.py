@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from xml.sax.saxutils import escape
 
-from service.soap.namespaces import OWN_HEADERS
+from service.soap.namespaces import MANAGEMENT, OWN_HEADERS
 from tests.wire.harness import envelope
 
 DONE = "done"
@@ -61,6 +61,16 @@ class Envelopes:
         )
         return self._call(
             "ClaimFeatureAdoptionCoupons", f"<b:AccountCouponPairs>{items}</b:AccountCouponPairs>"
+        )
+
+    def apply_coupon(self, subscription: str, code: str) -> bytes:
+        """A request to the coupon management service."""
+        name = "ApplyCouponToSubscriptionRequest"
+        return envelope(
+            f'<{name} xmlns="{MANAGEMENT}">'
+            f"<SubscriptionReference>{escape(subscription)}</SubscriptionReference>"
+            f"<CouponCode>{escape(code)}</CouponCode></{name}>",
+            self._header,
         )
 
     def _call(self, operation: str, content: str) -> bytes:

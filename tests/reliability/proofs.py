@@ -68,6 +68,7 @@ HANDING_OUT = Proof(
 )
 OPPOSITE_ORDER = Proof("C7", "64 processes claim pairs of coupons in opposite orders, 64 a round")
 ONE_PACKET = Proof("C9", "30 requests whose last bytes arrive together")
+LAST_CLAIMS = Proof("C10", "64 processes claim one coupon of which 10 claims are left")
 ONE_KEY = Proof("I1", "16 processes send one request with a new key at once")
 ONE_KEY_RETRIED = Proof("I1", "one request with one key, 1,000 times, 16 at once")
 ONE_KEY_OTHER_BODY = Proof("I2", "two requests with one key, 8 times each at once")

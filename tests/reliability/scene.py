@@ -9,11 +9,12 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
+from service.addresses import COUPON_MANAGEMENT_PATH
 from service.domain.roles import Role
 from service.operations.users import AUTHENTICATION, DEVELOPER, add_user, issue_token
 from service.storage import audit
 from service.storage.engine import Database
-from service.storage.party_tables import account
+from service.storage.party_tables import account, subscription
 from tests.programme import START, Programme
 from tests.reliability.crowd import Crowd
 from tests.reliability.envelopes import Envelopes, outcome
@@ -49,6 +50,11 @@ class Scene:
         """As ``reply``, and answers what the replies say."""
         return [outcome(content) for content in self.reply(bodies)]
 
+    def ask_management(self, bodies: Sequence[bytes]) -> list[str]:
+        """As ``ask``, of the coupon management service."""
+        address = self.service.address._replace(path=COUPON_MANAGEMENT_PATH)
+        return [outcome(it.content) for it in self.crowd.ask(address, bodies)]
+
     def next_number(self) -> int:
         """A number that no scene has used."""
         return next(_numbers)
@@ -67,6 +73,22 @@ class Scene:
             changes = [audit.Change("add", "account", it, after={}) for it in account_ids]
             audit.append(connection, self.programme.call().author, changes)
         return account_ids
+
+    def subscriptions(self, count: int) -> list[str]:
+        """The references of new subscriptions, each of an account of its own."""
+        common = {
+            "product_id": "ads",
+            "rate_plan_id": "monthly",
+            "currency_code": "USD",
+            "created_at": START,
+        }
+        rows = [
+            {**common, "account_id": it, "reference": f"order {self.next_number()}"}
+            for it in self.accounts(count)
+        ]
+        with self.programme.database.writing() as connection:
+            connection.execute(insert(subscription), rows)
+        return [str(row["reference"]) for row in rows]
 
     def values(self, column: Any, where: Any) -> list[Any]:
         """The values of a column in the rows that fit."""

@@ -9,6 +9,8 @@ from decimal import Decimal
 from sqlalchemy import Connection, update
 
 from service.domain.claims import claim
+from service.domain.coupon_records import CouponRecord
+from service.domain.discount_errors import CLAIM_LIMIT_REACHED
 from service.domain.errors import COUPON_ALREADY_REDEEMED, COUPON_NOT_FOUND, NO_COUPON_AVAILABLE
 from service.domain.ledger import Line, reversal_movement, spend_movements
 from service.domain.redemption import redeem
@@ -17,8 +19,17 @@ from service.domain.terms import CouponType
 from service.operations.calls import Call
 from service.operations.claim_coupons import AccountCoupon, ClaimOutcome
 from service.operations.classes import show_class
+from service.operations.coupon_records import record_of, require_coupon
 from service.operations.redeem_coupon import _record
+from service.operations.subscription_coupons import (
+    _add_claim,
+    _find_of_customer,
+    _require_claimable,
+    _usable_definition,
+)
+from service.operations.subscriptions import require_subscription
 from service.storage import accounts, claims, coupons, ledger
+from service.storage.discount_tables import parent_coupon
 from service.storage.tables import coupon
 
 
@@ -111,6 +122,24 @@ def dispatch_in_two_steps(
             connection.execute(update(coupon).where(coupon.c.coupon_id == coupon_id).values(values))
     missing = range(len(found), len(emails))
     return [BatchError(NO_COUPON_AVAILABLE, index) for index in missing]
+
+
+def apply_in_two_steps(call: Call, subscription_reference: str, code: str | None) -> CouponRecord:
+    """Claim as one must not: see that claims are left, and count on from what was seen."""
+    with call.database.reading() as connection:
+        subscription, customer_id = require_subscription(connection, call, subscription_reference)
+        found = _find_of_customer(connection, customer_id, code)
+        _require_claimable(connection, found, subscription)
+    seen = found.parent.coupon
+    if seen.coupons_max is not None and seen.claims_count >= seen.coupons_max:
+        raise ServiceError(CLAIM_LIMIT_REACHED)
+    with call.database.writing() as connection:
+        is_meant = parent_coupon.c.coupon_id == found.parent.number
+        counted = update(parent_coupon).where(is_meant).values(claims_count=seen.claims_count + 1)
+        connection.execute(counted)
+        definition = _usable_definition(connection, call, found, subscription)
+        _add_claim(connection, call, found, definition, subscription)
+        return record_of(connection, require_coupon(connection, call, code))
 
 
 def record_in_two_steps(call: Call, account_id: int, amount: Decimal, reference: str) -> None:
