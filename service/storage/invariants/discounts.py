@@ -3,7 +3,19 @@
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Row, and_, case, exists, func, literal, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    FromClause,
+    Row,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from service.domain.coupon_instances import InstanceTarget
 from service.domain.parent_coupons import LimitScope
@@ -33,6 +45,13 @@ NOTHING = literal(Decimal(0), Money())
 def _count(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
     """How many rows there are, beside the row in question."""
     return select(func.count()).where(*conditions).scalar_subquery()
+
+
+_correction = audit.alias("correction")
+
+
+def _tells_of_book(entry: FromClause) -> ColumnElement[bool]:
+    return and_(entry.c.entity == "book", entry.c.entity_id == coupon_book.c.book_id)
 
 
 def _is_no_modifier(row: Row[Any]) -> bool:
@@ -144,18 +163,16 @@ _DEFINITIONS = (
         .where(coupon_book.c.customer_id != coupon_book_definition.c.customer_id),
     ),
     Rule(
-        text="a book has the coupons left that were not taken from it",
+        text="a book has the coupons left that were not drawn of it",
         entity="book",
         key=coupon_book.c.book_id,
-        suspects=select(coupon_book.c.book_id).where(
-            coupon_book.c.max_remaining_coupons - coupon_book.c.remaining_coupons
+        suspects=select(coupon_book.c.book_id)
+        .join(audit, and_(_tells_of_book(audit), audit.c.action == "add"))
+        .where(
+            number_after("remaining_coupons") - coupon_book.c.remaining_coupons
             != _count(coupon_instance.c.book_id == coupon_book.c.book_id),
             # An operator may have corrected it.
-            ~exists().where(
-                audit.c.entity == "book",
-                audit.c.entity_id == coupon_book.c.book_id,
-                audit.c.action == "update",
-            ),
+            ~exists().where(_tells_of_book(_correction), _correction.c.action == "update"),
         ),
     ),
 )
@@ -197,12 +214,11 @@ _CODES = (
         ),
     ),
     Rule(
-        text="a code without a class is that of one coupon, unique code, book or instance",
+        # Of none, when a book or an instance was given another.
+        text="a code without a class is that of one coupon, unique code, book or instance only",
         entity="coupon",
         key=coupon.c.coupon_id,
-        suspects=select(coupon.c.coupon_id).where(
-            coupon.c.class_id.is_(None), _owners_of_code != 1
-        ),
+        suspects=select(coupon.c.coupon_id).where(coupon.c.class_id.is_(None), _owners_of_code > 1),
     ),
     _without_class("parent coupon", parent_coupon.c.coupon_id, parent_coupon.c.coupon_id),
     _without_class("unique code", unique_code.c.coupon_id, unique_code.c.coupon_id),

@@ -189,10 +189,10 @@ _EVENTS = (
     _Event("a simple coupon was retired", "parent coupon", parent_coupon.c.retired_at, ("retire",)),
     _Event("a unique code was retired", "unique code", unique_code.c.retired_at, ("retire",)),
     _Event(
-        "an instance was added, taken from a book, or claimed",
+        "an instance was added, or a coupon claimed",
         "instance",
         coupon_instance.c.created_at,
-        (*_ADDED, "take", "claim"),
+        (*_ADDED, "claim"),
     ),
     _Event("a claim was removed", "instance", coupon_instance.c.removed_at, ("remove",)),
     _Event("an instance was retired", "instance", coupon_instance.c.retired_at, ("retire",)),
