@@ -1,13 +1,25 @@
 """Coupon instances: those of definitions and books, and the claims of simple coupons."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from service.domain.coupon_instances import CouponInstance, ExistingValue, InstanceTarget
 from service.domain.traces import Trace
@@ -22,6 +34,7 @@ from service.storage.discount_tables import (
 from service.storage.party_tables import subscription
 from service.storage.statements import new_id
 from service.storage.tables import coupon
+from service.storage.types import Instant
 
 parent_code = coupon.alias("parent_code")
 """The code of the simple coupon that an instance is a claim of."""
@@ -160,12 +173,58 @@ def replace_instance(
     values = {**_values(new.instance, new.keys), "changed_by": changed_by, "updated_at": now}
     is_meant = coupon_instance.c.instance_id == new.number
     connection.execute(update(coupon_instance).where(is_meant).values(values))
-    stored = _existing_values(connection, [new.number])[new.number]
-    of_instance = coupon_existing_value.c.instance_id == new.number
+    author = Trace(now, changed_by)
+    replace_existing_values(connection, new.number, new.instance.existing_values, author)
+
+
+def attach_instance(
+    connection: Connection,
+    number: int,
+    columns: Mapping[str, Any],
+    ends_at: datetime | None,
+    author: Trace,
+) -> bool:
+    """Attach an instance that can be; whether this was who did it.
+
+    Args:
+        connection: A transaction that writes.
+        number: Of the instance.
+        columns: The target's, and others that change with it.
+        ends_at: When its effect ends, unless it has an end of its own; None for no end.
+        author: Who attaches it, and when: a trace as of something new.
+    """
+    now = author.created_at
+    has_ended = coupon_instance.c.valid_till < now
+    ends = (
+        {}
+        if ends_at is None
+        else {"valid_till": func.coalesce(coupon_instance.c.valid_till, literal(ends_at, Instant))}
+    )
+    statement = (
+        update(coupon_instance)
+        .where(coupon_instance.c.instance_id == number, IS_ATTACHABLE, has_ended.is_not(True))
+        .values(
+            {
+                **columns,
+                **ends,
+                "initialised_at": now,
+                "changed_by": author.changed_by,
+                "updated_at": now,
+            }
+        )
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def replace_existing_values(
+    connection: Connection, number: int, values: Iterable[ExistingValue], author: Trace
+) -> None:
+    """Give an instance other existing values; what is said again keeps its trace."""
+    stored = _existing_values(connection, [number])[number]
+    of_instance = coupon_existing_value.c.instance_id == number
     connection.execute(delete(coupon_existing_value).where(of_instance))
     old = {value.existing_value_id: value for value in stored}
-    trace = Trace(now, changed_by)
-    _add_existing_values(connection, new.number, new.instance.existing_values, old, trace)
+    _add_existing_values(connection, number, values, old, author)
 
 
 def retire_instance(connection: Connection, number: int, changed_by: int, now: datetime) -> bool:
