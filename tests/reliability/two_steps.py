@@ -23,9 +23,9 @@ from service.operations.coupon_records import record_of, require_coupon
 from service.operations.redeem_coupon import _record
 from service.operations.subscription_coupons import (
     _add_claim,
-    _find_of_customer,
-    _require_claimable,
     _usable_definition,
+    find_of_customer,
+    require_claimable,
 )
 from service.operations.subscriptions import require_subscription
 from service.storage import accounts, claims, coupons, ledger
@@ -128,8 +128,8 @@ def apply_in_two_steps(call: Call, subscription_reference: str, code: str | None
     """Claim as one must not: see that claims are left, and count on from what was seen."""
     with call.database.reading() as connection:
         subscription, customer_id = require_subscription(connection, call, subscription_reference)
-        found = _find_of_customer(connection, customer_id, code)
-        _require_claimable(connection, found, subscription)
+        found = find_of_customer(connection, customer_id, code)
+        require_claimable(connection, found, subscription)
     seen = found.parent.coupon
     if seen.coupons_max is not None and seen.claims_count >= seen.coupons_max:
         raise ServiceError(CLAIM_LIMIT_REACHED)
