@@ -28,7 +28,8 @@ class Candidate:
     """An instance that may have a part in a bill.
 
     Attributes:
-        instance: Attached to the subscription that is billed, or to its account.
+        instance: Attached to the subscription that is billed, or to its account, and neither
+            removed nor retired when that is billed.
         definition: Of the instance.
         number: Of its row; None for one that is only reckoned with, as if it were claimed.
     """
@@ -208,10 +209,8 @@ def _left_out(
 def _outside_its_effect(instance: CouponInstance, billed_at: datetime) -> str:
     if billed_at < instance.initialised_at:
         return f"The coupon has an effect only from {instance.initialised_at.isoformat()} on."
-    ends = (instance.valid_till, instance.removed_at, instance.retired_at)
-    past = [end for end in ends if end is not None and end < billed_at]
-    if past:
-        return f"The coupon had an effect only till {min(past).isoformat()}."
+    if instance.valid_till is not None and billed_at > instance.valid_till:
+        return f"The coupon had an effect only till {instance.valid_till.isoformat()}."
     return "The coupon has no use left."
 
 

@@ -128,11 +128,22 @@ def find_instance_of_code(
 
 def _is_attached(call: Call, instance: CouponInstance, attachment: Attachment) -> bool:
     """Whether it is attached to the target already; refuses what cannot be attached at all."""
+    is_attached = is_attached_to(instance, attachment.target, attachment.target_id)
+    if is_attached and instance.retired_at is None:
+        return True
+    require_stock(call, instance)
+    return False
+
+
+def require_stock(call: Call, instance: CouponInstance) -> None:
+    """Refuse an instance that cannot be attached to anything.
+
+    Raises:
+        ServiceError: ``CouponRetired``, or ``StateInvalid``: attached, used up, or over.
+    """
     what = f"instance {instance.instance_id}"
     if instance.retired_at is not None:
         raise ServiceError(COUPON_RETIRED, what)
-    if is_attached_to(instance, attachment.target, attachment.target_id):
-        return True
     if instance.target is not InstanceTarget.NONE:
         raise ServiceError(STATE_INVALID, f"{what} is attached already")
     if not instance.is_attachable:
@@ -140,7 +151,6 @@ def _is_attached(call: Call, instance: CouponInstance, attachment: Attachment) -
     if instance.valid_till is not None and instance.valid_till < call.now:
         text = f"{what} was valid till {instance.valid_till.isoformat()}"
         raise ServiceError(STATE_INVALID, text)
-    return False
 
 
 def _attach_stock(

@@ -14,7 +14,12 @@ from service.domain.discounted_bills import (
     BillRequest,
     DiscountedBill,
 )
-from service.domain.errors import CURRENCY_MISMATCH, ENTITY_NOT_EXISTENT, NULL_PARAMETER
+from service.domain.errors import (
+    CURRENCY_MISMATCH,
+    ENTITY_NOT_EXISTENT,
+    NULL_PARAMETER,
+    SPEND_REFERENCE_TAKEN,
+)
 from service.domain.ledger import Movement
 from service.domain.money import is_currency
 from service.domain.names import normal_spelling
@@ -39,6 +44,7 @@ from service.storage.bills import StoredBill
 from service.storage.trouble import LostRaceError
 
 CODES_MAX = 100
+
 
 def estimate_discounts(call: Call, request: BillRequest) -> DiscountedBill:
     """Tell what coupons would do to a bill; nothing is changed.
@@ -81,8 +87,9 @@ def apply_coupons_to_bill(call: Call, request: BillRequest) -> DiscountedBill:
 
     Raises:
         ServiceError: ``UserIsNotAuthorized`` (operators only), ``NullParameter`` (reference),
-            ``BillInvalid``, ``EntityNotExistent`` (subscription), ``BillReferenceTaken`` or
-            ``CurrencyMismatch``.
+            ``BillInvalid``, ``EntityNotExistent`` (subscription), ``BillReferenceTaken``,
+            ``CurrencyMismatch`` or ``SpendReferenceTaken``: somebody reported a spend under
+            the reference that the bill's is to have.
     """
     call.caller.require_operator()
     _require(not request.coupon_codes, "CouponCodes are for estimates: claim them first")
@@ -205,6 +212,9 @@ def _spend_rest(
     if not rest:
         return None, []
     reference = f"{OF_BILLS}{billing.request.reference}"
+    if ledger.find_spend(connection, billing.account.customer_id, reference) is not None:
+        # It was reported before such references were those of bills.
+        raise ServiceError(SPEND_REFERENCE_TAKEN, reference)
     return write_spend(
         connection, call, billing.account, reference, amount=rest, spent_at=billing.billed_at
     )

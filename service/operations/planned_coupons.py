@@ -12,22 +12,23 @@ from service.domain.definitions import end_of_instance
 from service.domain.discount_errors import (
     CLAIM_LIMIT_REACHED,
     COUPON_ALREADY_APPLIED,
-    COUPON_RETIRED,
     STATE_INVALID,
 )
 from service.domain.programmes import Subscription
 from service.domain.refusals import ServiceError
+from service.operations.attach_instance import require_stock
 from service.operations.calls import Call
 from service.operations.coupon_records import FoundCoupon, not_found
 from service.operations.coupon_rules import require_rules
+from service.operations.instance_effects import Target, require_effect
 from service.operations.subscription_coupons import (
     claim_of,
     find_of_customer,
     require_claimable,
 )
-from service.storage import definitions, discount_codes
+from service.storage import coupon_books, definitions, discount_codes
 from service.storage.coupon_instances import HAS_OWN_CODE, StoredInstance, find_instance
-from service.storage.discount_tables import coupon_instance
+from service.storage.discount_tables import coupon_book, coupon_instance
 
 
 def plan_coupons(
@@ -106,15 +107,19 @@ def _attachment(
     instance = stock.instance
     if instance.customer_id != customer_id:
         raise not_found(instance.coupon_code)
-    if instance.retired_at is not None:
-        raise ServiceError(COUPON_RETIRED, f"coupon {instance.coupon_code}")
-    if instance.target is not InstanceTarget.NONE:
-        text = f"coupon {instance.coupon_code} is attached to {instance.target.value}"
-        raise ServiceError(STATE_INVALID, f"{text} {instance.target_id}")
+    require_stock(call, instance)
+    if subscription.ended_at is not None:
+        text = f"subscription {subscription.reference} ended {subscription.ended_at.isoformat()}"
+        raise ServiceError(STATE_INVALID, text)
+    if stock.keys.book is not None:
+        book = coupon_books.find_books(connection, coupon_book.c.book_id == stock.keys.book)[0].book
+        kind = coupon_books.find_book_definition(connection, book.book_definition_id)
+        if kind is not None:
+            kind.book_definition.require_usable(call.now)
     number = stock.keys.definition
     definition = definitions.find_definitions(connection, [number])[number]
-    definition.require_usable(call.now)
-    require_rules(connection, definition, subscription.account_id, subscription)
+    target = Target(InstanceTarget.SUBSCRIPTION, subscription.account_id, subscription)
+    require_effect(connection, call, definition, target)
     attached = replace(
         instance,
         target=InstanceTarget.SUBSCRIPTION,

@@ -118,14 +118,14 @@ def attached_instances(
 ) -> list[StoredInstance]:
     """The instances of a subscription and of its account, in the order they were put into effect.
 
-    Those that were removed or retired before the bill are left out.
+    Those that were removed or retired by then are left out.
     """
     column = coupon_instance.c
     return find_instances(
         connection,
         or_(column.subscription_id == subscription_id, column.account_id == account_id),
-        or_(column.removed_at.is_(None), column.removed_at >= billed_at),
-        or_(column.retired_at.is_(None), column.retired_at >= billed_at),
+        or_(column.removed_at.is_(None), column.removed_at > billed_at),
+        or_(column.retired_at.is_(None), column.retired_at > billed_at),
     )
 
 
