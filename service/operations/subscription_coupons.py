@@ -25,7 +25,6 @@ from service.operations.coupon_records import (
     not_found,
     records_of_claims,
 )
-from service.operations.coupon_rules import require_rules
 from service.operations.pages import page_of, require_page
 from service.operations.subscriptions import require_subscription
 from service.storage import audit, definitions, parent_coupons
@@ -48,9 +47,8 @@ def apply_coupon(call: Call, subscription_reference: str, code: str | None) -> C
         ServiceError: ``UserIsNotAuthorized`` or ``EntityNotExistent`` (subscription),
             ``NullParameter`` (code), ``CouponNotFound``: there is none, or not of the customer
             that the subscription's account bills to; ``StateInvalid``: the subscription has
-            ended, or the definition beneath the coupon is not in use; ``CouponRetired``,
-            ``ParentCodeNotRedeemable``, ``CurrencyMismatch``, ``RatePlanMismatch``,
-            ``CouponAlreadyApplied``, ``CouponRuleBroken`` or ``ClaimLimitReached``.
+            ended; ``CouponRetired``, ``ParentCodeNotRedeemable``, ``CurrencyMismatch``,
+            ``RatePlanMismatch``, ``CouponAlreadyApplied`` or ``ClaimLimitReached``.
     """
 
     def attempt(connection: Connection) -> CouponRecord:
@@ -59,8 +57,8 @@ def apply_coupon(call: Call, subscription_reference: str, code: str | None) -> C
         )
         found = find_of_customer(connection, customer_id, code)
         require_claimable(connection, found, subscription)
-        definition = _usable_definition(connection, call, found, subscription)
         _take_claim(connection, found)
+        definition = definition_beneath(connection, found)
         number = _add_claim(connection, call, found, definition, subscription)
         claims = find_instances(connection, coupon_instance.c.instance_id == number)
         return records_of_claims(connection, claims)[0]
@@ -98,8 +96,6 @@ def get_applicable_coupons(
 ) -> Page[CouponRecord]:
     """Parent coupons that could be claimed for a subscription now by their codes; oldest first.
 
-    Rules of a definition are not looked at here: simple coupons are made without any.
-
     Raises:
         ServiceError: ``PagingInvalid``, ``UserIsNotAuthorized`` or ``EntityNotExistent``.
     """
@@ -111,7 +107,7 @@ def get_applicable_coupons(
         found = parent_coupons.find_parents(
             connection,
             parent_coupon.c.customer_id == customer_id,
-            parent_coupons.applicable_to(subscription, call.now),
+            parent_coupons.applicable_to(subscription),
             offset=page.offset,
             limit=page.size + 1,
         )
@@ -176,8 +172,7 @@ def require_claimable(
     """Refuse a coupon that cannot be claimed for the subscription, whatever is left of it.
 
     Raises:
-        ServiceError: As ``apply_coupon`` has it, but for the definition, its rules, and claims
-            that are left.
+        ServiceError: As ``apply_coupon`` has it.
     """
     if subscription.ended_at is not None:
         text = f"subscription {subscription.reference} ended {subscription.ended_at.isoformat()}"
@@ -192,17 +187,13 @@ def require_claimable(
         raise ServiceError(COUPON_ALREADY_APPLIED, text)
 
 
-def _usable_definition(
-    connection: Connection, call: Call, found: FoundCoupon, subscription: Subscription
-) -> CouponDefinition:
-    """The definition beneath the coupon, which nobody changes before the commit."""
+def definition_beneath(connection: Connection, found: FoundCoupon) -> CouponDefinition:
+    """The definition beneath a simple coupon.
+
+    Nobody changes it: it stays in production, without an end and without rules.
+    """
     number = found.parent.definition
-    before = definitions.find_definitions(connection, [number])[number]
-    definitions.lock_definition(connection, before.definition_id or "", is_shared=True)
-    definition = definitions.find_definitions(connection, [number])[number]
-    definition.require_usable(call.now)
-    require_rules(connection, definition, subscription.account_id, subscription)
-    return definition
+    return definitions.find_definitions(connection, [number])[number]
 
 
 def _take_claim(connection: Connection, found: FoundCoupon) -> None:

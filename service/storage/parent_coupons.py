@@ -23,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from service.domain.definitions import CouponDefinition, LifeState
+from service.domain.definitions import CouponDefinition
 from service.domain.parent_coupons import (
     LimitScope,
     ParentCoupon,
@@ -194,13 +194,13 @@ def is_claim_of(number: int) -> ColumnElement[bool]:
     )
 
 
-def applicable_to(wanted: Subscription, now: datetime) -> ColumnElement[bool]:
+def applicable_to(wanted: Subscription) -> ColumnElement[bool]:
     """For ``find_parents``: whether the parent code could be claimed for a subscription.
 
-    It says in SQL what ``ParentCoupon.require_claimable`` and ``CouponDefinition.require_usable``
-    say of one coupon, and looks at the claims.
+    It says in SQL what ``ParentCoupon.require_claimable`` says of one coupon, and looks at the
+    claims.
     """
-    column, definition = parent_coupon.c, coupon_definition.c
+    column, currency_code = parent_coupon.c, coupon_definition.c.currency_code
     is_claimed = exists().where(
         coupon_instance.c.parent_coupon_id == column.coupon_id,
         coupon_instance.c.subscription_id == wanted.subscription_id,
@@ -210,15 +210,9 @@ def applicable_to(wanted: Subscription, now: datetime) -> ColumnElement[bool]:
         column.retired_at.is_(None),
         column.is_redeemable,
         or_(column.coupons_max.is_(None), column.claims_count < column.coupons_max),
-        or_(
-            definition.currency_code.is_(None),
-            definition.currency_code == wanted.currency_code,
-        ),
+        or_(currency_code.is_(None), currency_code == wanted.currency_code),
         _is_for(_SCOPE[:3], wanted.product_id),
         _is_for(_SCOPE[3:], wanted.rate_plan_id),
-        definition.state == LifeState.PRODUCTION.value,
-        definition.valid_from <= now,
-        or_(definition.valid_till.is_(None), definition.valid_till >= now),
         ~is_claimed,
     )
 

@@ -1,27 +1,16 @@
 """Simple coupons on subscriptions: applied, listed, removed."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from service.domain.coupon_instances import InstanceTarget
-from service.domain.coupon_rules import (
-    CouponRule,
-    Polarity,
-    Preposition,
-    RuleObject,
-    Subject,
-    ValidationStrategy,
-)
-from service.domain.definitions import CouponDefinition, LifeState
 from service.domain.discount_errors import (
     CLAIM_LIMIT_REACHED,
     COUPON_ALREADY_APPLIED,
     COUPON_NOT_APPLIED,
     COUPON_RETIRED,
-    COUPON_RULE_BROKEN,
     PARENT_CODE_NOT_REDEEMABLE,
     RATE_PLAN_MISMATCH,
     STATE_INVALID,
@@ -49,11 +38,8 @@ from service.operations.subscription_coupons import (
 )
 from service.operations.subscriptions import end_subscription
 from service.operations.unique_codes import generate_unique_codes
-from service.storage.definitions import add_definition
 from service.storage.discount_tables import (
-    coupon_definition,
     coupon_instance,
-    coupon_rule,
     unique_code,
 )
 from tests.operations.faults import require_all_or_nothing
@@ -139,13 +125,6 @@ def test_a_coupon_is_applicable_where_it_can_be_applied(
         assert get_applicable_coupons(programme.call(), reference, ALL).items == []
 
 
-def outside(**values: Any) -> Callable[[Programme, str], None]:
-    """Change the definition beneath the coupon."""
-    return lambda programme, _: programme.change(
-        coupon_definition, coupon_definition.c.definition_id > 0, **values
-    )
-
-
 @pytest.mark.parametrize(
     ("happens", "expected"),
     [
@@ -154,12 +133,6 @@ def outside(**values: Any) -> Callable[[Programme, str], None]:
         (
             lambda programme, it: apply_coupon(programme.call(), it, "SUMMER"),
             COUPON_ALREADY_APPLIED,
-        ),
-        (outside(state=LifeState.DELETED.value), STATE_INVALID),
-        (outside(valid_from=START + timedelta(days=1)), STATE_INVALID),
-        (
-            outside(valid_from=START - timedelta(days=2), valid_till=START - timedelta(days=1)),
-            STATE_INVALID,
         ),
         (lambda programme, _: unique(programme, 1), CLAIM_LIMIT_REACHED),
     ],
@@ -172,39 +145,6 @@ def test_what_happened_before_stops_a_claim(
     assert get_applicable_coupons(programme.call(), reference, ALL).items == []
     row = refusal(programme, lambda: apply_coupon(programme.call(), reference, "SUMMER"))
     assert row is expected
-
-
-def test_the_rules_of_the_definition_hold(
-    programme: Programme, owner: int, account: int, reference: str
-) -> None:
-    """Simple coupons are made without rules: these come in behind the back of the operations."""
-    new_coupon(programme, owner)
-    only_new = CouponRule(
-        subject=Subject.USER,
-        polarity=Polarity.DOES_NOT,
-        preposition=Preposition.GREATER_THAN,
-        parameter="0",
-        object=RuleObject.SUBSCRIPTION,
-        strategy=ValidationStrategy.ONLY_AT_INITIALISATION,
-    )
-    another = CouponDefinition(
-        customer_id=owner,
-        name="Another",
-        currency_code="USD",
-        valid_from=START,
-        modifiers=(),
-        rules=(only_new,),
-    )
-    (beneath,) = programme.rows(coupon_definition)
-    with programme.database.writing() as connection:
-        number = add_definition(connection, another, 0, START)
-    is_its = coupon_rule.c.definition_id == number
-    programme.change(coupon_rule, is_its, definition_id=beneath["definition_id"])
-    second = subscription(programme, account)
-    row = refusal(programme, lambda: apply_coupon(programme.call(), second, "SUMMER"))
-    assert row is COUPON_RULE_BROKEN
-    end_subscription(programme.call(), reference)
-    apply_coupon(programme.call(), second, "SUMMER")
 
 
 def test_a_unique_code_is_claimed_once(

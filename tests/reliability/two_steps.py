@@ -23,7 +23,7 @@ from service.operations.coupon_records import record_of, require_coupon
 from service.operations.redeem_coupon import _record
 from service.operations.subscription_coupons import (
     _add_claim,
-    _usable_definition,
+    definition_beneath,
     find_of_customer,
     require_claimable,
 )
@@ -137,7 +137,7 @@ def apply_in_two_steps(call: Call, subscription_reference: str, code: str | None
         is_meant = parent_coupon.c.coupon_id == found.parent.number
         counted = update(parent_coupon).where(is_meant).values(claims_count=seen.claims_count + 1)
         connection.execute(counted)
-        definition = _usable_definition(connection, call, found, subscription)
+        definition = definition_beneath(connection, found)
         _add_claim(connection, call, found, definition, subscription)
         return record_of(connection, require_coupon(connection, call, code))
 
