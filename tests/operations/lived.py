@@ -47,6 +47,7 @@ from service.operations.users import (
 from service.operations.work_on_jobs import work_on_next_job
 from service.operations.write_import import ImportWriter
 from service.storage.tables import audit, coupon
+from tests.operations.discounted import Discounted
 from tests.programme import START, Programme, terms
 
 FEATURE = 7
@@ -82,6 +83,7 @@ class Lived:
         self._deliver()
         self._change_terms()
         self._work()
+        self._discount()
         self._leave_an_import()
 
     def _subscribe(self) -> None:
@@ -227,6 +229,12 @@ class Lived:
         update_coupons(self.programme.call(), owner, mandatory, batch_id=made.batch_id)
         update_coupons(self.programme.call(), owner, terms(), coupon_code=other)
         self._later()
+
+    def _discount(self) -> None:
+        """Everything that coupons do which discount bills, for an account of their own."""
+        scene = Discounted(self.programme, self["owner"])
+        scene.build()
+        self.ids |= scene.numbers()
 
     def _leave_an_import(self) -> None:
         """As one does whose process is killed."""

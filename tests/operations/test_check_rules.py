@@ -32,6 +32,7 @@ from service.storage.tables import (
     spend,
 )
 from tests.databases import Databases
+from tests.operations import discount_breaks
 from tests.operations.lived import FEATURE, Lived, Tampering, tampering
 from tests.programme import START, Clock, Programme
 
@@ -600,6 +601,7 @@ CONTROLS: dict[str, list[Break]] = {
         lambda it: it.set(outbox, "sent", last_error="none"),
         lambda it: it.set(outbox, "distributed", last_error="none"),
     ],
+    **discount_breaks.CONTROLS,
     "the audit log tells that a customer was added, as its row does": [
         untell("customer", "owner", "add")
     ],
@@ -655,12 +657,48 @@ CONTROLS: dict[str, list[Break]] = {
     "the audit log tells that a spend was reversed, as its row does": [
         untell("spend", "reversed", "reverse")
     ],
+    "the audit log tells that a definition was added, as its row does": [
+        untell("definition", "CDF-1", "add")
+    ],
+    "the audit log tells that a kind of books was added, as its row does": [
+        untell("book definition", "CBD-1", "add")
+    ],
+    "the audit log tells that a book was added, as its row does": [untell("book", "CBK-1", "add")],
+    "the audit log tells that a simple coupon was added, as its row does": [
+        untell("parent coupon", "summer", "add"),
+        retell("parent coupon", "summer", "add", customer_id=NOBODY),
+    ],
+    "the audit log tells that a simple coupon was retired, as its row does": [
+        untell("parent coupon", "apart", "retire")
+    ],
+    "the audit log tells that a unique code was retired, as its row does": [
+        untell("unique code", "retired code", "retire")
+    ],
+    "the audit log tells that an instance was added, or a coupon claimed, as its row does": [
+        untell("instance", "spare instance", "add"),
+        untell("instance", "claim of summer", "claim"),
+    ],
+    "the audit log tells that a claim was removed, as its row does": [
+        untell("instance", "claim of removed code", "remove")
+    ],
+    "the audit log tells that an instance was retired, as its row does": [
+        untell("instance", "retired instance", "retire")
+    ],
+    "the audit log tells that coupons were applied to a bill, as its row does": [
+        untell("bill", "standing bill", "apply"),
+        retell("bill", "standing bill", "apply", reference="else"),
+    ],
+    "the audit log tells that a bill was rolled back, as its row does": [
+        untell("bill", "rolled back bill", "roll back")
+    ],
     "the audit log tells of what exists": [
         *(
             tell_of_nothing(entity, NOBODY)
             for entity in (
                 *("customer", "account", "subscription", "user", "token"),
                 *("coupon_class", "coupon_batch", "coupon", "job", "spend"),
+                *("definition", "book definition", "book", "parent coupon"),
+                *("unique code", "instance", "bill"),
             )
         ),
         tell_of_nothing("voucher", 1),
@@ -675,6 +713,11 @@ CONTROLS: dict[str, list[Break]] = {
         tell_of("coupon", "unused", "claim"),
         tell_of("coupon", "unused", "redeem"),
         tell_of("spend", "last", "reverse"),
+        tell_of("parent coupon", "summer", "retire"),
+        tell_of("unique code", "unused code", "retire"),
+        tell_of("instance", "claim of summer", "remove"),
+        tell_of("instance", "spare instance", "retire"),
+        tell_of("bill", "standing bill", "roll back"),
         lambda it: it.set(audit, it.entry("token", "Kim's token", "issue")["audit_id"], at=LATE),
     ],
     "the audit log tells once what happens once": [
@@ -684,6 +727,8 @@ CONTROLS: dict[str, list[Break]] = {
         tell_again("customer", "owner", "add"),
         tell_again("job", "making job", "create"),
         tell_again("subscription", "ended subscription", "end"),
+        tell_again("instance", "claim of summer", "claim"),
+        tell_again("bill", "rolled back bill", "roll back"),
     ],
     "the audit log names users who exist": [
         lambda it: it.set(audit, it.row(audit)["audit_id"], user_id=NOBODY)

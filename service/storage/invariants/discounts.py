@@ -54,6 +54,13 @@ def _tells_of_book(entry: FromClause) -> ColumnElement[bool]:
     return and_(entry.c.entity == "book", entry.c.entity_id == coupon_book.c.book_id)
 
 
+_remaining_at_first = (
+    select(number_after("remaining_coupons"))
+    .where(_tells_of_book(audit), audit.c.action == "add")
+    .scalar_subquery()
+)
+
+
 def _is_no_modifier(row: Row[Any]) -> bool:
     try:
         modifier_of(row).require_valid("")
@@ -109,8 +116,9 @@ _owners_of_code = (
 
 
 def _without_class(entity: str, key: Column[int], code: Column[int]) -> Rule:
+    article = "an" if entity == "instance" else "a"
     return Rule(
-        text=f"the code of a {entity} is that of no class",
+        text=f"the code of {article} {entity} is that of no class",
         entity=entity,
         key=key,
         suspects=select(key)
@@ -166,10 +174,8 @@ _DEFINITIONS = (
         text="a book has the coupons left that were not drawn of it",
         entity="book",
         key=coupon_book.c.book_id,
-        suspects=select(coupon_book.c.book_id)
-        .join(audit, and_(_tells_of_book(audit), audit.c.action == "add"))
-        .where(
-            number_after("remaining_coupons") - coupon_book.c.remaining_coupons
+        suspects=select(coupon_book.c.book_id).where(
+            _remaining_at_first - coupon_book.c.remaining_coupons
             != _count(coupon_instance.c.book_id == coupon_book.c.book_id),
             # An operator may have corrected it.
             ~exists().where(_tells_of_book(_correction), _correction.c.action == "update"),
