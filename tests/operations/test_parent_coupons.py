@@ -1,5 +1,6 @@
 """Simple coupons: added, read, listed, retired; and their codes beside those of classes."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -25,12 +26,15 @@ from service.operations.claim_coupons import AccountCoupon, claim_coupons
 from service.operations.import_coupons import import_coupons
 from service.operations.parent_coupons import add_coupon, get_coupon, list_coupons, retire_coupon
 from service.operations.redeem_coupon import redeem_coupon
+from service.operations.show_coupon import show_coupon
 from service.operations.subscription_coupons import apply_coupon
 from service.operations.unique_codes import generate_unique_codes
+from service.operations.update_coupons import update_coupons
+from service.storage.tables import coupon
 from tests.operations.faults import require_all_or_nothing
 from tests.operations.simple_coupons import half_price, new_coupon, subscription
 from tests.operations.traces import last_entry, refusal
-from tests.programme import START, Clock, Programme, member
+from tests.programme import START, Clock, Programme, member, terms
 
 ONE_OF_EACH = (
     CouponDiscount(pricing_component="seats", units_free=5, unit_of_measure="seat"),
@@ -229,9 +233,11 @@ def test_a_fault_at_any_statement_leaves_nothing(
 
 
 def test_codes_of_every_kind_are_unique(programme: Programme, owner: int) -> None:
-    used = programme.coupon(owner, pattern="#####")
+    used, deleted = (programme.coupon(owner, pattern="#####") for _ in range(2))
+    programme.change(coupon, coupon.c.code == deleted, deleted_at=START, seq=None)
     new_coupon(programme, owner)
-    for code in (used, "SUMMER", " summer "):
+    (unique,) = generate_unique_codes(programme.call(), "SUMMER", 1)
+    for code in (used, deleted, "SUMMER", " summer ", unique):
         again = half_price(owner, coupon_code=code)
         assert refusal(programme, lambda: add_coupon(programme.call(), again)) is COUPON_CODE_TAKEN  # noqa: B023
 
@@ -256,11 +262,16 @@ def test_an_import_of_a_code_that_discounts_bills_is_told_that_it_is_taken(
     assert "SUMMER" in str(report.errors[0])
 
 
-def test_a_code_that_discounts_bills_is_neither_redeemed_nor_claimed(
+def test_a_code_that_discounts_bills_is_no_coupon_of_a_class(
     programme: Programme, owner: int, account: int
 ) -> None:
     new_coupon(programme, owner)
-    redeem = refusal(programme, lambda: redeem_coupon(programme.call(), account, "SUMMER"))
-    assert redeem is COUPON_NOT_FOUND
-    outcome = claim_coupons(programme.call(), [AccountCoupon(account, "SUMMER")])
+    call = programme.call()
+    expected: list[Callable[[], object]] = [
+        lambda: redeem_coupon(call, account, "SUMMER"),
+        lambda: show_coupon(call, "SUMMER"),
+        lambda: update_coupons(call, owner, terms(), coupon_code="SUMMER"),
+    ]
+    assert {refusal(programme, action) for action in expected} == {COUPON_NOT_FOUND}
+    outcome = claim_coupons(call, [AccountCoupon(account, "SUMMER")])
     assert [error.row for error in outcome.errors] == [COUPON_NOT_FOUND]
