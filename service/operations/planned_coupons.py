@@ -19,10 +19,10 @@ from service.domain.refusals import ServiceError
 from service.operations.attach_instance import require_stock
 from service.operations.calls import Call
 from service.operations.coupon_records import FoundCoupon, not_found
-from service.operations.coupon_rules import require_rules
 from service.operations.instance_effects import Target, require_effect
 from service.operations.subscription_coupons import (
     claim_of,
+    definition_beneath,
     find_of_customer,
     require_claimable,
 )
@@ -77,11 +77,8 @@ def _claim(
     connection: Connection, call: Call, subscription: Subscription, found: FoundCoupon
 ) -> Candidate:
     require_claimable(connection, found, subscription)
-    number = found.parent.definition
-    definition = definitions.find_definitions(connection, [number])[number]
-    definition.require_usable(call.now)
-    require_rules(connection, definition, subscription.account_id, subscription)
     _require_left(found)
+    definition = definition_beneath(connection, found)
     claim = claim_of(found, definition, subscription, call.now)
     return Candidate(instance=claim, definition=definition, number=None)
 

@@ -1,13 +1,17 @@
 """Every row of the errors of discounts is produced, by the smallest scenario that has it."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
 from service.domain import discount_errors as errors
+from service.domain.bills import BillLine
+from service.domain.discounted_bills import BillRequest
 from service.domain.error_rows import ErrorRow
 from service.domain.parent_coupons import Scope
 from service.domain.refusals import ServiceError
+from service.operations.bills import apply_coupons_to_bill
 from service.operations.parent_coupons import retire_coupon
 from service.operations.subscription_coupons import apply_coupon, remove_coupon
 from service.operations.unique_codes import generate_unique_codes
@@ -95,3 +99,27 @@ def _(programme: Programme, owner: int) -> object:
 @scenario(errors.DISCOUNT_INVALID)
 def _(programme: Programme, owner: int) -> object:
     return new_coupon(programme, owner, discounts=())
+
+
+# Bills.
+
+
+def billed(programme: Programme, owner: int, cost: str) -> str:
+    """Bill a new subscription under one reference: its own."""
+    reference = subscription(programme, programme.account(owner))
+    line = BillLine(component_id="support", given_cost=Decimal(cost))
+    request = BillRequest(
+        subscription_reference=reference, currency_code="USD", lines=(line,), reference="january"
+    )
+    apply_coupons_to_bill(programme.call(), request)
+    return reference
+
+
+@scenario(errors.BILL_INVALID)
+def _(programme: Programme, owner: int) -> object:
+    return billed(programme, owner, "-1")
+
+
+@scenario(errors.BILL_REFERENCE_TAKEN)
+def _(programme: Programme, owner: int) -> object:
+    return [billed(programme, owner, "1") for _ in range(2)]

@@ -8,7 +8,9 @@ import pytest
 from service.domain.bills import BillLine, Tier
 from service.domain.definitions import Effect, Modifier, ModifierDomain, Operand
 from service.domain.discounts import Offer, discount_bill
-from service.domain.explanations import explain
+from service.domain.explanations import explain, explain_draw
+from service.domain.ledger import Movement, RedeemedCoupon
+from tests.programme import START
 
 USERS = BillLine(
     component_id="users",
@@ -150,3 +152,35 @@ def test_what_units_cost_is_told_exactly() -> None:
     first = {"effect": Effect.FIRST_UNITS, "specifier_amount": 3}
     of_calls = {"domain": ModifierDomain.PRICING_COMPONENT, "specifier": "calls"}
     assert explained("50", lines=(calls,), **first, **of_calls) == expected
+
+
+@pytest.mark.parametrize(
+    ("percent_off", "granted", "currency", "expected"),
+    [
+        (None, "50", "USD", "40.00 USD of its balance of 50.00 USD."),
+        (None, "50", "JPY", "40 JPY of its balance of 50 JPY."),
+        ("12.50", "0", "USD", "12.5 % of what was left at its turn is 40.00 USD."),
+        (
+            "10",
+            "50",
+            "USD",
+            "10 % of what was left at its turn, at most its balance of 50.00 USD, is 40.00 USD.",
+        ),
+    ],
+)
+def test_what_redeemed_coupons_pay_is_told(
+    percent_off: str | None, granted: str, currency: str, expected: str
+) -> None:
+    coupon = RedeemedCoupon(
+        coupon_id=1,
+        currency_code=currency,
+        percent_off=None if percent_off is None else Decimal(percent_off),
+        granted=Decimal(granted),
+        balance=Decimal(granted),
+        spend_threshold=Decimal(0),
+        spend_to_threshold=Decimal(0),
+        redeemed_at=START,
+        expires_at=START,
+    )
+    movement = Movement(coupon, START, is_active=True, drawn=Decimal(40))
+    assert explain_draw(movement) == expected
