@@ -37,6 +37,9 @@ from tests.clients.discounts import (
 from tests.clients.management import refusal
 from tests.programme import Programme
 
+# That suds writes and reads these types as well, the tests of objects show.
+pytestmark = pytest.mark.parametrize("connect_manager", ["zeep"], indirect=True)
+
 HALF = {"PricingComponent": "support", "PercentageDiscount": Decimal(50)}
 USERS_FREE = {"PricingComponent": "users", "UnitsFree": 5}
 TIERS = {"PriceTier": [{"UpTo": 2, "UnitPrice": 9, "TierID": "few"}, {"UnitPrice": 5}]}

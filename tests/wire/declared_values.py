@@ -40,6 +40,15 @@ FAULTS = {
 }
 
 
+def names_by_content(messages):
+    """A name for each content: messages are read and written alike whatever their names are."""
+    named = {
+        tuple((item.name, item.declared, item.nillable) for item in members_of(declared)): name
+        for name, declared in reversed(messages.items())
+    }
+    return sorted(named.values())
+
+
 def namespace_of(name: str) -> str:
     """The namespace of a message's or fault's outermost element."""
     if name in FAULTS:

@@ -10,7 +10,13 @@ from lxml import etree
 from service.soap.contract import COUPON_MANAGEMENT
 from service.soap.readers import arguments_reader
 from service.soap.validation import Validator
-from tests.wire.declared_values import REQUESTS, namespace_of, values_of, write_slowly
+from tests.wire.declared_values import (
+    REQUESTS,
+    names_by_content,
+    namespace_of,
+    values_of,
+    write_slowly,
+)
 
 # Its schema imports that of the customer billing service.
 VALIDATOR = Validator(COUPON_MANAGEMENT)
@@ -27,7 +33,7 @@ def plain(value):
     return "NaN" if isinstance(value, float) and math.isnan(value) else value
 
 
-@pytest.mark.parametrize("name", REQUESTS)
+@pytest.mark.parametrize("name", names_by_content(REQUESTS))
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_reader_reads_what_was_written(name, data):

@@ -13,6 +13,7 @@ from tests.wire.declared_values import (
     FAULTS,
     RESPONSES,
     as_data,
+    names_by_content,
     namespace_of,
     values_of,
     write_slowly,
@@ -23,7 +24,7 @@ WRITTEN = RESPONSES | FAULTS
 VALIDATOR = Validator(COUPON_MANAGEMENT)
 
 
-@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.parametrize("name", names_by_content(WRITTEN))
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_writer_writes_what_a_slow_one_builds(name, data):
