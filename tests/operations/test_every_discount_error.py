@@ -1,20 +1,29 @@
 """Every row of the errors of discounts is produced, by the smallest scenario that has it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from service.domain import discount_errors as errors
 from service.domain.bills import BillLine
+from service.domain.coupon_instances import InstanceTarget
+from service.domain.coupon_rules import Preposition, RuleObject
+from service.domain.definitions import LifeState
 from service.domain.discounted_bills import BillRequest
 from service.domain.error_rows import ErrorRow
 from service.domain.parent_coupons import Scope
 from service.domain.refusals import ServiceError
 from service.operations.bills import apply_coupons_to_bill
+from service.operations.coupon_books import add_book, add_book_definition
+from service.operations.coupon_instances import Attachment, add_instance, attach_instance
+from service.operations.definitions import add_definition
 from service.operations.parent_coupons import retire_coupon
 from service.operations.subscription_coupons import apply_coupon, remove_coupon
 from service.operations.unique_codes import generate_unique_codes
+from tests.operations.handed_out import NEW_CUSTOMERS, book, book_definition, definition, stock
 from tests.operations.simple_coupons import new_coupon, subscription
 from tests.programme import Programme
 
@@ -123,3 +132,51 @@ def _(programme: Programme, owner: int) -> object:
 @scenario(errors.BILL_REFERENCE_TAKEN)
 def _(programme: Programme, owner: int) -> object:
     return [billed(programme, owner, "1") for _ in range(2)]
+
+
+# Definitions, books and instances.
+
+
+def attached(programme: Programme, owner: int, **changes: Any) -> object:
+    """Add an attached instance of a new definition, but for the changes the same."""
+    account = str(programme.account(owner))
+    add_definition(programme.call(), definition(owner, definition_id="D", **changes))
+    attached_to = {"target": InstanceTarget.ACCOUNT, "target_id": account}
+    return add_instance(programme.call(), stock(owner, "D", **attached_to))
+
+
+def pack(programme: Programme, owner: int, **changes: Any) -> object:
+    """Add a book, but for the changes the same, of a new definition."""
+    add_definition(programme.call(), definition(owner, definition_id="D"))
+    kind = book_definition(owner, "D", book_definition_id="K")
+    add_book_definition(programme.call(), kind)
+    return add_book(programme.call(), book(owner, "K", **changes))
+
+
+@scenario(errors.STATE_INVALID)
+def _(programme: Programme, owner: int) -> object:
+    return attached(programme, owner, state=LifeState.DEVELOPMENT)
+
+
+@scenario(errors.COUPON_RULE_BROKEN)
+def _(programme: Programme, owner: int) -> object:
+    needs_ads = replace(
+        NEW_CUSTOMERS,
+        preposition=Preposition.EQUAL_TO,
+        parameter="ads",
+        object=RuleObject.PRODUCT,
+    )
+    return attached(programme, owner, rules=(needs_ads,))
+
+
+@scenario(errors.BOOK_SIZE_INVALID)
+def _(programme: Programme, owner: int) -> object:
+    return pack(programme, owner, max_remaining_coupons=3)
+
+
+@scenario(errors.BOOK_EMPTY)
+def _(programme: Programme, owner: int) -> object:
+    pack(programme, owner, book_code="PACK", remaining_coupons=0)
+    account = str(programme.account(owner))
+    wanted = Attachment(target=InstanceTarget.ACCOUNT, target_id=account, book_code="PACK")
+    return attach_instance(programme.call(), wanted)
