@@ -22,6 +22,7 @@ from service.domain.definitions import (
 from service.domain.discount_errors import DISCOUNT_INVALID, STATE_INVALID
 from service.domain.error_rows import ErrorRow
 from service.domain.errors import (
+    COUPON_NOT_FOUND,
     ENTITY_NOT_EXISTENT,
     NAME_TAKEN,
     NOT_AUTHORIZED,
@@ -31,7 +32,15 @@ from service.domain.errors import (
 from service.domain.pages import PageWanted
 from service.domain.roles import Role
 from service.domain.traces import Trace
-from service.operations.coupon_instances import add_instance
+from service.operations.coupon_books import add_book_definition
+from service.operations.coupon_instances import (
+    InstanceQuery,
+    add_instance,
+    get_instance,
+    list_instances,
+    retire_instance,
+    update_instance,
+)
 from service.operations.definitions import (
     add_definition,
     get_definition,
@@ -39,8 +48,10 @@ from service.operations.definitions import (
     retire_definition,
     update_definition,
 )
+from service.operations.subscription_coupons import apply_coupon
 from tests.operations.faults import require_all_or_nothing
-from tests.operations.handed_out import HALF, NEW_CUSTOMERS, definition, stock
+from tests.operations.handed_out import HALF, NEW_CUSTOMERS, book_definition, definition, stock
+from tests.operations.simple_coupons import new_coupon, subscription
 from tests.operations.traces import last_entry, refusal
 from tests.programme import START, Clock, Programme, member, utc
 
@@ -338,3 +349,29 @@ def test_a_change_has_its_whole_effect_or_none(programme: Programme, owner: int)
     new = replace(full(owner), modifiers=(HALF,), rules=(NEW_CUSTOMERS,))
     require_all_or_nothing(programme, lambda: update_definition(call, new))
     require_all_or_nothing(programme, lambda: retire_definition(call, "CDF-1"))
+
+
+def test_what_is_beneath_a_simple_coupon_is_seen_and_left_alone(
+    programme: Programme, owner: int, account: int
+) -> None:
+    call = programme.call()
+    new_coupon(programme, owner)
+    apply_coupon(call, subscription(programme, account), "SUMMER")
+    (beneath,) = list_definitions(call, owner, PageWanted()).items
+    reference = str(beneath.definition_id)
+    assert get_definition(call, reference) == beneath
+    (claim,) = list_instances(call, InstanceQuery(customer_id=owner), PageWanted()).items
+    assert (claim.definition_id, claim.parent_code) == (reference, "SUMMER")
+    name = str(claim.instance_id)
+    assert get_instance(call, instance_id=name) == claim
+    for action in (
+        lambda: update_definition(call, beneath),
+        lambda: retire_definition(call, reference),
+        lambda: add_book_definition(call, book_definition(owner, reference)),
+        lambda: add_instance(call, stock(owner, reference)),
+        lambda: update_instance(call, claim),
+        lambda: retire_instance(call, name),
+    ):
+        assert refusal(programme, action) is STATE_INVALID
+    # Its code is not its own.
+    assert refusal(programme, lambda: get_instance(call, coupon_code="SUMMER")) is COUPON_NOT_FOUND
