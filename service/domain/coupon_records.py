@@ -87,7 +87,7 @@ def record_of_claim(
         remaining_uses=claim.remaining_uses,
         used_count=claim.used_count,
         discount_value=claim.discount_value,
-        valid_until=claim.removed_at or claim.retired_at,
+        valid_until=claim.removed_at,
         is_deleted=parent.retired_at is not None
         or (code is not None and code.retired_at is not None),
         trace=trace_in(claim.trace),
