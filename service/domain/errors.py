@@ -353,8 +353,8 @@ NAME_TAKEN = _row(
     "NameTaken",
     FaultKind.API,
     "The name is already in use.",
-    "User names, account numbers and references of subscriptions are unique in the service,"
-    " class names in a customer.",
+    "User names, account numbers, references of subscriptions, and the Ids of definitions, books"
+    " and instances and of what is in them are unique in the service, class names in a customer.",
 )
 TERMS_INVALID = _row(
     90102,

@@ -345,10 +345,10 @@ def test_only_who_may_write_changes_definitions(
 
 def test_a_change_has_its_whole_effect_or_none(programme: Programme, owner: int) -> None:
     call = programme.call()
-    require_all_or_nothing(programme, lambda: add_definition(call, full(owner)))
-    new = replace(full(owner), modifiers=(HALF,), rules=(NEW_CUSTOMERS,))
+    said = definition(owner, definition_id="D", rules=(NEW_CUSTOMERS,))
+    require_all_or_nothing(programme, lambda: add_definition(call, said))
+    new = replace(said, modifiers=(FIRST_UNITS,))
     require_all_or_nothing(programme, lambda: update_definition(call, new))
-    require_all_or_nothing(programme, lambda: retire_definition(call, "CDF-1"))
 
 
 def test_what_is_beneath_a_simple_coupon_is_seen_and_left_alone(
