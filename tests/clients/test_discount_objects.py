@@ -363,5 +363,58 @@ def test_what_contradicts_itself_is_refused(manager: Caller, customer: Customer)
         check_fault(refusal(manager, f"Add{kind}", **{kind: sent}), DISCOUNT_INVALID)
     for operation in ("AddCoupon", "UpdateCouponDefinition", "GetCouponBook", "RollbackBill"):
         check_fault(refusal(manager, operation), NULL_PARAMETER)
-    nameless = {"CouponDefinition": definition(customer)}
-    check_fault(refusal(manager, "UpdateCouponDefinition", **nameless), NULL_PARAMETER)
+
+
+def test_what_is_changed_is_said_whole(
+    manager: Caller, customer: Customer, programme: Programme
+) -> None:
+    owner = {"OrganizationID": str(customer.customer_id)}
+    loyalty = whole_definition(customer)
+    added(manager, "CouponDefinition", loyalty)
+    kind = whole_kind(customer, loyalty["Id"])
+    added(manager, "CouponBookDefinition", kind)
+    book = whole_book(customer, kind["Id"])
+    added(manager, "CouponBook", book)
+    stock = {**owner, "CouponDefinitionID": loyalty["Id"], "Id": unused("CIN-")}
+    stock |= {"DateInitialised": BEGIN, "MaxRemainingUses": 3}
+    check(added(manager, "CouponInstance", stock), {"RemainingUses": 3})
+    for name, whole, left_out, row in (
+        ("CouponDefinition", loyalty, "DefinitionValidFrom", NULL_PARAMETER),
+        ("CouponBookDefinition", kind, "DefinitionValidFrom", NULL_PARAMETER),
+        ("CouponBook", book, "RemainingCoupons", NULL_PARAMETER),
+        ("CouponInstance", stock, "DateInitialised", NULL_PARAMETER),
+        ("CouponInstance", stock, "RemainingUses", DISCOUNT_INVALID),
+        ("CouponDefinition", loyalty, "Id", NULL_PARAMETER),
+    ):
+        partly = {field: value for field, value in whole.items() if field != left_out}
+        if left_out == "Id":
+            partly = definition(customer, DefinitionValidFrom=BEGIN)
+        check_fault(refusal(manager, f"Update{name}", **{name: partly}), row)
+    for name, whole in (("CouponDefinition", loyalty), ("CouponBook", book)):
+        changed = {**whole, "Name": "Another name", "CrmID": None}
+        found = manager.call(f"Update{name}", **{name: changed})
+        check(found, without_nobodys(changed))
+        check_trace(found, is_changed=True)
+        assert manager.call(f"Retire{name}", Id=whole["Id"]).Id == whole["Id"]
+    assert manager.call("GetCouponBook", Id=book["Id"]).Deleted is True
+
+
+def test_rules_lie_ten_deep_in_one_another(manager: Caller, customer: Customer) -> None:
+    rule = {"Subject": "user", "Preposition": "less_than", "Parameter": "1"}
+    rule |= {"Object": "subscription"}
+
+    def nested(depth: int) -> Fields:
+        if depth == 1:
+            return rule
+        inner = {"CouponRule": [nested(depth - 1)]}
+        return {**rule, "Subject": "child_rules", "Object": "satisfaction", "ChildRules": inner}
+
+    sent = definition(customer, Rules={"CouponRule": [nested(10)]})
+    found = added(manager, "CouponDefinition", sent)
+    check(found, {"Rules": sent["Rules"]})
+    (outer,) = found.Rules.CouponRule
+    (inner,) = outer.ChildRules.CouponRule
+    assert (outer.ParentRuleID, inner.ParentRuleID) == (None, outer.Id)
+    too_deep = definition(customer, Rules={"CouponRule": [nested(11)]})
+    refused = refusal(manager, "AddCouponDefinition", CouponDefinition=too_deep)
+    check_fault(refused, DISCOUNT_INVALID)

@@ -37,8 +37,7 @@ class BookOperations(ContractService):
     @operation(changes=True)
     def UpdateCouponBookDefinition(call: Call, coupon_book_definition: Any) -> SimpleNamespace:
         """Change a kind of books."""
-        changed = _read_kind(coupon_book_definition, call.now)
-        given(changed.book_definition_id, "Id")
+        changed = _read_kind(coupon_book_definition)
         return _write_kind(coupon_books.update_book_definition(call, changed))
 
     @operation()
@@ -72,21 +71,19 @@ class BookOperations(ContractService):
     @operation(changes=True)
     def AddCouponBook(call: Call, coupon_book: Any) -> SimpleNamespace:
         """Add a book."""
-        return _write_book(coupon_books.add_book(call, _read_book(coupon_book)))
+        return _write_book(coupon_books.add_book(call, _read_book(coupon_book, is_new=True)))
 
     @operation(changes=True)
     def UpdateCouponBook(call: Call, coupon_book: Any) -> SimpleNamespace:
         """Change a book."""
-        changed = _read_book(coupon_book)
-        given(changed.book_id, "Id")
+        changed = _read_book(coupon_book, is_new=False)
         return _write_book(coupon_books.update_book(call, changed))
 
     @operation()
     def GetCouponBook(call: Call, id_: str | None, book_code: str | None) -> SimpleNamespace:
         """Show a book, by its identifier or its code."""
-        code = book_code or None
-        book_id = id_ or None if code else given(id_, "Id")
-        return _write_book(coupon_books.get_book(call, book_id=book_id, book_code=code))
+        found = coupon_books.get_book(call, book_id=id_ or None, book_code=book_code or None)
+        return _write_book(found)
 
     @operation()
     def GetCouponBooks(
@@ -115,7 +112,13 @@ class BookOperations(ContractService):
         return _write_book(coupon_books.retire_book(call, given(id_, "Id")))
 
 
-def _read_kind(element: Any, now: datetime) -> BookDefinition:
+def _read_kind(element: Any, now: datetime | None = None) -> BookDefinition:
+    """Read a kind of books.
+
+    Args:
+        element: The kind.
+        now: From when a new one is valid that does not say so; None for one that must.
+    """
     kind = given(element, "CouponBookDefinition")
     period = kind.instance_duration_period
     return BookDefinition(
@@ -128,7 +131,7 @@ def _read_kind(element: Any, now: datetime) -> BookDefinition:
         minimum=given(kind.minimum, "Minimum"),
         maximum=given(kind.maximum, "Maximum"),
         step=given(kind.step, "Step"),
-        valid_from=kind.definition_valid_from or now,
+        valid_from=given(kind.definition_valid_from or now, "DefinitionValidFrom"),
         valid_till=kind.definition_valid_till,
         instance_duration=kind.instance_duration,
         instance_duration_period=Period(period) if period else None,
@@ -157,9 +160,11 @@ def _write_kind(found: BookDefinition) -> SimpleNamespace:
     )
 
 
-def _read_book(element: Any) -> CouponBook:
+def _read_book(element: Any, *, is_new: bool) -> CouponBook:
+    """Read a book; a new one has as many coupons left as it began with, unless it says so."""
     book = given(element, "CouponBook")
     size = given(book.max_remaining_coupons, "MaxRemainingCoupons")
+    left = size if is_new and book.remaining_coupons is None else book.remaining_coupons
     return CouponBook(
         book_id=book.id or None,
         book_code=book.book_code or None,
@@ -168,7 +173,7 @@ def _read_book(element: Any) -> CouponBook:
         crm_id=book.crm_id or None,
         name=given(book.name, "Name"),
         cost=Decimal(0) if book.cost is None else book.cost,
-        remaining_coupons=size if book.remaining_coupons is None else book.remaining_coupons,
+        remaining_coupons=given(left, "RemainingCoupons"),
         max_remaining_coupons=size,
         maximum_coupon_uses=given(book.maximum_coupon_uses, "MaximumCouponUses"),
     )

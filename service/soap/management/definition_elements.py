@@ -51,12 +51,12 @@ class _Around(NamedTuple):
         )
 
 
-def read_definition(element: Any, now: datetime) -> CouponDefinition:
+def read_definition(element: Any, now: datetime | None = None) -> CouponDefinition:
     """Read a definition; what is absent is without value, or as the schema says.
 
     Args:
         element: The definition.
-        now: From when it is valid, when it does not say so.
+        now: From when a new one is valid that does not say so; None for one that must.
 
     Raises:
         ServiceError: ``NullParameter`` or ``DiscountInvalid``.
@@ -73,7 +73,7 @@ def read_definition(element: Any, now: datetime) -> CouponDefinition:
         customer_code=definition.customer_code or None,
         target=DefinitionTarget(definition.target or DefinitionTarget.PRODUCT),
         currency_code=read_currency(definition.currency),
-        valid_from=definition.definition_valid_from or now,
+        valid_from=given(definition.definition_valid_from or now, "DefinitionValidFrom"),
         valid_till=definition.definition_valid_till,
         instance_duration=definition.instance_duration,
         instance_duration_period=Period(period) if period else None,

@@ -33,8 +33,7 @@ class DefinitionOperations(ContractService):
     @operation(changes=True)
     def UpdateCouponDefinition(call: Call, coupon_definition: Any) -> SimpleNamespace:
         """Change a definition."""
-        changed = read_definition(coupon_definition, call.now)
-        given(changed.definition_id, "Id")
+        changed = read_definition(coupon_definition)
         return write_definition(definitions.update_definition(call, changed))
 
     @operation()

@@ -37,16 +37,15 @@ class InstanceOperations(ContractService):
     @operation(changes=True)
     def UpdateCouponInstance(call: Call, coupon_instance: Any) -> SimpleNamespace:
         """Change an instance."""
-        changed = _read_instance(coupon_instance, call.now)
-        given(changed.instance_id, "Id")
+        changed = _read_instance(coupon_instance)
         return _write_instance(coupon_instances.update_instance(call, changed))
 
     @operation()
     def GetCouponInstance(call: Call, id_: str | None, coupon_code: str | None) -> SimpleNamespace:
         """Show an instance, by its identifier or its code."""
-        code = coupon_code or None
-        instance_id = id_ or None if code else given(id_, "Id")
-        found = coupon_instances.get_instance(call, instance_id=instance_id, coupon_code=code)
+        found = coupon_instances.get_instance(
+            call, instance_id=id_ or None, coupon_code=coupon_code or None
+        )
         return _write_instance(found)
 
     @operation()
@@ -67,7 +66,7 @@ class InstanceOperations(ContractService):
             customer_id=given(customer_id, "CustomerId"),
             definition_id=coupon_definition_id or None,
             book_id=book_id or None,
-            target=InstanceTarget(given(target, "Target")) if target or target_id else None,
+            target=InstanceTarget(target) if target else None,
             target_id=target_id or None,
             is_attachable=is_attachable,
             has_code=has_code,
@@ -105,10 +104,18 @@ class InstanceOperations(ContractService):
         return _write_instance(coupon_instances.retire_instance(call, given(id_, "Id")))
 
 
-def _read_instance(element: Any, now: datetime) -> CouponInstance:
-    """Read an instance; a bound of uses that is not given is what is left of them."""
+def _read_instance(element: Any, now: datetime | None = None) -> CouponInstance:
+    """Read an instance.
+
+    Args:
+        element: The instance.
+        now: When a new one is put into effect that does not say so, and of whose uses either
+            bound may be left out; None for one that says all.
+    """
     instance = given(element, "CouponInstance")
     left, most = instance.remaining_uses, instance.max_remaining_uses
+    if now is not None:
+        left, most = most if left is None else left, left if most is None else most
     values = _read_existing_values(instance.coupon_instance_existing_values, instance)
     return CouponInstance(
         instance_id=instance.id or None,
@@ -119,12 +126,12 @@ def _read_instance(element: Any, now: datetime) -> CouponInstance:
         coupon_code=instance.coupon_code or None,
         target=InstanceTarget(instance.target or InstanceTarget.NONE),
         target_id=instance.target_id or None,
-        initialised_at=instance.date_initialised or now,
+        initialised_at=given(instance.date_initialised or now, "DateInitialised"),
         valid_till=instance.valid_till,
         periods_valid_for=instance.periods_valid_for,
         total_periods=instance.total_periods,
-        remaining_uses=most if left is None else left,
-        max_remaining_uses=left if most is None else most,
+        remaining_uses=left,
+        max_remaining_uses=most,
         instance_discount_value=instance.instance_discount_value,
         existing_values=values,
     )
