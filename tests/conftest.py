@@ -39,11 +39,14 @@ SLOW_PROOFS = frozenset(
         "test_contention.py",
         "test_crashes.py",
         "test_every_statement.py",
+        "test_backup_page.py",
+        "test_deletion_races.py",
         "test_example.py",
         "test_job_workers.py",
         "test_killed_waiters.py",
         "test_leases.py",
         "test_orphans.py",
+        "test_upgrades.py",
     }
 )
 """Short forms that still take long, of what quicker tests hold in part."""
