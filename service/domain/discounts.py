@@ -248,9 +248,9 @@ def _choose(priced: list[tuple[int, UnitRange]], modifier: Modifier) -> list[tup
         priced = sorted(priced, key=lambda item: item[1].unit_price)
     wanted, chosen = modifier.specifier_amount or 0, []
     for place, units in reversed(priced) if is_last else priced:
+        if not wanted:
+            break
         count = min(wanted, units.count)
-        if not count:
-            continue
         wanted -= count
         if is_last:
             chosen.append((place, replace(units, first=units.last - count + 1)))

@@ -115,6 +115,7 @@ def test_a_line_without_name_is_not_that_of_no_component() -> None:
         {"tiers": tiers(*((up_to, "1") for up_to in range(1, TIERS_MAX + 1)))},
         {"units": 1, "tiers": tiers((None, "0.000000000001"))},
         {"units": 1, "tiers": tiers((None, "999999999999.994999"))},
+        {"units": 0, "tiers": tiers((None, "999999999999.999999"))},
         {"given_cost": Decimal(60)},
         {"given_cost": Decimal("60.004")},
         {"units": None, "tiers": (), "given_cost": Decimal(0)},
@@ -167,6 +168,10 @@ def test_lines_may_be_like_this(changes: dict[str, Any]) -> None:
         ({"tiers": tiers((0, "1"), (None, "1"))}, "Lines[0].Tiers[0].UpTo is not above 0"),
         ({"tiers": tiers((5, "1"), (5, "1"))}, "Lines[0].Tiers[1].UpTo is not above 5"),
         ({"tiers": tiers((5, "1"), (11, "1"))}, "Lines[0].Tiers end at unit 11"),
+        (
+            {"units": None, "tiers": (), "given_cost": AMOUNT_MAX},  # in whole cents
+            "all Lines together cost more than 999999999999.999999",
+        ),
         (
             {"units": UNITS_MAX, "tiers": tiers((None, "1000"))},
             "all Lines together cost more than 999999999999.999999",

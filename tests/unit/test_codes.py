@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.domain import codes
 from service.domain.codes import (
     DEFAULT_ALPHABET,
     DEFAULT_PATTERN,
@@ -71,32 +72,38 @@ def test_patterns_are_folded_like_codes(text: str, alphabet: str, expected: Code
     assert check_pattern(text, alphabet) == expected
 
 
+LENGTH = "a pattern has 3 to 100 characters"
+NO_PLACE = "a pattern has at least one place, #"
+TOO_FEW = "an alphabet has two or more different characters"
+INVISIBLE = "only visible ASCII characters, and # only for places"
+
+
 @pytest.mark.parametrize(
-    ("text", "alphabet"),
+    ("text", "alphabet", "reason"),
     [
-        ("", "01"),
-        ("A#", "01"),
-        ("  A#  ", "01"),
-        ("#" * 101, "01"),
-        ("ABC", "01"),
-        ("A#B C", "01"),
-        ("A#\u00e9", "01"),
-        ("A#\x7f", "01"),
-        ("A#\x00", "01"),
-        ("A##", ""),
-        ("A##", "0"),
-        ("A##", "00"),
-        ("A##", "aA"),
-        ("A##", "0#"),
-        ("A##", "0 1"),
-        ("A##", "0\u00e9"),
-        ("A##", "0\u00df"),
+        ("", "01", LENGTH),
+        ("A#", "01", LENGTH),
+        ("  A#  ", "01", LENGTH),
+        ("#" * 101, "01", LENGTH),
+        ("ABC", "01", NO_PLACE),
+        ("A#B C", "01", INVISIBLE),
+        ("A#\u00e9", "01", INVISIBLE),
+        ("A#\x7f", "01", INVISIBLE),
+        ("A#\x00", "01", INVISIBLE),
+        ("A##", "", TOO_FEW),
+        ("A##", "0", TOO_FEW),
+        ("A##", "00", TOO_FEW),
+        ("A##", "aA", TOO_FEW),
+        ("A##", "0#", INVISIBLE),
+        ("A##", "0 1", INVISIBLE),
+        ("A##", "0\u00e9", INVISIBLE),
+        ("A##", "0\u00df", TOO_FEW),
     ],
 )
-def test_other_patterns_are_refused(text: str, alphabet: str) -> None:
+def test_other_patterns_are_refused(text: str, alphabet: str, reason: str) -> None:
     with pytest.raises(ServiceError) as refusal:
         check_pattern(text, alphabet)
-    assert refusal.value.row is PATTERN_INVALID
+    assert (refusal.value.row, refusal.value.details) == (PATTERN_INVALID, reason)
 
 
 @pytest.mark.parametrize(("coupons_count", "expected"), [(0, 9), (1, 9), (2, 4), (9, 1), (10, 0)])
@@ -219,6 +226,15 @@ def test_every_number_comes_once(text: str, alphabet: str) -> None:
     assert len(numbers) == pattern.capacity
     assert (np.sort(numbers) == np.arange(pattern.capacity)).all()
     assert numbers.tolist() != sorted(numbers.tolist())
+
+
+def test_slices_that_are_too_many_to_be_shuffled_each_come_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(codes, "SLICE_LENGTH", 5)
+    slices = list(check_pattern("A##", "ABCDEFG").every_number())
+    assert [len(it) for it in slices].count(5) == 9
+    assert sorted(np.concatenate(slices).tolist()) == list(range(49))
 
 
 def test_the_slices_of_a_huge_pattern_begin_anywhere() -> None:

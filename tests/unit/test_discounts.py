@@ -235,6 +235,12 @@ def test_lines_of_one_component_share_its_existing_units() -> None:
     assert shares(applied(lines, half, existing_units={"a": 7})) == [["0", "0.50", "2.00"]]
 
 
+def test_a_line_without_units_uses_no_existing_units_up() -> None:
+    half = Modifier(effect_amount=Decimal(50), operand=Operand.PERCENT, is_additional=True)
+    lines = [charge("a", "9"), flat("a", 4, "1")]
+    assert shares(applied(lines, half, existing_units={"a": 3})) == [["0", "0.50"]]
+
+
 def test_what_is_not_additional_knows_no_existing_units() -> None:
     bill = applied([TIERED], units_free(1, "users"), existing_units={"users": 9})
     assert amounts(bill) == ["10.00"]
@@ -326,6 +332,18 @@ def test_a_percentage_of_units_is_of_their_exact_cost() -> None:
     )
     (discount,) = applied([metered("calls", 9, (None, "0.0015"))], half).discounts
     assert (discount.base, discount.asked) == (Decimal("0.0045"), 0)
+
+
+def test_no_digit_is_lost_before_the_rounding() -> None:
+    """Of 32 digits: 28 of them, as many as Python keeps, would come to half a cent."""
+    price = "599943520001.450200014502"
+    third = Modifier(
+        effect_amount=Decimal("33.333333"),
+        operand=Operand.PERCENT,
+        effect=Effect.FIRST_UNITS,
+        specifier_amount=1,
+    )
+    assert amounts(applied([flat("a", 1, price)], third)) == ["199981171334.00"]
 
 
 # --- In which order ---------------------------------------------------------------------------
