@@ -23,7 +23,9 @@ from service.domain.discount_errors import (
     BILL_REFERENCE_TAKEN,
     CLAIM_LIMIT_REACHED,
     COUPON_ALREADY_APPLIED,
+    COUPON_RETIRED,
     COUPON_RULE_BROKEN,
+    PARENT_CODE_NOT_REDEEMABLE,
     STATE_INVALID,
 )
 from service.domain.discounted_bills import BillRequest, DiscountedBill, LeftOut
@@ -47,12 +49,15 @@ from service.operations.bills import (
     rollback_bill,
 )
 from service.operations.check_database import check_database
+from service.operations.coupon_books import add_book, add_book_definition
 from service.operations.coupon_instances import add_instance
 from service.operations.definitions import add_definition
+from service.operations.parent_coupons import retire_coupon
 from service.operations.record_spend import record_spend, reverse_spend
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.subscription_coupons import apply_coupon, remove_coupon
 from service.operations.subscriptions import end_subscription
+from service.operations.unique_codes import generate_unique_codes
 from service.storage.discount_tables import bill, coupon_instance, coupon_use
 from service.storage.naming import metadata
 from service.storage.tables import audit, redemption, spend
@@ -656,6 +661,56 @@ def test_an_estimate_refuses_what_could_not_be_claimed(
         for code in expected
     }
     assert {code: error.row for code, error in rows.items()} == expected
+
+
+def test_an_estimate_reckons_with_unique_codes(
+    programme: Programme, owner: int, account: int, order: str
+) -> None:
+    new_coupon(programme, owner, is_redeemable=False)
+    free, taken, retired = generate_unique_codes(programme.call(), "SUMMER", 3)
+    apply_coupon(programme.call(), subscription(programme, account), taken)
+    retire_coupon(programme.call(), retired)
+    assert estimated(programme, order, coupon_codes=(free,)).discount == 50
+    expected = {
+        (taken,): CLAIM_LIMIT_REACHED,
+        (retired,): COUPON_RETIRED,
+        ("SUMMER",): PARENT_CODE_NOT_REDEEMABLE,
+    }
+    rows = {
+        codes: refusal(
+            programme, lambda codes=codes: estimated(programme, order, coupon_codes=codes)
+        )
+        for codes in expected
+    }
+    assert {codes: error.row for codes, error in rows.items()} == expected
+
+
+def test_an_estimate_counts_a_coupon_once(programme: Programme, owner: int, order: str) -> None:
+    new_coupon(programme, owner)
+    codes = ("SUMMER", *generate_unique_codes(programme.call(), "SUMMER", 1))
+    error = refusal(programme, lambda: estimated(programme, order, coupon_codes=codes))
+    assert (error.row, error.details) == (
+        COUPON_ALREADY_APPLIED,
+        "coupon SUMMER is named twice",
+    )
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+def test_an_estimate_reckons_with_coupons_of_books(
+    programme: Programme, owner: int, order: str, clock: Clock, is_over: bool
+) -> None:
+    call = programme.call()
+    kind = add_definition(call, handed_out.definition(owner)).definition_id or ""
+    packs = handed_out.book_definition(owner, kind, valid_till=START)
+    of_kind = add_book_definition(call, packs).book_definition_id or ""
+    pack = add_book(call, handed_out.book(owner, of_kind)).book_id
+    add_instance(call, handed_out.stock(owner, kind, book_id=pack, coupon_code="PACKED"))
+    clock.move(seconds=int(is_over))
+    if is_over:
+        error = refusal(programme, lambda: estimated(programme, order, coupon_codes=("PACKED",)))
+        assert error.row is STATE_INVALID
+    else:
+        assert estimated(programme, order, coupon_codes=("PACKED",)).discount == 50
 
 
 # Who may, and what is accepted.
