@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from service.app import create_app
 from service.cli.main import app as command_line
+from service.domain import bills, definitions, discounted_bills, pages
 from service.domain.codes import DENSITY_MIN, PATTERN_LENGTH_MAX
 from service.domain.names import NAME_LENGTH_MAX
 from service.domain.search import PAGE_SIZE_MAX, PREDICATES_COUNT_MAX
@@ -24,6 +25,7 @@ from service.operations import (
     distribute_coupons,
     search_classes,
     subscriptions,
+    unique_codes,
 )
 from service.operations.claim_coupons import PAIRS_COUNT_MAX
 from service.operations.dispatch_coupons import ADDRESSES_COUNT_MAX
@@ -200,6 +202,12 @@ def test_the_table_of_limits():
         "Coupons in one ImportCoupons, or page of ExportCoupons": CSV_LINES_COUNT_MAX,
         "Jobs in a page": creation_jobs.PAGE_SIZE_MAX,
         "Classes in a page of SearchCouponClasses": search_classes.PAGE_SIZE_MAX,
+        "Codes of one GenerateUniqueCodes": unique_codes.CODES_COUNT_MAX,
+        "Discounts of a coupon, or modifiers of a definition": definitions.MODIFIERS_MAX,
+        "Lines of a bill": bills.LINES_MAX,
+        "Price tiers of a line": bills.TIERS_MAX,
+        "Coupons, books, instances or codes in a page": pages.PAGE_SIZE_MAX,
+        "Reference of a bill, in characters": discounted_bills.BILL_REFERENCE_LENGTH_MAX,
         "Reference, product and rate plan of a subscription, in characters": (
             subscriptions.TEXT_LENGTH_MAX
         ),
