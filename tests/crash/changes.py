@@ -90,9 +90,18 @@ def _changing(path: Path) -> Iterator[str]:
 
 
 def _called(function: ast.FunctionDef) -> Iterator[str]:
+    """The functions and methods of the module that it calls, and ways to write."""
     for node in ast.walk(function):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
-            yield node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func
+        if isinstance(called, ast.Name):
+            yield called.id
+        elif isinstance(called, ast.Attribute):
+            is_own = isinstance(called.value, ast.Name) and called.value.id == "self"
+            # What another module calls the same is another thing.
+            if is_own or called.attr in _WAYS_TO_WRITE:
+                yield called.attr
 
 
 class Scenes:
