@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check prove bench
+.PHONY: help run test check prove mutate bench
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -26,6 +26,10 @@ check: $(INSTALLED) ## Lint, formatting, types, and whether generated pages are 
 
 prove: $(INSTALLED) ## Run the long proofs, and write what they measured into docs/reliability.md.
 	$(BIN)/python -m pytest -m prove -n 2 --dist worksteal -p tests.reliability.table
+
+mutate: $(INSTALLED) ## Change the arithmetic in small ways, and write into docs/mutation.md what tests notice.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,mutate]'
+	$(BIN)/python -m tests.mutation
 
 bench: $(INSTALLED) ## Measure for half an hour, print tables, and write them into docs/performance.md.
 	$(BIN)/python -m benchmarks --write
