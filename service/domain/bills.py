@@ -56,6 +56,10 @@ class UnitRange:
         """Of all of them, not rounded."""
         return self.count * self.unit_price
 
+    def part(self, first: int, last: int) -> "UnitRange":
+        """Those of its units, both included."""
+        return UnitRange(first, last, self.unit_price, self.tier_id)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillLine:

@@ -15,7 +15,7 @@ currency's minor unit, and its parts on the lines come to exactly that.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from itertools import groupby
 from operator import itemgetter
@@ -236,7 +236,7 @@ def _countable_units(
         existing[line.component_id] = max(before - (line.units or 0), 0)
         for units in line.ranges():
             if units.last > before:
-                yield place, replace(units, first=max(units.first, before + 1))
+                yield place, units.part(max(units.first, before + 1), units.last)
 
 
 def _choose(priced: list[tuple[int, UnitRange]], modifier: Modifier) -> list[tuple[int, UnitRange]]:
@@ -253,9 +253,9 @@ def _choose(priced: list[tuple[int, UnitRange]], modifier: Modifier) -> list[tup
         count = min(wanted, units.count)
         wanted -= count
         if is_last:
-            chosen.append((place, replace(units, first=units.last - count + 1)))
+            chosen.append((place, units.part(units.last - count + 1, units.last)))
         else:
-            chosen.append((place, replace(units, last=units.first + count - 1)))
+            chosen.append((place, units.part(units.first, units.first + count - 1)))
     return chosen
 
 

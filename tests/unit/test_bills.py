@@ -34,8 +34,9 @@ def charge(cost: str) -> BillLine:
 
 
 def test_a_range_counts_both_its_ends() -> None:
-    units = UnitRange(4, 6, Decimal("2.5"))
+    units = UnitRange(4, 6, Decimal("2.5"), "gold")
     assert (units.count, units.cost) == (3, Decimal("7.5"))
+    assert units.part(5, 6) == UnitRange(5, 6, Decimal("2.5"), "gold")
 
 
 @pytest.mark.parametrize(
