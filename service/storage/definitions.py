@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from service.domain.coupon_rules import (
     CouponRule,
@@ -37,6 +47,16 @@ from service.storage.discount_tables import (
 from service.storage.statements import new_id
 
 _DEFINITIONS = select(coupon_definition).order_by(coupon_definition.c.definition_id)
+_MODIFIERS = (
+    select(coupon_modifier)
+    .where(coupon_modifier.c.definition_id.in_(bindparam("numbers", expanding=True)))
+    .order_by(coupon_modifier.c.definition_id, coupon_modifier.c.place)
+)
+_RULES = (
+    select(coupon_rule)
+    .where(coupon_rule.c.definition_id.in_(bindparam("numbers", expanding=True)))
+    .order_by(coupon_rule.c.definition_id, coupon_rule.c.place)
+)
 _Part = TypeVar("_Part", Modifier, CouponRule)
 
 
@@ -165,10 +185,10 @@ def _find(
     rows = connection.execute(statement).all()
     numbers = [row.definition_id for row in rows]
     modifiers = defaultdict(list)
-    for row in _parts(connection, coupon_modifier, numbers):
+    for row in _parts(connection, _MODIFIERS, numbers):
         modifiers[row.definition_id].append(modifier_of(row))
     rules = defaultdict(list)
-    for row in _parts(connection, coupon_rule, numbers):
+    for row in _parts(connection, _RULES, numbers):
         rules[row.definition_id].append(row)
     return [
         StoredDefinition(
@@ -181,10 +201,10 @@ def _find(
     ]
 
 
-def _parts(connection: Connection, table: Table, numbers: Collection[int]) -> Sequence[Row[Any]]:
-    is_of_them = table.c.definition_id.in_(numbers)
-    statement = select(table).where(is_of_them).order_by(table.c.definition_id, table.c.place)
-    return connection.execute(statement).all() if numbers else []
+def _parts(
+    connection: Connection, parts: Select[Any], numbers: Collection[int]
+) -> Sequence[Row[Any]]:
+    return connection.execute(parts, {"numbers": list(numbers)}).all() if numbers else []
 
 
 def _definition_values(definition: CouponDefinition) -> dict[str, Any]:

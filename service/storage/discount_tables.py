@@ -314,7 +314,7 @@ coupon_existing_value = Table(
     Column("existing_value_id", Id, primary_key=True),
     _identifier(),
     Column("instance_id", ForeignKey("coupon_instance.instance_id"), nullable=False),
-    Column("component_id", String(255), nullable=False),
+    Column("component_id", key_text(255), nullable=False),
     Column("units", Integer, nullable=False),
     *_trace(),
     UniqueConstraint("instance_id", "component_id"),

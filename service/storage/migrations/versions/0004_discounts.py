@@ -276,7 +276,7 @@ def _create_instances() -> None:
     sa.Column('existing_value_id', ID, nullable=False),
     sa.Column('reference', service.storage.types.key_text(64), nullable=False),
     sa.Column('instance_id', ID, nullable=False),
-    sa.Column('component_id', sa.String(length=255), nullable=False),
+    sa.Column('component_id', service.storage.types.key_text(255), nullable=False),
     sa.Column('units', sa.Integer(), nullable=False),
     sa.Column('created_at', INSTANT, nullable=False),
     sa.Column('changed_by', ID, nullable=False),
