@@ -33,7 +33,9 @@ from tests.storage.engines import ON_POSTGRESQL, ON_SQLITE
 from tests.storage.releases import FOLDER, dump_path, load, revisions
 from tests.storage.test_migrations import differences, facts
 
-RELEASED = revisions()[:-1]
+UNRELEASED = frozenset({"0003", "0004"})
+"""The revisions since the last release: no user has a database of them."""
+RELEASED = [it for it in revisions() if it not in UNRELEASED]
 """Every revision that users may have, but the newest."""
 STARTERS_COUNT = 2
 PATIENCE_S = 60
