@@ -98,7 +98,7 @@ class SimpleCouponOperations(ContractService):
     def GetAppliedCoupons(
         call: Call, coupon_code: str | None, page_info: Paging | None
     ) -> tuple[list[SimpleNamespace], bool]:
-        """Show a page of the claims by unique codes."""
+        """Show a page of the claims of a coupon, by whichever of its codes."""
         parent_code, wanted = given(coupon_code, "CouponCode"), read_wanted_page(page_info)
         return _write_records(unique_codes.get_applied_coupons(call, parent_code, wanted))
 
