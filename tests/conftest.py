@@ -36,17 +36,24 @@ QUICK_ON_POSTGRESQL = frozenset(
 
 SLOW_PROOFS = frozenset(
     {
-        "test_contention.py",
-        "test_crashes.py",
-        "test_every_statement.py",
-        "test_backup_page.py",
-        "test_deletion_races.py",
-        "test_example.py",
-        "test_job_workers.py",
-        "test_killed_waiters.py",
-        "test_leases.py",
-        "test_orphans.py",
-        "test_upgrades.py",
+        "concurrency/test_check_races.py",
+        "concurrency/test_deletion_races.py",
+        "concurrency/test_key_rushes.py",
+        "concurrency/test_rushes.py",
+        "crash/test_every_statement.py",
+        "crash/test_keys.py",
+        "crash/test_trouble.py",
+        "deployment/test_contention.py",
+        "deployment/test_example.py",
+        "deployment/test_job_workers.py",
+        "deployment/test_leases.py",
+        "deployment/test_orphans.py",
+        "docs/test_backup_page.py",
+        "mail/test_crashes.py",
+        "operations/test_check_ledger.py",
+        "packaging/test_wheel.py",
+        "storage/test_killed_waiters.py",
+        "storage/test_upgrades.py",
     }
 )
 """Short forms that still take long, of what quicker tests hold in part."""
@@ -58,7 +65,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         params: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
         is_quick = not QUICK_ON_POSTGRESQL.isdisjoint({item.path.parent.name, item.path.name})
-        is_slow = item.path.name in SLOW_PROOFS
+        is_slow = f"{item.path.parent.name}/{item.path.name}" in SLOW_PROOFS
         if is_slow or (params.get("engine_name") == "postgresql" and not is_quick):
             item.add_marker(pytest.mark.prove)
 
