@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -111,6 +111,12 @@ def units_of(lines: Sequence[BillLine]) -> dict[str, int]:
         if line.unit_of_measure is not None:
             units[line.unit_of_measure] += line.units or 0
     return dict(units)
+
+
+def steps_count(lines: Sequence[BillLine], candidates: Iterable[Candidate]) -> int:
+    """How much there is to reckon: each modifier may look at each price of each line."""
+    prices_count = sum(max(1, len(line.tiers)) for line in lines)
+    return prices_count * sum(len(it.definition.modifiers) for it in candidates)
 
 
 def discount(

@@ -234,7 +234,8 @@ def require_in_use(
         ServiceError: ``StateInvalid``, saying why.
     """
     if state is not LifeState.PRODUCTION:
-        raise ServiceError(STATE_INVALID, f"{what} is in {state.value}")
+        word = "retired" if state is LifeState.DELETED else f"in {state.value}"
+        raise ServiceError(STATE_INVALID, f"{what} is {word}")
     if now < since:
         raise ServiceError(STATE_INVALID, f"{what} is valid from {since.isoformat()}")
     if till is not None and now > till:

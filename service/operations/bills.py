@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from service.domain.billing import content_digest
+from service.domain.billing import content_digest, steps_count
 from service.domain.bills import require_valid_lines
 from service.domain.discount_errors import BILL_INVALID, BILL_REFERENCE_TAKEN
 from service.domain.discounted_bills import (
@@ -44,6 +44,9 @@ from service.storage.bills import StoredBill
 from service.storage.trouble import LostRaceError
 
 CODES_MAX = 100
+ESTIMATE_STEPS_MAX = 200_000
+"""How many prices, times discounts, an estimate reckons with: a few seconds. Whoever reads may
+ask for one; a bill, which operators apply, is discounted however much there is to reckon."""
 
 
 def estimate_discounts(call: Call, request: BillRequest) -> DiscountedBill:
@@ -68,6 +71,10 @@ def estimate_discounts(call: Call, request: BillRequest) -> DiscountedBill:
         customer_id = billing.account.customer_id
         candidates += plan_coupons(
             connection, call, billing.subscription, customer_id, request.coupon_codes
+        )
+        _require(
+            steps_count(request.lines, candidates) <= ESTIMATE_STEPS_MAX,
+            f"Lines and coupons: their prices times their discounts exceed {ESTIMATE_STEPS_MAX}",
         )
         billed = discount_billing(connection, billing, candidates)
         movements = _draws_on_rest(connection, billing, rest_to_draw_on(billing, billed))

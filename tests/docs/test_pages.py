@@ -27,6 +27,7 @@ from service.operations import (
     subscriptions,
     unique_codes,
 )
+from service.operations.bills import CODES_MAX, ESTIMATE_STEPS_MAX
 from service.operations.claim_coupons import PAIRS_COUNT_MAX
 from service.operations.dispatch_coupons import ADDRESSES_COUNT_MAX
 from service.operations.mint_coupons import COUPONS_COUNT_MAX
@@ -206,6 +207,8 @@ def test_the_table_of_limits():
         "Discounts of a coupon, or modifiers of a definition": definitions.MODIFIERS_MAX,
         "Lines of a bill": bills.LINES_MAX,
         "Price tiers of a line": bills.TIERS_MAX,
+        "Codes of an estimate": CODES_MAX,
+        "Prices, times discounts, of an estimate": ESTIMATE_STEPS_MAX,
         "Coupons, books, instances or codes in a page": pages.PAGE_SIZE_MAX,
         "Reference of a bill, in characters": discounted_bills.BILL_REFERENCE_LENGTH_MAX,
         "Reference, product and rate plan of a subscription, in characters": (

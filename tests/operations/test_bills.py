@@ -663,6 +663,19 @@ def test_an_estimate_refuses_what_could_not_be_claimed(
     assert {code: error.row for code, error in rows.items()} == expected
 
 
+def test_an_estimate_of_too_much_is_refused(programme: Programme, owner: int, order: str) -> None:
+    lines = [costs("1", f"part {number}") for number in range(1_000)]
+    for code in ("ONE", "TWO", "MORE"):
+        new_coupon(programme, owner, coupon_code=code, discounts=TEN_OFF * 100)
+    claim(programme, owner, order, discounts=TEN_OFF * 100)
+    error = refusal(
+        programme, lambda: estimated(programme, order, *lines, coupon_codes=("ONE", "TWO"))
+    )
+    assert (error.row, "200000" in error.details) == (BILL_INVALID, True)
+    small = estimated(programme, order, *lines[:100], coupon_codes=("ONE", "TWO", "MORE"))
+    assert (small.cost, small.due) == (100, 0)
+
+
 def test_an_estimate_reckons_with_unique_codes(
     programme: Programme, owner: int, account: int, order: str
 ) -> None:

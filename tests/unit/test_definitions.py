@@ -195,7 +195,7 @@ def test_a_window_may_have_no_end() -> None:
     ("changes", "now", "reason"),
     [
         ({"state": LifeState.DEVELOPMENT}, START, "definition Spring is in development"),
-        ({"state": LifeState.DELETED}, START, "definition Spring is in deleted"),
+        ({"state": LifeState.DELETED}, START, "definition Spring is retired"),
         ({}, START - TICK, "definition Spring is valid from 2026-03-01T12:00:00+00:00"),
         (
             {"valid_till": START},
