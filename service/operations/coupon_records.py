@@ -13,6 +13,7 @@ from service.domain.coupon_records import (
     record_of_parent,
 )
 from service.domain.errors import COUPON_NOT_FOUND, NULL_PARAMETER
+from service.domain.parent_coupons import UniqueCode
 from service.domain.refusals import ServiceError
 from service.operations.calls import Call
 from service.storage import discount_codes, parent_coupons
@@ -124,10 +125,16 @@ def records_of_claims(
     parent_numbers = {claim.keys.parent for claim in claims}
     is_parent = parent_coupon.c.coupon_id.in_(parent_numbers)
     parents = {it.number: it.coupon for it in parent_coupons.find_parents(connection, is_parent)}
-    is_code = unique_code.c.coupon_id.in_({claim.keys.code for claim in claims} - parent_numbers)
-    codes = {it.number: it.code for it in parent_coupons.find_unique_codes(connection, is_code)}
+    codes = _unique_codes(connection, {claim.keys.code for claim in claims} - parent_numbers)
     return [
         record_of_claim(parents[parent], codes.get(code), claim.instance)
         for claim in claims
         if (parent := claim.keys.parent) is not None and (code := claim.keys.code) is not None
     ]
+
+
+def _unique_codes(connection: Connection, numbers: Collection[int | None]) -> dict[int, UniqueCode]:
+    if not numbers:
+        return {}
+    is_code = unique_code.c.coupon_id.in_(numbers)
+    return {it.number: it.code for it in parent_coupons.find_unique_codes(connection, is_code)}

@@ -165,5 +165,7 @@ def give_back_uses(connection: Connection, bill_number: int) -> dict[int, Decima
 
 def codes_of(connection: Connection, coupon_ids: Collection[int]) -> dict[int, str]:
     """The codes of coupons, by their numbers."""
+    if not coupon_ids:
+        return {}
     statement = select(coupon.c.coupon_id, coupon.c.code).where(coupon.c.coupon_id.in_(coupon_ids))
     return {row.coupon_id: row.code for row in connection.execute(statement)}

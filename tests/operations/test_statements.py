@@ -128,18 +128,18 @@ BUDGETS: dict[str, tuple[Prepare, Prepare, tuple[int, int]]] = {
     "ApplyCouponToSubscription": (
         lambda scene: new_coupon(scene.programme, scene.owner),
         Scene.apply,
-        (23, 22),
+        (22, 21),
     ),
     "RemoveCouponFromSubscription": (
         Scene.claimed,
         lambda scene: scene.call(remove_coupon, scene.order, "SUMMER"),
-        (21, 20),
+        (20, 19),
     ),
-    "EstimateDiscounts": (Scene.claimed, lambda scene: scene.bill(estimate_discounts), (12, 11)),
+    "EstimateDiscounts": (Scene.claimed, lambda scene: scene.bill(estimate_discounts), (11, 10)),
     "ApplyCouponsToBill": (
         Scene.claimed,
         lambda scene: scene.bill(apply_coupons_to_bill, reference="january"),
-        (23, 22),
+        (22, 21),
     ),
     "ApplyCouponsToBill, redeemed": (
         lambda scene: (scene.claimed(), scene.redeem()),
