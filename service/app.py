@@ -42,7 +42,12 @@ def create_app(
     settings = settings or Settings()
     configure_log(settings.log_level)
     database = open_database(settings)
-    authenticator = Authenticator(database, clock, operation_limits(settings))
+    authenticator = Authenticator(
+        database,
+        clock,
+        operation_limits(settings),
+        age_max=timedelta(seconds=settings.authentication_age_s),
+    )
     create = partial(
         create_endpoint,
         authenticator,

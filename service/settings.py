@@ -76,6 +76,10 @@ class Settings(BaseSettings):
     """Number of worker processes."""
     threads: Annotated[int, Field(ge=1, le=128)] = 16
     """Number of threads of each worker process: so many calls run at once."""
+    authentication_age_s: Annotated[float, Field(ge=0, le=60)] = 2
+    """For how long a caller that was admitted is admitted again without a look at the database,
+    in seconds: as long as that a token may still be taken after it was revoked or has expired,
+    and a password after it was changed. 0 looks for each call."""
     public_url: HttpUrl | None = None
     """Address under which clients see the service, such as ``https://billing.example``.
     The published WSDL names it; unset, the WSDL names what each request asked."""

@@ -32,7 +32,8 @@ def decide(database: Transactions, attempt: Callable[[Connection], Result]) -> R
     """
     lost: LostRaceError | None = None
     for number in range(ATTEMPTS_MAX):
-        time.sleep(random.uniform(0, number * PAUSE_S))  # noqa: S311 - no secret
+        if number:
+            time.sleep(random.uniform(0, number * PAUSE_S))  # noqa: S311 - no secret
         try:
             with database.writing() as connection:
                 return attempt(connection)

@@ -1,7 +1,7 @@
 """Finding out who calls."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -9,6 +9,7 @@ from service.domain.errors import INVALID_CREDENTIALS, REQUEST_MISSING_HEADERS
 from service.domain.names import normal_spelling
 from service.domain.refusals import ServiceError
 from service.domain.roles import Caller, Credentials, Role
+from service.operations.admissions import Admissions
 from service.operations.calls import DEFAULT_LIMITS, Call, OperationLimits, utc_now
 from service.operations.secrets import is_password, token_digest
 from service.storage import users
@@ -26,6 +27,8 @@ class Authenticator:
     Args:
         database: Where users and tokens are.
         clock: Answers the instant of a call, aware and in UTC.
+        limits: How much a call may ask for.
+        age_max: For how long a caller is admitted without asking the database again.
     """
 
     def __init__(
@@ -33,10 +36,12 @@ class Authenticator:
         database: Database,
         clock: Callable[[], datetime] = utc_now,
         limits: OperationLimits = DEFAULT_LIMITS,
+        age_max: timedelta = timedelta(0),
     ) -> None:
         self._database = database
         self._clock = clock
         self._limits = limits
+        self._admissions = Admissions(age_max)
 
     def __call__(self, credentials: Credentials, tracking_id: str) -> Call:
         """Admit a caller.
@@ -49,20 +54,26 @@ class Authenticator:
         """
         _require_headers(credentials)
         now = self._clock()
+        caller = self._admissions.find(credentials, now)
+        if caller is None:
+            caller = self._admit(credentials, now)
+            self._admissions.keep(credentials, caller, now)
+        return Call(self._database, caller, now, tracking_id, self._limits)
+
+    def _admit(self, credentials: Credentials, now: datetime) -> Caller:
+        """Ask the database who shows the credentials."""
         with self._database.reading() as connection:
             owners = _token_owners(connection, credentials, now)
             if DEVELOPER not in owners:
                 raise ServiceError(INVALID_CREDENTIALS)
             if credentials.authentication_token:
-                caller = _caller(connection, owners.get(AUTHENTICATION))
-                return Call(self._database, caller, now, tracking_id, self._limits)
+                return _caller(connection, owners.get(AUTHENTICATION))
             found = users.find_user(connection, normal_spelling(credentials.user_name or ""))
         # A password is checked slowly, and not in a transaction.
         user_id, stored_hash = found or (None, None)
         is_right = is_password(stored_hash, credentials.password or "")
         with self._database.reading() as connection:
-            caller = _caller(connection, user_id if is_right else None)
-        return Call(self._database, caller, now, tracking_id, self._limits)
+            return _caller(connection, user_id if is_right else None)
 
 
 def _require_headers(credentials: Credentials) -> None:

@@ -18,7 +18,7 @@ from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.operations.movements import promote_waiting
 from service.storage import audit, classes, coupons
-from service.storage.accounts import find_redeeming_account, lock_accounts
+from service.storage.accounts import find_redeeming_account, lock_account
 from service.storage.coupons import RedeemableCoupon
 from service.storage.trouble import LostRaceError
 
@@ -57,8 +57,10 @@ def _attempt(connection: Connection, call: Call, account_id: int, code: str) -> 
 
 def _account(connection: Connection, call: Call, account_id: int) -> RedeemingAccount:
     """The account, for those who may change it; others cannot tell whether it exists."""
-    if lock_accounts(connection, [account_id], call.caller.writable_customers):
-        return find_redeeming_account(connection, account_id)
+    lock_account(connection, account_id, call.caller.writable_customers)
+    account = find_redeeming_account(connection, account_id)
+    if account is not None and call.caller.may_write(account.customer_id):
+        return account
     row = ACCOUNT_ID_INVALID if call.caller.is_operator else NOT_AUTHORIZED
     raise ServiceError(row, f"account {account_id}")
 

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 from service.soap.declared import Member, is_array, is_complex, item_of, members_of
 from service.soap.namespaces import ADAPI, XSI
+from service.soap.remembered import Remembered
+from service.soap.types import entities
 from service.soap.types.simple import SpyneType
 from service.soap.values import spelling_of
 
@@ -50,6 +52,8 @@ def writer_source(name: str, namespace: str, declared: SpyneType) -> str:
 
 
 _PREFIXES = "abc"
+_REMEMBERED: frozenset[SpyneType] = frozenset({entities.Coupon})
+"""Types whose values never change, and are met again and again: a page repeats most of them."""
 
 
 class _Scope(NamedTuple):
@@ -79,7 +83,7 @@ class _Generator:
     def __init__(self, namespace: str) -> None:
         self._namespace = namespace
         self._without_prefix = {namespace, ADAPI}
-        self.spellings: dict[str, Any] = {}
+        self.spellings: dict[str, Any] = {"Remembered": Remembered}
         self._functions: dict[tuple[str, _Scope], str] = {}
         self._source: list[str] = []
 
@@ -129,7 +133,10 @@ class _Generator:
             f'<{tag} i:nil="true"{declarations}/>',
             f"</{tag}>",
         )
-        if is_complex(member.declared):
+        if (member.declared.__orig__ or member.declared) in _REMEMBERED:
+            remembered = self._remembered(self._function(member.declared, scope))
+            filled = [f"        add('{start}' + {remembered}({value}) + '{end}')"]
+        elif is_complex(member.declared):
             filled = [
                 f"        add('{start}')",
                 f"        {self._function(member.declared, scope)}(add, {value})",
@@ -141,6 +148,14 @@ class _Generator:
             return [f"    if {value} is not None:", *filled]
         unset = nil if member.nillable else start + spelling_of(member.declared).unset + end
         return [f"    if {value} is None:", f"        add('{unset}')", "    else:", *filled]
+
+    def _remembered(self, function: str) -> str:
+        """Name what remembers the texts of a function; make it if needed."""
+        name = f"remembered_{function}"
+        statement = f"{name} = Remembered({function})\n"
+        if statement not in self._source:
+            self._source.append(statement)
+        return name
 
     def _enter(self, outer: _Scope, namespace: str, declared: SpyneType) -> tuple[_Scope, str]:
         """Tell the scope inside an element, and the declarations that make it."""

@@ -1,14 +1,16 @@
 """Customers and the accounts that bill to them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, exists, func, insert, select
+from sqlalchemy import BigInteger, Connection, bindparam, exists, func, insert, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from service.domain.programmes import Account
 from service.domain.redemption import RedeemingAccount
 from service.storage.party_tables import account, customer
+from service.storage.prepared import Prepared
 from service.storage.statements import new_id
 from service.storage.tables import redemption, spend
 
@@ -31,6 +33,17 @@ _REDEEMING = select(
     .where(redemption.c.acquisition_customer_id == account.c.customer_id)
     .label("has_acquisition"),
 ).where(account.c.account_id == bindparam("account_id"))
+_FIND_REDEEMING = Prepared(_REDEEMING)
+_writers = bindparam("customer_ids", type_=ARRAY(BigInteger))
+_LOCK = Prepared(
+    select(account.c.account_id)
+    .where(
+        account.c.account_id == bindparam("account_id"),
+        or_(_writers.is_(None), account.c.customer_id == func.any(_writers)),
+    )
+    # What points to an account need not wait: its number stays.
+    .with_for_update(key_share=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +144,15 @@ def lock_accounts(
     return set(connection.scalars(statement))
 
 
-def find_redeeming_account(connection: Connection, account_id: int) -> RedeemingAccount:
-    """What a redemption must know of an account that exists."""
-    return RedeemingAccount(*connection.execute(_REDEEMING, {"account_id": account_id}).one())
+def lock_account(
+    connection: Connection, account_id: int, customer_ids: Sequence[int] | None
+) -> None:
+    """As ``lock_accounts``, for one. On SQLite a writer is alone anyway."""
+    if connection.dialect.name == "postgresql":
+        _LOCK.rows(connection, {"account_id": account_id, "customer_ids": customer_ids})
+
+
+def find_redeeming_account(connection: Connection, account_id: int) -> RedeemingAccount | None:
+    """What a redemption must know of an account, if it exists."""
+    row = _FIND_REDEEMING.row(connection, {"account_id": account_id})
+    return None if row is None else RedeemingAccount(*row)

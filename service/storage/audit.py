@@ -9,9 +9,22 @@ from sqlalchemy import Connection, func, insert, select
 
 from service.domain.roles import COMMAND_LINE
 from service.storage.party_tables import service_user
+from service.storage.prepared import Prepared
 from service.storage.tables import audit
 
-_INSERT = insert(audit)
+_INSERT = Prepared(
+    insert(audit),
+    keys=(
+        "at",
+        "user_id",
+        "tracking_id",
+        "action",
+        "entity",
+        "entity_id",
+        "before",
+        "after",
+    ),
+)
 _EVENTS = (
     select(
         audit.c.at,
@@ -62,8 +75,8 @@ class Event:
 
 def append(connection: Connection, author: Author, changes: Iterable[Change]) -> None:
     """Write the changes into the log, in the transaction that makes them."""
-    connection.execute(
-        _INSERT,
+    _INSERT.run_each(
+        connection,
         [
             {
                 "at": author.at,

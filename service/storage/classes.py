@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     Row,
+    Text,
     bindparam,
     cast,
     func,
@@ -18,10 +19,12 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from service.domain.names import caseless
 from service.domain.programmes import CouponClass
 from service.domain.terms import CouponTerms, CouponType
+from service.storage.prepared import Prepared
 from service.storage.statements import new_id
 from service.storage.tables import coupon, coupon_class, coupon_terms
 from service.storage.types import Id
@@ -34,7 +37,7 @@ _CLASSES = select(coupon_class, *TERMS_COLUMNS).join(coupon_terms)
 _CLASSES_OF_CODES = (
     select(coupon.c.class_id)
     .distinct()
-    .where(coupon.c.code.in_(bindparam("codes", expanding=True)))
+    .where(coupon.c.code == func.any(bindparam("codes", type_=ARRAY(Text))))
     # In one order for all, as each waits for whoever retires one of them.
     .order_by(coupon.c.class_id)
     .subquery()
@@ -46,12 +49,16 @@ def _lock_number(class_id: Any) -> Any:
     return cast(class_id % (2**31 - 1), Integer)
 
 
-_KEEP_IN_USE = select(
-    func.pg_advisory_xact_lock_shared(RETIREMENT_LOCK, _lock_number(_CLASSES_OF_CODES.c.class_id))
+_KEEP_IN_USE = Prepared(
+    select(
+        func.pg_advisory_xact_lock_shared(
+            literal(RETIREMENT_LOCK, Integer), _lock_number(_CLASSES_OF_CODES.c.class_id)
+        )
+    )
 )
 
 
-def terms_of(row: Row[Any]) -> CouponTerms:
+def terms_of(row: Any) -> CouponTerms:
     """The terms in a row that has every column of ``TERMS_COLUMNS``."""
     return CouponTerms(
         coupon_type=CouponType(row.coupon_type),
@@ -192,7 +199,7 @@ def keep_in_use(connection: Connection, codes: Collection[str]) -> None:
     retire it waits, so that retiring takes its turn. On SQLite a writer is alone anyway.
     """
     if connection.dialect.name == "postgresql":
-        connection.execute(_KEEP_IN_USE, {"codes": list(codes)})
+        _KEEP_IN_USE.rows(connection, {"codes": list(codes)})
 
 
 def keep_class_in_use(connection: Connection, class_id: int) -> None:

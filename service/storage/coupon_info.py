@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select, union
+from sqlalchemy import Connection, bindparam, func, select, union
 
 from service.domain.coupon_info import CouponInfo, coupon_info
 from service.storage.classes import TERMS_COLUMNS, terms_of
 from service.storage.ledger import redeemed_of
 from service.storage.party_tables import account
+from service.storage.prepared import Prepared
 from service.storage.tables import coupon, coupon_class, coupon_terms, redemption
 
 _ACCOUNT_IDS = select(account.c.account_id).where(account.c.customer_id == bindparam("customer_id"))
@@ -19,7 +20,7 @@ _COUPON_IDS = union(
     ),
     select(redemption.c.coupon_id).where(redemption.c.account_id.in_(_ACCOUNT_IDS)),
 )
-_INFO: Select[Any] = (
+_INFO = Prepared(
     select(
         coupon.c.coupon_id,
         coupon.c.claimed_account_id,
@@ -50,11 +51,10 @@ def find_coupon_info(connection: Connection, customer_id: int, now: datetime) ->
     Raises:
         ServiceError: ``IdTooLarge``.
     """
-    rows = connection.execute(_INFO, {"customer_id": customer_id})
-    return [_info_of(row, now) for row in rows]
+    return [_info_of(row, now) for row in _INFO.rows(connection, {"customer_id": customer_id})]
 
 
-def _info_of(row: Row[Any], now: datetime) -> CouponInfo:
+def _info_of(row: Any, now: datetime) -> CouponInfo:
     return coupon_info(
         terms_of(row),
         coupon_id=row.coupon_id,

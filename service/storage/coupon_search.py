@@ -7,7 +7,6 @@ differ in StartDate, a search that asks for it skips the rows before its page.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
@@ -15,7 +14,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     Select,
     and_,
     bindparam,
@@ -24,19 +22,24 @@ from sqlalchemy import (
     select,
 )
 
-from service.domain.coupons import Coupon, CouponClaimInfo, CouponRedemption
+from service.domain.coupons import Coupon
 from service.domain.search import ORDER_BY_START_DATE, PAGE_SIZE_MAX, CouponQuery
-from service.domain.terms import CouponTerms
-from service.storage.classes import TERMS_COLUMNS, terms_of
+from service.storage.coupon_rows import (
+    BATCH_ID,
+    COUPON_ID,
+    COUPONS,
+    SEQ,
+    coupons_of,
+    whole_coupon,
+)
 from service.storage.coupons import IS_THERE
-from service.storage.party_tables import account
+from service.storage.prepared import Prepared
 from service.storage.tables import (
     coupon,
     coupon_batch,
     coupon_class,
     coupon_place,
     coupon_terms,
-    redemption,
 )
 
 STRETCH_LENGTH = 4_096
@@ -55,43 +58,8 @@ class Stretch(NamedTuple):
     length: int
 
 
-_redeemer = account.alias("redeemer")
-_claimer = account.alias("claimer")
-
-_COUPONS = (
-    select(
-        coupon.c.code,
-        coupon.c.terms_id,
-        coupon.c.sent_to_email,
-        coupon.c.sent_at,
-        coupon.c.claimed_account_id,
-        coupon.c.claimed_at,
-        coupon.c.seq,
-        coupon.c.redeemed_at,
-        coupon_class.c.class_id,
-        coupon_class.c.name.label("class_name"),
-        redemption.c.account_id,
-        redemption.c.spend_to_threshold,
-        redemption.c.balance,
-        redemption.c.currency_code,
-        redemption.c.expires_at,
-        redemption.c.activated_at,
-        _redeemer.c.number,
-        _claimer.c.number.label("claimer_number"),
-        (_redeemer.c.customer_id == coupon_class.c.customer_id).label("is_redeemed_at_home"),
-    )
-    .select_from(coupon)
-    .join(coupon_class, coupon_class.c.class_id == coupon.c.class_id)
-    .join(redemption, redemption.c.coupon_id == coupon.c.coupon_id, isouter=True)
-    .join(_redeemer, _redeemer.c.account_id == redemption.c.account_id, isouter=True)
-    .join(_claimer, _claimer.c.account_id == coupon.c.claimed_account_id, isouter=True)
-)
-_BY_CODE = _COUPONS.add_columns(
-    coupon.c.coupon_id, coupon.c.batch_id, coupon_class.c.customer_id
-).where(coupon.c.code == bindparam("code"), IS_THERE)
-_PAGE = _COUPONS.add_columns(coupon_place.c.batch_id).join(
-    coupon_place, coupon_place.c.coupon_id == coupon.c.coupon_id
-)
+_BY_CODE = Prepared(COUPONS.where(coupon.c.code == bindparam("code"), IS_THERE))
+_PAGE = COUPONS.join(coupon_place, coupon_place.c.coupon_id == coupon.c.coupon_id)
 _BATCHES: Select[Any] = (
     select(
         coupon_batch.c.batch_id,
@@ -100,9 +68,6 @@ _BATCHES: Select[Any] = (
     )
     .join(coupon_class, coupon_class.c.class_id == coupon_batch.c.class_id)
     .where(coupon_class.c.customer_id == bindparam("customer_id"), coupon_batch.c.coupons_count > 0)
-)
-_BY_ID = _COUPONS.add_columns(coupon.c.coupon_id).where(
-    coupon.c.coupon_id.in_(bindparam("coupon_ids", expanding=True))
 )
 # The coupons of a job that is at work are not found.
 _COUNTED_BATCHES = select(coupon_batch.c.batch_id).where(coupon_batch.c.coupons_count > 0)
@@ -131,9 +96,6 @@ _IS_REDEEMED_BETWEEN = (
 )
 _COUNT_BETWEEN = select(func.count()).select_from(coupon).where(*_IS_REDEEMED_BETWEEN)
 _REDEEMED_BETWEEN = select(coupon.c.seq).where(*_IS_REDEEMED_BETWEEN).order_by(coupon.c.seq)
-_TERMS = select(coupon_terms.c.terms_id, *TERMS_COLUMNS).where(
-    coupon_terms.c.terms_id.in_(bindparam("terms_ids", expanding=True))
-)
 
 
 def search_coupons(connection: Connection, query: CouponQuery) -> list[Coupon]:
@@ -144,10 +106,7 @@ def search_coupons(connection: Connection, query: CouponQuery) -> list[Coupon]:
         rows = _skipping_page(connection, query)
     else:
         rows = _rows_at(connection, list(_places(connection, query, batches)))
-    terms = _terms_by_id(connection, {row.terms_id for row in rows})
-    return [
-        _coupon_of(row, terms[row.terms_id], with_claim_info=query.with_claim_info) for row in rows
-    ]
+    return coupons_of(connection, rows, with_claim_info=query.with_claim_info)
 
 
 def find_coupon(connection: Connection, code: str) -> tuple[int, int, int, Coupon] | None:
@@ -156,31 +115,50 @@ def find_coupon(connection: Connection, code: str) -> tuple[int, int, int, Coupo
     Answers:
         The numbers of the coupon, its owner and its batch, and the coupon.
     """
-    row = connection.execute(_BY_CODE, {"code": code}).one_or_none()
-    if row is None:
+    found = _BY_CODE.raw_rows(connection, {"code": code})
+    if not found:
         return None
-    (terms,) = _terms_by_id(connection, {row.terms_id}).values()
-    redemption_info = None if row.redeemed_at is None else _redemption_of(row)
-    shown = replace(_coupon_of(row, terms, with_claim_info=True), redemption_info=redemption_info)
-    return row.coupon_id, row.customer_id, row.batch_id, shown
+    own, shown = whole_coupon(connection, found[0])
+    return own.coupon_id, own.customer_id, own.batch_id, shown
 
 
-def _batches(connection: Connection, query: CouponQuery) -> Sequence[Row[Any]]:
+def _batches(connection: Connection, query: CouponQuery) -> list[Any]:
     """The batches that the search is about, in its order."""
-    by_start_date = query.order_by == ORDER_BY_START_DATE
+    statement = _batches_statement(
+        query.order_by == ORDER_BY_START_DATE,
+        query.descending,
+        query.class_name is not None,
+        query.starts_from is not None,
+    )
+    values = {
+        "customer_id": query.customer_id,
+        "class_name": query.class_name,
+        "starts_from": query.starts_from,
+    }
+    return statement.rows(connection, values)
+
+
+@lru_cache
+def _batches_statement(
+    by_start_date: bool,
+    descending: bool,
+    has_class_name: bool,
+    has_starts_from: bool,
+) -> Prepared:
+    """The statement for one kind of search; its values are bound when it runs."""
     start_date = coupon_batch.c.start_date
-    order = _order(start_date, by_start_date=by_start_date, descending=query.descending)
+    order = _order(start_date, by_start_date=by_start_date, descending=descending)
     statement = _BATCHES.order_by(*order, coupon_batch.c.batch_id)
-    if query.class_name is not None:
-        statement = statement.where(coupon_class.c.name == query.class_name)
-    if query.starts_from is not None:
-        starts_then = coupon_batch.c.start_date >= query.starts_from
+    if has_class_name:
+        statement = statement.where(coupon_class.c.name == bindparam("class_name"))
+    if has_starts_from:
+        starts_then = coupon_batch.c.start_date >= bindparam("starts_from")
         statement = statement.where(or_(starts_then, ~coupon_batch.c.has_one_start))
-    return connection.execute(statement, {"customer_id": query.customer_id}).all()
+    return Prepared(statement)
 
 
 def _places(
-    connection: Connection, query: CouponQuery, batches: Sequence[Row[Any]]
+    connection: Connection, query: CouponQuery, batches: Sequence[Any]
 ) -> Iterator[Stretch]:
     """Where the coupons of the page are."""
     redeemed: dict[int, int] = {}
@@ -206,7 +184,7 @@ def _places(
         wanted -= sum(place.length for place in places)
 
 
-def _known_count(query: CouponQuery, batch: Row[Any], redeemed: dict[int, int]) -> int | None:
+def _known_count(query: CouponQuery, batch: Any, redeemed: dict[int, int]) -> int | None:
     """How many coupons of a batch are asked for; None for a large batch that has to be walked."""
     if query.is_redeemed is None:
         return int(batch.coupons_count)
@@ -226,7 +204,7 @@ def _redeemed_counts(connection: Connection, batch_ids: list[int]) -> dict[int, 
 
 
 def _redeemed_places(
-    connection: Connection, batch: Row[Any], skip: int, wanted: int
+    connection: Connection, batch: Any, skip: int, wanted: int
 ) -> tuple[list[Stretch], int]:
     """The places of redeemed coupons of a batch.
 
@@ -249,7 +227,7 @@ def _redeemed_places(
 
 
 def _unredeemed_places(
-    connection: Connection, batch: Row[Any], skip: int, wanted: int
+    connection: Connection, batch: Any, skip: int, wanted: int
 ) -> tuple[list[Stretch], int]:
     """As ``_redeemed_places`` for the others, which lie between the redeemed ones."""
     batch_id, end = batch.batch_id, batch.coupons_count
@@ -288,7 +266,7 @@ def _between(places: list[int], first: int, end: int) -> Iterator[tuple[int, int
         first = place + 1
 
 
-def _rows_at(connection: Connection, stretches: list[Stretch]) -> list[Row[Any]]:
+def _rows_at(connection: Connection, stretches: list[Stretch]) -> list[tuple[Any, ...]]:
     """The coupons at these places, in this order."""
     if not stretches:
         return []
@@ -296,46 +274,62 @@ def _rows_at(connection: Connection, stretches: list[Stretch]) -> list[Row[Any]]
     for stretch in stretches:
         by_batch.setdefault(stretch.batch_id, []).append(stretch)
     values: dict[str, Any] = {}
+    lengths = []
     for number, (batch_id, places) in enumerate(by_batch.items()):
         values[f"batch_id_{number}"] = batch_id
         if len(places) == 1:
             values[f"first_{number}"] = places[0].first
             values[f"last_{number}"] = places[0].first + places[0].length - 1
+            lengths.append(0)
         else:
             seqs = [range(it.first, it.first + it.length) for it in places]
-            values[f"seqs_{number}"] = list(chain.from_iterable(seqs))
-    statement = _places_statement(tuple(len(places) == 1 for places in by_batch.values()))
-    rows = connection.execute(statement, values).all()
+            listed = _filled_up(list(chain.from_iterable(seqs)))
+            values.update({f"seq_{number}_{i}": seq for i, seq in enumerate(listed)})
+            lengths.append(len(listed))
+    rows = _places_statement(tuple(lengths)).raw_rows(connection, values)
     order = {batch_id: number for number, batch_id in enumerate(by_batch)}
-    return sorted(rows, key=lambda row: (order[row.batch_id], row.seq))
+    return sorted(rows, key=lambda row: (order[row[BATCH_ID]], row[SEQ]))
+
+
+def _filled_up(numbers: list[int]) -> list[int]:
+    """The numbers, the last one again and again until they are as many as a power of two.
+
+    So there are few statements that list numbers, whatever their number.
+    """
+    wanted = 1 << (len(numbers) - 1).bit_length()
+    return numbers + [numbers[-1]] * (wanted - len(numbers))
 
 
 @lru_cache(maxsize=PAGE_SIZE_MAX)
-def _places_statement(are_stretches: tuple[bool, ...]) -> Select[Any]:
+def _places_statement(lengths: tuple[int, ...]) -> Prepared:
     """The statement for a page of so many batches; its values are bound when it runs.
 
     Args:
-        are_stretches: Of each batch, whether its places follow one another. Others are
-            listed: many conditions on one table take a database long to plan.
+        lengths: Of each batch, how many places are listed; 0 when they follow one another.
+            They are listed as many conditions on one table take a database long to plan.
     """
-    return _PAGE.where(
-        or_(
-            *(
-                and_(
-                    coupon_place.c.batch_id == bindparam(f"batch_id_{number}"),
-                    coupon_place.c.seq.between(
-                        bindparam(f"first_{number}"), bindparam(f"last_{number}")
+    return Prepared(
+        _PAGE.where(
+            or_(
+                *(
+                    and_(
+                        coupon_place.c.batch_id == bindparam(f"batch_id_{number}"),
+                        _places_condition(number, length),
                     )
-                    if is_stretch
-                    else coupon_place.c.seq.in_(bindparam(f"seqs_{number}", expanding=True)),
+                    for number, length in enumerate(lengths)
                 )
-                for number, is_stretch in enumerate(are_stretches)
             )
         )
     )
 
 
-def _skipping_page(connection: Connection, query: CouponQuery) -> list[Row[Any]]:
+def _places_condition(number: int, length: int) -> ColumnElement[bool]:
+    if not length:
+        return coupon_place.c.seq.between(bindparam(f"first_{number}"), bindparam(f"last_{number}"))
+    return coupon_place.c.seq.in_([bindparam(f"seq_{number}_{i}") for i in range(length)])
+
+
+def _skipping_page(connection: Connection, query: CouponQuery) -> list[tuple[Any, ...]]:
     statement = _skipping_statement(
         has_class_name=query.class_name is not None,
         is_redeemed=query.is_redeemed,
@@ -357,8 +351,16 @@ def _skipping_page(connection: Connection, query: CouponQuery) -> list[Row[Any]]
     if not coupon_ids:
         return []
     order = {coupon_id: number for number, coupon_id in enumerate(coupon_ids)}
-    rows = connection.execute(_BY_ID, {"coupon_ids": coupon_ids}).all()
-    return sorted(rows, key=lambda row: order[row.coupon_id])
+    listed = _filled_up(list(coupon_ids))
+    values = {f"coupon_id_{i}": coupon_id for i, coupon_id in enumerate(listed)}
+    rows = _by_id_statement(len(listed)).raw_rows(connection, values)
+    return sorted(rows, key=lambda row: order[row[COUPON_ID]])
+
+
+@lru_cache
+def _by_id_statement(length: int) -> Prepared:
+    listed: list[Any] = [bindparam(f"coupon_id_{i}") for i in range(length)]
+    return Prepared(COUPONS.where(coupon.c.coupon_id.in_(listed)))
 
 
 @lru_cache(maxsize=64)
@@ -411,49 +413,3 @@ def _order(
         return [by_name.desc() if descending else by_name]
     by_start = start_date.desc().nulls_last() if descending else start_date.asc().nulls_first()
     return [by_start, by_name]
-
-
-def _terms_by_id(connection: Connection, terms_ids: set[int]) -> dict[int, CouponTerms]:
-    """The terms of a page: few rows, as many coupons share one."""
-    if not terms_ids:
-        return {}
-    rows = connection.execute(_TERMS, {"terms_ids": sorted(terms_ids)})
-    return {row.terms_id: terms_of(row) for row in rows}
-
-
-def _coupon_of(row: Row[Any], terms: CouponTerms, *, with_claim_info: bool) -> Coupon:
-    return Coupon(
-        coupon_code=row.code,
-        class_name=row.class_name,
-        coupon_type=terms.coupon_type.value,
-        amount=terms.amount,
-        spend_threshold=terms.spend_threshold,
-        currency_code=terms.currency_code,
-        percent_off=terms.percent_off,
-        active_duration=terms.active_duration,
-        expiration_date=terms.expiration_date,
-        start_date=terms.start_date,
-        end_date=terms.end_date,
-        send_to_email=row.sent_to_email,
-        send_to_date=row.sent_at,
-        is_redeemed=row.redeemed_at is not None,
-        redemption_info=_redemption_of(row) if row.is_redeemed_at_home else None,
-        claim_info=_claim_of(row) if with_claim_info and row.claimed_at is not None else None,
-    )
-
-
-def _redemption_of(row: Row[Any]) -> CouponRedemption:
-    return CouponRedemption(
-        account_id=row.account_id,
-        account_number=row.number,
-        spend_to_threshold=row.spend_to_threshold,
-        balance=row.balance,
-        currency_code=row.currency_code,
-        redemption_date=row.redeemed_at,
-        expiration_date=row.expires_at,
-        activation_date=row.activated_at,
-    )
-
-
-def _claim_of(row: Row[Any]) -> CouponClaimInfo:
-    return CouponClaimInfo(row.claimed_account_id, row.claimer_number, row.claimed_at)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
@@ -23,6 +24,7 @@ from service.domain.mail import MailKind
 from service.domain.redemption import CouponState, NewRedemption
 from service.storage.classes import TERMS_COLUMNS, terms_of
 from service.storage.outbox import queue_mails
+from service.storage.prepared import Prepared
 from service.storage.statements import insert_or_ignore, new_id
 from service.storage.tables import (
     coupon,
@@ -96,7 +98,7 @@ _SEND = (
     .where(coupon.c.coupon_id == bindparam("sent_coupon_id"), IS_UNUSED)
     .values(sent_to_email=bindparam("email"), sent_at=bindparam("now"))
 )
-_REDEEMABLE = (
+_REDEEMABLE = Prepared(
     select(
         coupon.c.coupon_id,
         coupon.c.code,
@@ -113,7 +115,7 @@ _REDEEMABLE = (
     .join(redemption, isouter=True)
     .where(coupon.c.code == bindparam("code"), IS_THERE)
 )
-_REDEEM = (
+_REDEEM = Prepared(
     update(coupon)
     .where(
         coupon.c.coupon_id == bindparam("redeemed_coupon_id"),
@@ -129,6 +131,20 @@ _REDEEM = (
         ),
     )
     .values(redeemed_at=bindparam("now"))
+)
+_ADD_REDEMPTION = Prepared(
+    lambda dialect_name: insert_or_ignore(dialect_name, redemption),
+    keys=(
+        "coupon_id",
+        "account_id",
+        "redeemed_at",
+        "expires_at",
+        "granted",
+        "spend_to_threshold",
+        "balance",
+        "currency_code",
+        "acquisition_customer_id",
+    ),
 )
 
 
@@ -185,7 +201,7 @@ def add_coupons(
     seqs: Sequence[int],
 ) -> dict[int, tuple[int, str]]:
     """Insert coupons, passing over codes that exist; answers number and code of each by seq."""
-    statement = insert_or_ignore(connection, coupon).returning(
+    statement = insert_or_ignore(connection.dialect.name, coupon).returning(
         coupon.c.seq, coupon.c.coupon_id, coupon.c.code
     )
     common = {"class_id": class_id, "terms_id": terms_id, "batch_id": batch_id}
@@ -331,11 +347,11 @@ def send_coupons(connection: Connection, emails_by_coupon: dict[int, str], now: 
 
 def find_redeemable(connection: Connection, code: str) -> RedeemableCoupon | None:
     """What a redemption must know of the coupon with this code."""
-    row = connection.execute(_REDEEMABLE, {"code": code}).one_or_none()
+    row = _REDEEMABLE.row(connection, {"code": code})
     return None if row is None else _redeemable(row)
 
 
-def _redeemable(row: Row[Any]) -> RedeemableCoupon:
+def _redeemable(row: Any) -> RedeemableCoupon:
     state = CouponState(
         code=row.code,
         terms=terms_of(row),
@@ -365,7 +381,7 @@ def record_redemption(
         "account_id": account_id,
         "now": new.redeemed_at,
     }
-    if connection.execute(_REDEEM, verdict).rowcount != 1:
+    if _REDEEM.count(connection, verdict) != 1:
         return False
     values = {
         "coupon_id": found.coupon_id,
@@ -373,10 +389,10 @@ def record_redemption(
         "redeemed_at": new.redeemed_at,
         "expires_at": new.expires_at,
         "granted": new.granted,
-        "spend_to_threshold": 0,
+        "spend_to_threshold": Decimal(0),
         "balance": new.granted,
         "currency_code": new.currency_code,
         "acquisition_customer_id": acquisition_customer_id,
     }
     # The UNIQUE acquisition_customer_id decides between two coupons of one customer.
-    return connection.execute(insert_or_ignore(connection, redemption).values(values)).rowcount == 1
+    return _ADD_REDEMPTION.count(connection, values) == 1

@@ -23,7 +23,9 @@ def reserve_codes(connection: Connection, codes: Sequence[str]) -> dict[str, int
     On PostgreSQL it waits for whoever takes one of them at the same time, and passes it over
     when that succeeds.
     """
-    statement = insert_or_ignore(connection, coupon).returning(coupon.c.code, coupon.c.coupon_id)
+    statement = insert_or_ignore(connection.dialect.name, coupon).returning(
+        coupon.c.code, coupon.c.coupon_id
+    )
     # In one order for all, so that two who take the same codes wait once and not for one another.
     rows = [{"code": code} for code in sorted(set(codes))]
     return {row.code: row.coupon_id for row in connection.execute(statement, rows)} if rows else {}

@@ -11,8 +11,9 @@ from sqlalchemy.engine import ExceptionContext, make_url
 
 from service.domain.errors import SERVICE_BUSY
 from service.domain.refusals import ServiceTroubleError
+from service.storage.prepared import run_text
 from service.storage.transactions import Transactions
-from service.storage.trouble import LostRaceError, trouble_told
+from service.storage.trouble import LostRaceError, is_of_no_more_use, trouble_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,8 @@ class Database(Transactions):
         """A transaction that sees one state of the database; what it writes is undone."""
         try:
             with trouble_told(), self._reader.connect() as connection:
+                # It begins now: what runs by the driver alone would not begin it.
+                connection.begin()
                 yield connection
         except LostRaceError as error:
             # A standby gives up what reads for too long while its primary goes on.
@@ -200,11 +203,9 @@ def _begin_sqlite(connection: Connection) -> None:
     # A writer asks for the only write lock at once, so that what it reads stays
     # true until it commits.
     writes = connection.get_execution_options().get("coupon_billing_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    run_text(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _give_up_reader(context: ExceptionContext) -> None:
-    # What was opened while the file could not be written only reads, for ever: the next
-    # transaction is to open it anew.
-    if str(context.original_exception).startswith("attempt to write a readonly database"):
+    if is_of_no_more_use(context.original_exception):
         context.is_disconnect = True

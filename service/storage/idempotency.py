@@ -57,7 +57,7 @@ def take_key(connection: Connection, user_id: int, request: KeyedRequest, now: d
     While another transaction has it, PostgreSQL waits here for its end, as SQLite has
     when the transaction began.
     """
-    statement = insert_or_ignore(connection, idempotency_key).values(
+    statement = insert_or_ignore(connection.dialect.name, idempotency_key).values(
         user_id=user_id,
         key=request.key,
         operation=request.operation,

@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
-    Row,
     Select,
     bindparam,
     func,
@@ -22,6 +21,7 @@ from sqlalchemy import (
 )
 
 from service.domain.ledger import Line, Movement, RedeemedCoupon, Spend
+from service.storage.prepared import Prepared
 from service.storage.statements import new_id
 from service.storage.tables import coupon, coupon_terms, ledger, redemption, spend
 from service.storage.types import Money
@@ -44,6 +44,9 @@ _REDEEMED: Select[Any] = (
     .join(coupon, coupon.c.coupon_id == redemption.c.coupon_id)
     .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id)
     .where(redemption.c.account_id == bindparam("account_id"))
+)
+_CONCERNED = Prepared(
+    _REDEEMED.where(or_(redemption.c.expires_at >= bindparam("spent_at"), redemption.c.is_active))
 )
 _SPEND = select(
     spend.c.spend_id,
@@ -108,7 +111,7 @@ _MONTH = select(spend.c.amount).where(
 )
 
 
-def redeemed_of(row: Row[Any]) -> RedeemedCoupon:
+def redeemed_of(row: Any) -> RedeemedCoupon:
     """The redeemed coupon in a row that has its columns, its terms' and its redemption's."""
     return RedeemedCoupon(
         coupon_id=row.coupon_id,
@@ -129,11 +132,8 @@ def redeemed_coupons(
     connection: Connection, account_id: int, spent_at: datetime
 ) -> list[RedeemedCoupon]:
     """The coupons of an account that a spend at the instant can concern."""
-    concerned = or_(redemption.c.expires_at >= bindparam("spent_at"), redemption.c.is_active)
-    rows = connection.execute(
-        _REDEEMED.where(concerned), {"account_id": account_id, "spent_at": spent_at}
-    )
-    return [redeemed_of(row) for row in rows.all()]
+    values = {"account_id": account_id, "spent_at": spent_at}
+    return [redeemed_of(row) for row in _CONCERNED.rows(connection, values)]
 
 
 def coupons_of_spend(

@@ -7,9 +7,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult
 
 
-def insert_or_ignore(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+def insert_or_ignore(dialect_name: str, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that passes over rows which a UNIQUE constraint refuses; it counts the others."""
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    insert = sqlite.insert if dialect_name == "sqlite" else postgresql.insert
     return insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
 
 

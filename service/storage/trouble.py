@@ -55,8 +55,9 @@ _UNAVAILABLE_CLASSES = frozenset(
 )
 # Of SQLite, whose driver tells numbers from Python 3.11 on only.
 _SQLITE_BUSY = ("database is locked", "database table is locked")
+_SQLITE_READ_ONLY = "attempt to write a readonly database"
 _SQLITE_UNAVAILABLE = (
-    "attempt to write a readonly database",
+    _SQLITE_READ_ONLY,
     "database disk image is malformed",
     "database or disk is full",
     "disk I/O error",
@@ -116,6 +117,15 @@ def _row_of(error: DBAPIError) -> ErrorRow | None:
         return SERVICE_UNAVAILABLE
     is_unreachable = isinstance(error, OperationalError) and not state and not _is_of_sqlite(error)
     return SERVICE_UNAVAILABLE if is_unreachable else None
+
+
+def is_of_no_more_use(error: BaseException) -> bool:
+    """Whether a driver's error is about its connection, beyond what SQLAlchemy knows of.
+
+    A file that was opened while it could not be written only reads, for ever: the next
+    transaction is to open it anew.
+    """
+    return str(error).startswith(_SQLITE_READ_ONLY)
 
 
 def is_unique_violation(error: DBAPIError) -> bool:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from service.domain.roles import Role
 from service.storage.party_tables import membership, service_user, token
+from service.storage.prepared import Prepared
 from service.storage.statements import new_id
 
 _VALID_TOKENS = (
@@ -15,7 +16,7 @@ _VALID_TOKENS = (
     .where(token.c.revoked_at.is_(None))
     .where(or_(token.c.expires_at.is_(None), token.c.expires_at > bindparam("now")))
 )
-_ROLES = (
+_ROLES = Prepared(
     select(service_user.c.name, membership.c.customer_id, membership.c.role)
     .join(membership, isouter=True)
     .where(service_user.c.user_id == bindparam("user_id"))
@@ -139,7 +140,7 @@ def disable_user(connection: Connection, user_id: int, now: datetime) -> None:
 
 def find_roles(connection: Connection, user_id: int) -> tuple[str, list[tuple[int | None, Role]]]:
     """A user's name, and its roles by customer (None: the operator's, in all)."""
-    rows = connection.execute(_ROLES, {"user_id": user_id}).all()
+    rows = _ROLES.rows(connection, {"user_id": user_id})
     return rows[0].name, [(row.customer_id, Role(row.role)) for row in rows if row.role is not None]
 
 

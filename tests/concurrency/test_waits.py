@@ -33,6 +33,7 @@ from service.operations.redeem_coupon import redeem_coupon
 from service.operations.users import add_user, disable_user, issue_token
 from service.storage import accounts, classes, coupons, idempotency, users
 from service.storage.party_tables import service_user, token
+from service.storage.prepared import Prepared
 from service.storage.tables import coupon, coupon_class
 from tests.concurrency.waiting import PATIENCE_S, joined, outcome_after_wait
 from tests.programme import Programme
@@ -216,10 +217,10 @@ def test_who_locks_and_reads_at_once_does_not_see_it(
     programme: Programme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "service.operations.redeem_coupon.lock_accounts", lambda _connection, ids, _: set(ids)
+        "service.operations.redeem_coupon.lock_account", lambda _connection, _id, _: None
     )
     lock_and_read = accounts._REDEEMING.with_for_update(of=accounts.account)
-    monkeypatch.setattr(accounts, "_REDEEMING", lock_and_read)
+    monkeypatch.setattr(accounts, "_FIND_REDEEMING", Prepared(lock_and_read))
     assert redeem_while_an_old_spend_is_recorded(programme) == programme.clock()
 
 

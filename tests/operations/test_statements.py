@@ -98,14 +98,14 @@ def nothing(_scene: Scene) -> None:
 Prepare = Callable[[Scene], object]
 # What prepares it, what is counted, and how many: on SQLite, on PostgreSQL.
 BUDGETS: dict[str, tuple[Prepare, Prepare, tuple[int, int]]] = {
-    "SearchCoupons": (nothing, Scene.search, (4, 3)),
+    "SearchCoupons": (nothing, Scene.search, (3, 2)),
     "SearchCoupons, redeemed": (
         Scene.redeem,
         lambda scene: scene.search(Predicate("IsRedeemed", "Equals", "true")),
-        (6, 5),
+        (5, 4),
     ),
-    "RedeemCoupon": (nothing, Scene.redeem, (10, 10)),
-    "RedeemCoupon, repeated": (Scene.redeem, Scene.redeem, (4, 4)),
+    "RedeemCoupon": (nothing, Scene.redeem, (9, 10)),
+    "RedeemCoupon, repeated": (Scene.redeem, Scene.redeem, (3, 4)),
     "GetCouponInfo": (Scene.redeem, lambda scene: scene.call(get_coupon_info, scene.owner), (2, 1)),
     "CheckFeatureAdoptionCouponEligibility": (
         nothing,

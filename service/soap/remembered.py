@@ -1,0 +1,38 @@
+"""Texts of objects that were written before."""
+
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["Remembered"]
+
+TEXTS_KEPT_MAX = 4_096
+"""How many texts a process remembers of each writer: some 1.5 KiB each."""
+
+
+class Remembered:
+    """A writer that writes the same object once only; safe to share between threads.
+
+    An object is known by its identity, so that it must never change; an equal one is another
+    one. It is kept as long as its text, so that no other object can have its place meanwhile.
+
+    Args:
+        write: Writes an object: gives its pieces to a function, in order.
+    """
+
+    def __init__(self, write: Callable[[Callable[[str], None], Any], None]) -> None:
+        self._write = write
+        self._texts: dict[int, tuple[Any, str]] = {}
+
+    def __call__(self, value: Any) -> str:
+        """The text of an object."""
+        known = self._texts.get(id(value))
+        if known is not None and known[0] is value:
+            return known[1]
+        parts: list[str] = []
+        self._write(parts.append, value)
+        text = "".join(parts)
+        if len(self._texts) >= TEXTS_KEPT_MAX:
+            # All at once: which are asked for most is not worth to be kept for each page.
+            self._texts.clear()
+        self._texts[id(value)] = (value, text)
+        return text

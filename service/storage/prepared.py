@@ -1,0 +1,235 @@
+"""Statements on hot paths: compiled once, and then run by the driver itself.
+
+SQLAlchemy takes ten times as long to run a small statement as SQLite does: it looks the
+compiled text up, asks for events, and wraps the result. Here all that stays of it is the text
+that it compiled, the types of its columns, its events while somebody listens, and its errors.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Delete, Dialect, Insert, Select, Update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import TypeEngine
+
+from service.storage.trouble import is_of_no_more_use
+
+Values = Mapping[str, Any]
+Statement = Select[Any] | Insert | Update | Delete
+_Convert = Callable[[Any], Any]
+
+
+class Outcome(NamedTuple):
+    """What became of a statement.
+
+    Attributes:
+        rows: What a SELECT found, with an attribute per column.
+        rows_count: How many rows were found or changed.
+    """
+
+    rows: list[Any]
+    rows_count: int
+
+
+class RowReader:
+    """Makes rows with an attribute per column of what a driver gives.
+
+    Args:
+        columns: Of a SELECT, in its order.
+    """
+
+    def __init__(self, columns: Sequence[ColumnElement[Any]]) -> None:
+        self._columns = columns
+        names = [getattr(column, "name", "") for column in columns]
+        row = namedtuple("Row", names, rename=True)  # type: ignore[misc] # noqa: PYI024
+        self._make: _Convert = row._make
+        self._readers: dict[str, _Convert] = {}
+
+    def of(self, dialect: Dialect) -> Callable[[tuple[Any, ...]], Any]:
+        """The function that makes a row of the values that a database system gives."""
+        reader = self._readers.get(dialect.name)
+        if reader is None:
+            reader = self._readers.setdefault(dialect.name, self._reader(dialect))
+        return reader
+
+    def _reader(self, dialect: Dialect) -> _Convert:
+        conversions = [
+            (index, convert)
+            for index, column in enumerate(self._columns)
+            if (convert := column.type.dialect_impl(dialect).result_processor(dialect, None))
+        ]
+        make = self._make
+
+        def read(found: tuple[Any, ...]) -> Any:
+            values = list(found)
+            for index, convert in conversions:
+                values[index] = convert(values[index])
+            return make(values)
+
+        return read
+
+
+class Prepared:
+    """A statement that is compiled once for each database system.
+
+    It takes values for its ``bindparam``s only, each of which must stand for one value: lists
+    of any length are for SQLAlchemy.
+
+    Args:
+        statement: Of SQLAlchemy's Core; or what makes it of the name of a dialect, where
+            systems differ.
+        keys: Of an INSERT, the columns that it fills; the values have their names.
+    """
+
+    def __init__(
+        self, statement: Statement | Callable[[str], Statement], keys: Sequence[str] | None = None
+    ) -> None:
+        self._statement = statement
+        self._keys = keys
+        self._plans: dict[str, _Plan] = {}
+
+    def rows(self, connection: Connection, values: Values) -> list[Any]:
+        """What a SELECT finds, with an attribute per column."""
+        plan = self._plan(connection.dialect)
+        return plan.rows_of(plan.run(connection, values).fetchall())
+
+    def raw_rows(self, connection: Connection, values: Values) -> list[tuple[Any, ...]]:
+        """The same as the driver gives it; a ``RowReader`` makes rows of it."""
+        found: list[tuple[Any, ...]] = (
+            self._plan(connection.dialect).run(connection, values).fetchall()
+        )
+        return found
+
+    def row(self, connection: Connection, values: Values) -> Any:
+        """The first row that a SELECT finds; None when it finds none."""
+        plan = self._plan(connection.dialect)
+        found = plan.run(connection, values).fetchone()
+        return None if found is None else plan.row_of(found)
+
+    def count(self, connection: Connection, values: Values) -> int:
+        """How many rows a statement that writes has changed."""
+        return int(self._plan(connection.dialect).run(connection, values).rowcount)
+
+    def run_each(self, connection: Connection, each: Sequence[Values]) -> None:
+        """Run a statement that writes for each of the values, all at once."""
+        if len(each) == 1:
+            self.count(connection, each[0])
+        elif each:
+            self._plan(connection.dialect).run_each(connection, each)
+
+    def _plan(self, dialect: Dialect) -> "_Plan":
+        plan = self._plans.get(dialect.name)
+        if plan is None:
+            made = self._statement(dialect.name) if callable(self._statement) else self._statement
+            plan = self._plans[dialect.name] = _Plan(made, dialect, self._keys)
+        return plan
+
+
+def run_together(connection: Connection, steps: Sequence[tuple[Prepared, Values]]) -> list[Outcome]:
+    """Run statements one after the other, on PostgreSQL in one round trip.
+
+    Each sees what those before it did. None of them may need the outcome of another.
+    """
+    plans = [(prepared._plan(connection.dialect), values) for prepared, values in steps]  # noqa: SLF001
+    driver: Any = connection.connection.dbapi_connection
+    if connection.dialect.name == "sqlite":
+        return [plan.outcome(plan.run(connection, values)) for plan, values in plans]
+    try:
+        with driver.pipeline():
+            cursors = [plan.run(connection, values) for plan, values in plans]
+    except driver_errors(connection.dialect) as error:
+        raise _told(connection, error, "") from error
+    return [plan.outcome(cursor) for (plan, _), cursor in zip(plans, cursors, strict=True)]
+
+
+def run_text(connection: Connection, text: str, parameters: Any = (), *, many: bool = False) -> Any:
+    """Run a statement as the driver spells it, once or for many parameters.
+
+    Answers:
+        The driver's cursor.
+
+    Raises:
+        DBAPIError: As SQLAlchemy would raise it.
+    """
+    events = connection.dispatch
+    if events.before_cursor_execute:
+        for listener in events.before_cursor_execute:
+            listener(connection, None, text, parameters, None, many)
+    driver: Any = connection.connection.dbapi_connection
+    try:
+        cursor = driver.cursor()
+        (cursor.executemany if many else cursor.execute)(text, parameters)
+    except driver_errors(connection.dialect) as error:
+        raise _told(connection, error, text) from error
+    if events.after_cursor_execute:
+        for listener in events.after_cursor_execute:
+            listener(connection, cursor, text, parameters, None, many)
+    return cursor
+
+
+def driver_errors(dialect: Dialect) -> Any:
+    """What all errors of the database's driver are."""
+    return dialect.loaded_dbapi.Error
+
+
+def _told(connection: Connection, error: Any, text: str) -> BaseException:
+    """The error as SQLAlchemy would tell it; a connection that is of no more use is given up."""
+    dialect = connection.dialect
+    driver: Any = connection.connection.dbapi_connection
+    is_lost = dialect.is_disconnect(error, driver, None) or is_of_no_more_use(error)
+    if is_lost:
+        connection.invalidate(error)
+    told: BaseException = DBAPIError.instance(
+        text,
+        None,
+        error,
+        dialect.loaded_dbapi.Error,
+        hide_parameters=True,
+        connection_invalidated=is_lost,
+        dialect=dialect,
+    )
+    return told
+
+
+class _Plan:
+    """A statement compiled for one database system."""
+
+    def __init__(self, statement: Statement, dialect: Dialect, keys: Sequence[str] | None) -> None:
+        compiled = statement.compile(dialect=dialect, column_keys=keys and list(keys))
+        self._text = str(compiled)
+        self._is_positional = compiled.positional
+        types = {name: bind.type for bind, name in compiled.bind_names.items()}
+        names = compiled.positiontup if compiled.positional else types
+        self._binds = [(name, _bind_processor(types[name], dialect)) for name in names or ()]
+        self._constants = {
+            name: value for name, value in compiled.params.items() if value is not None
+        }
+        self._is_select = isinstance(statement, Select)
+        columns = statement.selected_columns if isinstance(statement, Select) else ()
+        self.row_of = RowReader(tuple(columns)).of(dialect)
+
+    def run(self, connection: Connection, values: Values) -> Any:
+        return run_text(connection, self._text, self._parameters(values))
+
+    def run_each(self, connection: Connection, each: Sequence[Values]) -> None:
+        run_text(connection, self._text, [self._parameters(values) for values in each], many=True)
+
+    def _parameters(self, values: Values) -> Any:
+        given = {**self._constants, **values}
+        pairs = (
+            (name, given[name] if convert is None else convert(given[name]))
+            for name, convert in self._binds
+        )
+        return tuple(value for _, value in pairs) if self._is_positional else dict(pairs)
+
+    def rows_of(self, found: list[tuple[Any, ...]]) -> list[Any]:
+        return [self.row_of(values) for values in found]
+
+    def outcome(self, cursor: Any) -> Outcome:
+        rows = self.rows_of(cursor.fetchall()) if self._is_select else []
+        return Outcome(rows, len(rows) if self._is_select else cursor.rowcount)
+
+
+def _bind_processor(declared: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
+    return declared.dialect_impl(dialect).bind_processor(dialect)
