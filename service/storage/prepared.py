@@ -196,6 +196,9 @@ class _Plan:
     """A statement compiled for one database system."""
 
     def __init__(self, statement: Statement, dialect: Dialect, keys: Sequence[str] | None) -> None:
+        if isinstance(statement, Insert):
+            # The number of a new row is not asked for.
+            statement = statement.inline()
         compiled = statement.compile(dialect=dialect, column_keys=keys and list(keys))
         self._text = str(compiled)
         self._is_positional = compiled.positional
