@@ -17,9 +17,8 @@ from service.domain.terms import CouponType
 from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.operations.movements import promote_waiting
-from service.storage import audit, classes, coupons
-from service.storage.accounts import find_redeeming_account, lock_account
-from service.storage.coupons import RedeemableCoupon
+from service.storage import audit, redemptions
+from service.storage.redemptions import RedeemableCoupon
 from service.storage.trouble import LostRaceError
 
 
@@ -43,9 +42,12 @@ def redeem_coupon(call: Call, account_id: int | None, coupon_code: str | None) -
 
 
 def _attempt(connection: Connection, call: Call, account_id: int, code: str) -> datetime:
-    classes.keep_in_use(connection, [code])
-    account = _account(connection, call, account_id)
-    found = coupons.find_redeemable(connection, code)
+    locks = redemptions.locks(connection, account_id, code, call.caller.writable_customers)
+    account, found = redemptions.find_parties(connection, account_id, code, after=locks)
+    if account is None or not call.caller.may_write(account.customer_id):
+        # Others cannot tell whether it exists.
+        row = ACCOUNT_ID_INVALID if call.caller.is_operator else NOT_AUTHORIZED
+        raise ServiceError(row, f"account {account_id}")
     if found is None:
         raise ServiceError(COUPON_NOT_FOUND, f"coupon {code[:100]}")
     if found.redeemed_at is not None and found.state.redeemed_account_id == account_id:
@@ -53,16 +55,6 @@ def _attempt(connection: Connection, call: Call, account_id: int, code: str) -> 
     new = redeem(found.state, account, call.now)
     _record(connection, call, found, account, new)
     return new.redeemed_at
-
-
-def _account(connection: Connection, call: Call, account_id: int) -> RedeemingAccount:
-    """The account, for those who may change it; others cannot tell whether it exists."""
-    lock_account(connection, account_id, call.caller.writable_customers)
-    account = find_redeeming_account(connection, account_id)
-    if account is not None and call.caller.may_write(account.customer_id):
-        return account
-    row = ACCOUNT_ID_INVALID if call.caller.is_operator else NOT_AUTHORIZED
-    raise ServiceError(row, f"account {account_id}")
 
 
 def _record(
@@ -74,8 +66,6 @@ def _record(
 ) -> None:
     is_acquisition = found.state.terms.coupon_type is CouponType.ACQUISITION
     customer_id = account.customer_id if is_acquisition else None
-    if not coupons.record_redemption(connection, found, account.account_id, new, customer_id):
-        raise LostRaceError
     after = {
         "account_id": account.account_id,
         "redeemed_at": new.redeemed_at.isoformat(),
@@ -83,6 +73,10 @@ def _record(
         "balance": str(new.granted),
     }
     change = audit.Change("redeem", "coupon", found.coupon_id, after=after)
-    audit.append(connection, call.author, [change])
+    history = [audit.appending(call.author, change)]
+    if not redemptions.record_redemption(
+        connection, found, account.account_id, new, customer_id, history
+    ):
+        raise LostRaceError
     if not found.state.terms.spend_threshold:
         promote_waiting(connection, call, account.account_id)

@@ -8,11 +8,9 @@ from sqlalchemy import BigInteger, Connection, bindparam, exists, func, insert, 
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from service.domain.programmes import Account
-from service.domain.redemption import RedeemingAccount
 from service.storage.party_tables import account, customer
-from service.storage.prepared import Prepared
+from service.storage.prepared import Prepared, Step
 from service.storage.statements import new_id
-from service.storage.tables import redemption, spend
 
 _ACCOUNTS = select(
     account.c.account_id,
@@ -21,19 +19,6 @@ _ACCOUNTS = select(
     account.c.currency_code,
     account.c.email,
 ).order_by(account.c.account_id)
-_REDEEMING = select(
-    account.c.account_id,
-    account.c.customer_id,
-    account.c.currency_code,
-    select(func.min(spend.c.spent_at))
-    .where(spend.c.customer_id == account.c.customer_id, spend.c.reversed_at.is_(None))
-    .scalar_subquery()
-    .label("customer_first_spend_at"),
-    exists()
-    .where(redemption.c.acquisition_customer_id == account.c.customer_id)
-    .label("has_acquisition"),
-).where(account.c.account_id == bindparam("account_id"))
-_FIND_REDEEMING = Prepared(_REDEEMING)
 _writers = bindparam("customer_ids", type_=ARRAY(BigInteger))
 _LOCK = Prepared(
     select(account.c.account_id)
@@ -144,15 +129,6 @@ def lock_accounts(
     return set(connection.scalars(statement))
 
 
-def lock_account(
-    connection: Connection, account_id: int, customer_ids: Sequence[int] | None
-) -> None:
-    """As ``lock_accounts``, for one. On SQLite a writer is alone anyway."""
-    if connection.dialect.name == "postgresql":
-        _LOCK.rows(connection, {"account_id": account_id, "customer_ids": customer_ids})
-
-
-def find_redeeming_account(connection: Connection, account_id: int) -> RedeemingAccount | None:
-    """What a redemption must know of an account, if it exists."""
-    row = _FIND_REDEEMING.row(connection, {"account_id": account_id})
-    return None if row is None else RedeemingAccount(*row)
+def locking(account_id: int, customer_ids: Sequence[int] | None) -> Step:
+    """What does as ``lock_accounts``, for one, on PostgreSQL."""
+    return _LOCK, {"account_id": account_id, "customer_ids": customer_ids}

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from service.domain.roles import COMMAND_LINE
 from service.storage.party_tables import service_user
-from service.storage.prepared import Prepared
+from service.storage.prepared import Prepared, Step, Values
 from service.storage.tables import audit
 
 _INSERT = Prepared(
@@ -75,22 +75,25 @@ class Event:
 
 def append(connection: Connection, author: Author, changes: Iterable[Change]) -> None:
     """Write the changes into the log, in the transaction that makes them."""
-    _INSERT.run_each(
-        connection,
-        [
-            {
-                "at": author.at,
-                "user_id": author.user_id,
-                "tracking_id": author.tracking_id,
-                "action": change.action,
-                "entity": change.entity,
-                "entity_id": change.entity_id,
-                "before": change.before,
-                "after": change.after,
-            }
-            for change in changes
-        ],
-    )
+    _INSERT.run_each(connection, [_values(author, change) for change in changes])
+
+
+def appending(author: Author, change: Change) -> Step:
+    """What writes a change into the log, along with what makes it."""
+    return _INSERT, _values(author, change)
+
+
+def _values(author: Author, change: Change) -> Values:
+    return {
+        "at": author.at,
+        "user_id": author.user_id,
+        "tracking_id": author.tracking_id,
+        "action": change.action,
+        "entity": change.entity,
+        "entity_id": change.entity_id,
+        "before": change.before,
+        "after": change.after,
+    }
 
 
 def history(connection: Connection, entity: str, entity_id: int) -> list[Event]:

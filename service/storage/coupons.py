@@ -1,9 +1,7 @@
 """Coupons: minted, handed out, redeemed. Each conditional statement here is a verdict."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
@@ -21,10 +19,7 @@ from sqlalchemy import (
 )
 
 from service.domain.mail import MailKind
-from service.domain.redemption import CouponState, NewRedemption
-from service.storage.classes import TERMS_COLUMNS, terms_of
 from service.storage.outbox import queue_mails
-from service.storage.prepared import Prepared
 from service.storage.statements import insert_or_ignore, new_id
 from service.storage.tables import (
     coupon,
@@ -32,7 +27,6 @@ from service.storage.tables import (
     coupon_class,
     coupon_place,
     coupon_terms,
-    redemption,
     unfinished_import,
 )
 
@@ -98,68 +92,6 @@ _SEND = (
     .where(coupon.c.coupon_id == bindparam("sent_coupon_id"), IS_UNUSED)
     .values(sent_to_email=bindparam("email"), sent_at=bindparam("now"))
 )
-_REDEEMABLE = Prepared(
-    select(
-        coupon.c.coupon_id,
-        coupon.c.code,
-        coupon.c.terms_id,
-        coupon.c.claimed_account_id,
-        coupon_class.c.retired_at,
-        redemption.c.account_id.label("redeemed_account_id"),
-        redemption.c.redeemed_at,
-        *TERMS_COLUMNS,
-    )
-    .select_from(coupon)
-    .join(coupon_class)
-    .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id)
-    .join(redemption, isouter=True)
-    .where(coupon.c.code == bindparam("code"), IS_THERE)
-)
-_REDEEM = Prepared(
-    update(coupon)
-    .where(
-        coupon.c.coupon_id == bindparam("redeemed_coupon_id"),
-        coupon.c.redeemed_at.is_(None),
-        coupon.c.deleted_at.is_(None),
-        coupon.c.terms_id == bindparam("decided_terms_id"),
-        or_(
-            coupon.c.claimed_account_id.is_(None),
-            coupon.c.claimed_account_id == bindparam("account_id"),
-        ),
-        exists().where(
-            coupon_class.c.class_id == coupon.c.class_id, coupon_class.c.retired_at.is_(None)
-        ),
-    )
-    .values(redeemed_at=bindparam("now"))
-)
-_ADD_REDEMPTION = Prepared(
-    lambda dialect_name: insert_or_ignore(dialect_name, redemption),
-    keys=(
-        "coupon_id",
-        "account_id",
-        "redeemed_at",
-        "expires_at",
-        "granted",
-        "spend_to_threshold",
-        "balance",
-        "currency_code",
-        "acquisition_customer_id",
-    ),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class RedeemableCoupon:
-    """A coupon as redemption sees it.
-
-    Attributes:
-        redeemed_at: When it was redeemed; None when it is not.
-    """
-
-    coupon_id: int
-    terms_id: int
-    state: CouponState
-    redeemed_at: datetime | None
 
 
 def add_batch(
@@ -343,56 +275,3 @@ def send_coupons(connection: Connection, emails_by_coupon: dict[int, str], now: 
     if connection.execute(_SEND, sent).rowcount != len(sent):
         raise RuntimeError("a coupon was handed out twice")
     queue_mails(connection, MailKind.DISPATCH, emails_by_coupon, now)
-
-
-def find_redeemable(connection: Connection, code: str) -> RedeemableCoupon | None:
-    """What a redemption must know of the coupon with this code."""
-    row = _REDEEMABLE.row(connection, {"code": code})
-    return None if row is None else _redeemable(row)
-
-
-def _redeemable(row: Any) -> RedeemableCoupon:
-    state = CouponState(
-        code=row.code,
-        terms=terms_of(row),
-        is_class_retired=row.retired_at is not None,
-        claimed_account_id=row.claimed_account_id,
-        redeemed_account_id=row.redeemed_account_id,
-    )
-    return RedeemableCoupon(row.coupon_id, row.terms_id, state, row.redeemed_at)
-
-
-def record_redemption(
-    connection: Connection,
-    found: RedeemableCoupon,
-    account_id: int,
-    new: NewRedemption,
-    acquisition_customer_id: int | None,
-) -> bool:
-    """Redeem the coupon if everything that was decided upon still holds.
-
-    Answers:
-        Whether it does. When not, another caller was quicker: the transaction
-        must be rolled back and the decision made again.
-    """
-    verdict = {
-        "redeemed_coupon_id": found.coupon_id,
-        "decided_terms_id": found.terms_id,
-        "account_id": account_id,
-        "now": new.redeemed_at,
-    }
-    if _REDEEM.count(connection, verdict) != 1:
-        return False
-    values = {
-        "coupon_id": found.coupon_id,
-        "account_id": account_id,
-        "redeemed_at": new.redeemed_at,
-        "expires_at": new.expires_at,
-        "granted": new.granted,
-        "spend_to_threshold": Decimal(0),
-        "balance": new.granted,
-        "currency_code": new.currency_code,
-        "acquisition_customer_id": acquisition_customer_id,
-    }
-    # The UNIQUE acquisition_customer_id decides between two coupons of one customer.
-    return _ADD_REDEMPTION.count(connection, values) == 1

@@ -85,7 +85,7 @@ class Prepared:
     def __init__(
         self, statement: Statement | Callable[[str], Statement], keys: Sequence[str] | None = None
     ) -> None:
-        self._statement = statement
+        self.statement = statement
         self._keys = keys
         self._plans: dict[str, _Plan] = {}
 
@@ -121,12 +121,16 @@ class Prepared:
     def _plan(self, dialect: Dialect) -> "_Plan":
         plan = self._plans.get(dialect.name)
         if plan is None:
-            made = self._statement(dialect.name) if callable(self._statement) else self._statement
+            made = self.statement(dialect.name) if callable(self.statement) else self.statement
             plan = self._plans[dialect.name] = _Plan(made, dialect, self._keys)
         return plan
 
 
-def run_together(connection: Connection, steps: Sequence[tuple[Prepared, Values]]) -> list[Outcome]:
+Step = tuple[Prepared, Values]
+"""A statement with its values, to be run along with others."""
+
+
+def run_together(connection: Connection, steps: Sequence[Step]) -> list[Outcome]:
     """Run statements one after the other, on PostgreSQL in one round trip.
 
     Each sees what those before it did. None of them may need the outcome of another.

@@ -18,7 +18,7 @@ from service.operations.check_database import check_database
 from service.operations.record_spend import record_spend, reverse_spend
 from service.operations.redeem_coupon import redeem_coupon
 from service.storage import ledger as storage
-from service.storage.coupons import find_redeemable
+from service.storage.redemptions import find_parties
 from service.storage.tables import audit, ledger, redemption, spend
 from tests.concurrency.race import race
 from tests.programme import START, Programme
@@ -198,7 +198,7 @@ def promote_in_two_steps(call: Call, account_id: int, code: str) -> None:
     """Make a coupon active as one must not: because no other was, a moment ago."""
     with call.database.reading() as connection:
         coupons = storage.redeemed_coupons(connection, account_id, call.now)
-        found = find_redeemable(connection, code)
+        found = find_parties(connection, account_id, code).coupon
     if found and not any(coupon.is_active for coupon in coupons):
         mine = [coupon for coupon in coupons if coupon.coupon_id == found.coupon_id]
         with call.database.writing() as connection:

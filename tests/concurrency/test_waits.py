@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Select
 
 from service.domain.error_rows import ErrorRow
 from service.domain.errors import (
@@ -31,8 +31,8 @@ from service.operations.distribute_coupons import Distribution, distribute_coupo
 from service.operations.record_spend import record_spend
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.users import add_user, disable_user, issue_token
-from service.storage import accounts, classes, coupons, idempotency, users
-from service.storage.party_tables import service_user, token
+from service.storage import classes, coupons, idempotency, redemptions, users
+from service.storage.party_tables import account, service_user, token
 from service.storage.prepared import Prepared
 from service.storage.tables import coupon, coupon_class
 from tests.concurrency.waiting import PATIENCE_S, joined, outcome_after_wait
@@ -216,11 +216,11 @@ def test_a_redemption_sees_the_spend_that_it_waited_for(programme: Programme) ->
 def test_who_locks_and_reads_at_once_does_not_see_it(
     programme: Programme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "service.operations.redeem_coupon.lock_account", lambda _connection, _id, _: None
-    )
-    lock_and_read = accounts._REDEEMING.with_for_update(of=accounts.account)
-    monkeypatch.setattr(accounts, "_FIND_REDEEMING", Prepared(lock_and_read))
+    read = redemptions._ACCOUNT.statement
+    assert isinstance(read, Select)
+    lock_and_read = Prepared(read.with_for_update(of=account))
+    monkeypatch.setattr(redemptions, "locks", lambda *_: [])
+    monkeypatch.setattr(redemptions, "_ACCOUNT", lock_and_read)
     assert redeem_while_an_old_spend_is_recorded(programme) == programme.clock()
 
 

@@ -31,8 +31,8 @@ from service.domain.terms import CouponType
 from service.operations.attempts import ATTEMPTS_MAX
 from service.operations.classes import retire_class, update_class
 from service.operations.redeem_coupon import redeem_coupon
-from service.storage import coupons
-from service.storage.coupons import RedeemableCoupon
+from service.storage import redemptions
+from service.storage.redemptions import Parties
 from service.storage.tables import audit, coupon, coupon_class, redemption, spend
 from tests.operations.faults import require_all_or_nothing
 from tests.programme import START, Clock, Programme, member, terms
@@ -316,7 +316,7 @@ def test_a_fault_at_any_statement_leaves_nothing(
     )
     # The beginning, the account, the coupon; then coupon, redemption, audit; and, as the
     # coupon has no threshold, the account's coupons, the one that becomes active, audit. On
-    # PostgreSQL the class is kept in use first, and the account locked before it is read.
+    # PostgreSQL the class is kept in use and the account locked before.
     assert statements_count == (9 if engine_name == "sqlite" else 11)
 
 
@@ -325,15 +325,15 @@ def lost_races(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Lets so many attempts find, when they write, that the class was retired meanwhile."""
 
     def lose(count: int) -> None:
-        find, left = coupons.find_redeemable, iter(range(count))
+        find, left = redemptions.find_parties, iter(range(count))
 
-        def overtaken(connection: Connection, code: str) -> RedeemableCoupon | None:
-            found = find(connection, code)
+        def overtaken(connection: Connection, *arguments: Any, **more: Any) -> Parties:
+            found = find(connection, *arguments, **more)
             for _ in islice(left, 1):
                 connection.execute(update(coupon_class).values(retired_at=START))
             return found
 
-        monkeypatch.setattr(coupons, "find_redeemable", overtaken)
+        monkeypatch.setattr(redemptions, "find_parties", overtaken)
 
     return lose
 

@@ -9,11 +9,11 @@ from sqlalchemy.exc import IntegrityError
 from service.domain.claims import Claim
 from service.domain.redemption import NewRedemption
 from service.domain.terms import CouponType
-from service.storage import claims, classes, coupons
-from service.storage.coupons import RedeemableCoupon
+from service.storage import claims, classes, coupons, redemptions
 from service.storage.engine import Database
 from service.storage.naming import metadata
 from service.storage.party_tables import customer
+from service.storage.redemptions import RedeemableCoupon
 from service.storage.tables import coupon, coupon_class, outbox
 from tests.programme import START, Programme, terms
 
@@ -36,7 +36,7 @@ def found(programme: Programme) -> RedeemableCoupon:
 
 def read(database: Database, code: str) -> RedeemableCoupon:
     with database.reading() as connection:
-        found = coupons.find_redeemable(connection, code)
+        found = redemptions.find_parties(connection, 0, code).coupon
     assert found is not None
     return found
 
@@ -46,7 +46,7 @@ def record(
 ) -> bool:
     """Redeem; what fails is undone, as an operation does."""
     with database.engine.connect() as connection, connection.begin() as transaction:
-        is_done = coupons.record_redemption(connection, found, account_id, NEW, customer_id)
+        is_done = redemptions.record_redemption(connection, found, account_id, NEW, customer_id)
         if not is_done:
             transaction.rollback()
     return is_done
