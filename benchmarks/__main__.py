@@ -15,7 +15,7 @@ from benchmarks.requests import requests_table
 from benchmarks.searching import search_table
 from benchmarks.web import IDLE_S, web_table
 
-ROUNDS = 7
+ROUNDS = 8
 BULK_ROUNDS = 3
 COUPONS_COUNT = 200_000
 COUPONS_COUNT_WRITTEN = 5_000_000
@@ -67,21 +67,23 @@ def _read(words: Sequence[str] | None) -> Namespace:
 def _lines(arguments: Namespace) -> Iterator[tuple[str, str]]:
     """The lines of each table, and which table they are of."""
     tables = set(arguments.tables)
-    if "requests" in tables:
-        yield from (("requests", line) for line in requests_table(arguments.rounds))
-    if tables <= {"requests"}:
-        return
-    with TemporaryDirectory() as folder, engines(Path(folder)) as both:
-        bulk = Bulk(both, Path(folder), arguments.coupons)
-        for line in bulk.table(arguments.bulk_rounds if "bulk" in tables else 1):
-            if "bulk" in tables:
-                yield "bulk", line
+    with TemporaryDirectory() as name, engines(Path(name)) as both:
+        folder = Path(name)
+        if "requests" in tables:
+            yield from _named("requests", requests_table(both, folder, arguments.rounds))
+        if tables <= {"requests"}:
+            return
+        bulk = Bulk(both, folder, arguments.coupons)
+        bulk_lines = bulk.table(arguments.bulk_rounds if "bulk" in tables else 1)
+        yield from ((name, line) for name, line in _named("bulk", bulk_lines) if name in tables)
         if "search" in tables:
-            yield from (("search", line) for line in search_table(bulk.filled))
+            yield from _named("search", search_table(bulk.filled))
         if "web" in tables:
-            yield from (
-                ("web", line) for line in web_table(bulk.filled, Path(folder), arguments.idle_s)
-            )
+            yield from _named("web", web_table(bulk.filled, folder, arguments.idle_s))
+
+
+def _named(name: str, lines: Iterator[str]) -> Iterator[tuple[str, str]]:
+    return ((name, line) for line in lines)
 
 
 if __name__ == "__main__":

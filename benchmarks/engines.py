@@ -70,11 +70,13 @@ class Engine:
 
     Attributes:
         loader: None where its program is not installed.
+        server_ids: The first process of its server, if it has one.
     """
 
     name: str
     makes: SqliteEngine | PostgresEngine
     loader: Loader | None
+    server_ids: tuple[int, ...] = ()
     urls: list[str] = field(default_factory=list)
 
     def new(self) -> tuple[str, FirstKeys]:
@@ -112,7 +114,7 @@ def engines(folder: Path) -> Iterator[list[Engine]]:
     try:
         server.start()
         makes = PostgresEngine(server)
-        postgresql = Engine("PostgreSQL", makes, None)
+        postgresql = Engine("PostgreSQL", makes, None, (server.process_id,))
         if server.program("psql").exists():
             postgresql.loader = Psql(server.program("psql"), postgresql)
         yield [sqlite, postgresql]

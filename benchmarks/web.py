@@ -14,7 +14,7 @@ from statistics import quantiles
 from benchmarks.bulk import Filled
 from benchmarks.machine import machine
 from benchmarks.own_service import soap_header
-from benchmarks.wsgi_client import envelope, search_content
+from benchmarks.soap_text import envelope, search_content
 from service.domain.search import PAGE_SIZE_MAX
 from tests.reliability.crowd import Address
 from tests.reliability.service_process import serving

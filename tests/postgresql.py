@@ -53,6 +53,12 @@ class PostgresServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._initialise()
 
+    @property
+    def process_id(self) -> int:
+        """The process that has started all others of the server, which runs."""
+        assert self._process is not None
+        return self._process.pid
+
     def url(self, name: str) -> str:
         """The URL of one of its databases, as the service is given it."""
         return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"

@@ -1,0 +1,102 @@
+"""The load generator sends each request once, and counts no wrong reply; the meter counts CPU."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from benchmarks.cpu import CpuMeter
+from benchmarks.load import WrongReplyError, prepared, send_all
+from tests.reliability.crowd import Address
+
+
+class Echo(BaseHTTPRequestHandler):
+    """Answers with the body, in chunks where the path asks for it."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.bodies.append(body)
+        in_chunks = self.path == "/chunks"
+        self.send_response(200)
+        self.send_header(*(("Transfer-Encoding", "chunked") if in_chunks else _length(body)))
+        self.end_headers()
+        for start in range(0, len(body), 1000):
+            block = body[start : start + 1000]
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(block), block) if in_chunks else block)
+        if in_chunks:
+            self.wfile.write(b"0\r\n\r\n")
+
+    def log_message(self, *_words: object) -> None:
+        pass
+
+
+def _length(body: bytes) -> tuple[str, str]:
+    return "Content-Length", str(len(body))
+
+
+class EchoServer(ThreadingHTTPServer):
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Echo)
+        self.bodies: list[bytes] = []
+
+    def handle_error(self, *_request: object) -> None:
+        """A client that was answered wrongly hangs up."""
+
+
+@contextmanager
+def echoing() -> Iterator[EchoServer]:
+    with EchoServer() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("path", ["/", "/chunks"])
+def test_each_request_is_sent_once_and_its_reply_read_to_the_end(path: str) -> None:
+    with echoing() as server:
+        address = Address("127.0.0.1", server.server_port, path)
+        bodies = [b"<n>%d</n>" % number + b"x" * (number * 500) for number in range(40)]
+        requests = [prepared(address, body, body[: body.index(b"x")], 1) for body in bodies[1:]]
+        assert send_all(address, requests) > 0
+        assert sorted(server.bodies) == sorted(bodies[1:])
+
+
+@pytest.mark.parametrize("change", [{"status": 500}, {"marker": b"other"}, {"markers_count": 2}])
+def test_a_wrong_reply_is_an_error(change: dict[str, object]) -> None:
+    with echoing() as server:
+        address = Address("127.0.0.1", server.server_port, "/")
+        right = prepared(address, b"<right/>", b"right", 1)
+        send_all(address, [right])
+        with pytest.raises(WrongReplyError, match="<right/>"):
+            send_all(address, [right, right._replace(**change)])
+
+
+BUSY = """
+import subprocess, sys, time
+if sys.argv[1:]:
+    child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdin=subprocess.PIPE)
+while time.process_time() < 0.2: pass
+print(flush=True)
+sys.stdin.read()
+"""
+
+
+def test_the_meter_counts_a_process_and_what_it_has_started() -> None:
+    command = [sys.executable, "-c", BUSY, BUSY]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        meter = CpuMeter([process.pid])
+        for _ in range(2):
+            process.stdout.readline()
+        busy = meter.seconds()
+        idle = CpuMeter([process.pid])
+        assert 0.3 < busy < 1
+        assert idle.seconds() < 0.05
+        process.stdin.close()
