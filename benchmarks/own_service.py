@@ -1,4 +1,4 @@
-"""The service, whole: gate, schema, authentication, audit and an SQLite file with synced writes."""
+"""What benchmarks put into a database through the operations: first keys, and a class."""
 
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
