@@ -16,10 +16,10 @@ class Remembered:
     one. It is kept as long as its text, so that no other object can have its place meanwhile.
 
     Args:
-        write: Writes an object: gives its pieces to a function, in order.
+        write: Writes an object.
     """
 
-    def __init__(self, write: Callable[[Callable[[str], None], Any], None]) -> None:
+    def __init__(self, write: Callable[[Any], str]) -> None:
         self._write = write
         self._texts: dict[int, tuple[Any, str]] = {}
 
@@ -28,9 +28,7 @@ class Remembered:
         known = self._texts.get(id(value))
         if known is not None and known[0] is value:
             return known[1]
-        parts: list[str] = []
-        self._write(parts.append, value)
-        text = "".join(parts)
+        text = self._write(value)
         if len(self._texts) >= TEXTS_KEPT_MAX:
             # All at once: which are asked for most is not worth to be kept for each page.
             self._texts.clear()

@@ -10,6 +10,7 @@ namespaces, all other types the prefix ``a`` (``b`` inside one of another namesp
 """
 
 from collections.abc import Callable
+from keyword import iskeyword
 from typing import Any, NamedTuple
 
 from service.soap.declared import Member, is_array, is_complex, item_of, members_of
@@ -91,11 +92,8 @@ class _Generator:
         scope, declarations = self._enter(_Scope(), self._namespace, declared)
         content = self._function(declared, scope)
         self._source += [
-            "def write_element(value):",
-            f"    parts = ['<{name}{declarations}>']",
-            f"    {content}(parts.append, value)",
-            f"    parts.append('</{name}>')",
-            "    return ''.join(parts)",
+            "def write_element(values):",
+            f"    return f'<{name}{declarations}>{{{content}(values)}}</{name}>'",
         ]
         return "\n".join(self._source) + "\n"
 
@@ -108,46 +106,48 @@ class _Generator:
                 name += "_"
             self._functions[key] = name
             body = self._array if is_array(declared) else self._members
-            self._source += [f"def {name}(add, value):", *body(declared, scope), ""]
+            self._source += [f"def {name}(values):", *body(declared, scope), ""]
         return self._functions[key]
 
     def _array(self, declared: SpyneType, scope: _Scope) -> list[str]:
-        item = item_of(declared)
-        return ["    for item in value:", *_indent(self._element(item, "item", scope))]
+        text = self._element(item_of(declared), "item", scope)
+        return [f"    return ''.join([{text} for item in values])"]
 
     def _members(self, declared: SpyneType, scope: _Scope) -> list[str]:
-        lines = []
+        lines, names = [], []
         for member in members_of(declared):
+            is_taken = iskeyword(member.attribute) or member.attribute == "values"
+            name = f"{member.attribute}_" if is_taken else member.attribute
+            names.append(f"{{{name}}}")
             lines += [
-                f"    member = value.{member.attribute}",
-                *self._element(member, "member", scope),
+                f"    {name} = values.{member.attribute}",
+                f"    {name} = {self._element(member, name, scope)}",
             ]
-        return lines
+        return [*lines, f"    return f'{''.join(names)}'"]
 
-    def _element(self, member: Member, value: str, outer: _Scope) -> list[str]:
+    def _element(self, member: Member, value: str, outer: _Scope) -> str:
+        """The expression for the text of an element."""
         scope, declarations = self._enter(outer, member.namespace, member.declared)
         is_bare = member.namespace in self._without_prefix
         tag = member.name if is_bare else f"{outer.prefix(member.namespace)}:{member.name}"
-        start, nil, end = (
-            f"<{tag}{declarations}>",
-            f'<{tag} i:nil="true"{declarations}/>',
-            f"</{tag}>",
-        )
-        if (member.declared.__orig__ or member.declared) in _REMEMBERED:
-            remembered = self._remembered(self._function(member.declared, scope))
-            filled = [f"        add('{start}' + {remembered}({value}) + '{end}')"]
-        elif is_complex(member.declared):
-            filled = [
-                f"        add('{start}')",
-                f"        {self._function(member.declared, scope)}(add, {value})",
-                f"        add('{end}')",
-            ]
-        else:
-            filled = [f"        add('{start}' + {self._spelled(member, value)} + '{end}')"]
+        start, end = f"<{tag}{declarations}>", f"</{tag}>"
+        unset = f'<{tag} i:nil="true"{declarations}/>'
         if member.left_out:
-            return [f"    if {value} is not None:", *filled]
-        unset = nil if member.nillable else start + spelling_of(member.declared).unset + end
-        return [f"    if {value} is None:", f"        add('{unset}')", "    else:", *filled]
+            unset = ""
+        elif not member.nillable:
+            unset = start + spelling_of(member.declared).unset + end
+        content = f"{{{self._writer(member.declared, scope)}({value})}}"
+        return f"'{unset}' if {value} is None else f'{start}{content}{end}'"
+
+    def _writer(self, declared: SpyneType, scope: _Scope) -> str:
+        """Name the function that writes the content of an element."""
+        if not is_complex(declared):
+            write = spelling_of(declared).write
+            self.spellings[write.__name__] = write
+            return write.__name__
+        function = self._function(declared, scope)
+        is_remembered = (declared.__orig__ or declared) in _REMEMBERED
+        return self._remembered(function) if is_remembered else function
 
     def _remembered(self, function: str) -> str:
         """Name what remembers the texts of a function; make it if needed."""
@@ -183,12 +183,3 @@ class _Generator:
             )
             for member in members_of(declared)
         )
-
-    def _spelled(self, member: Member, value: str) -> str:
-        write = spelling_of(member.declared).write
-        self.spellings[write.__name__] = write
-        return f"{write.__name__}({value})"
-
-
-def _indent(lines: list[str]) -> list[str]:
-    return [f"    {line}" for line in lines]

@@ -6,7 +6,7 @@ told when a coupon changes, as its row is then another one.
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -14,7 +14,7 @@ from service.domain.coupons import Coupon, CouponClaimInfo, CouponRedemption
 from service.domain.terms import CouponTerms
 from service.storage.classes import TERMS_COLUMNS, terms_of
 from service.storage.party_tables import account
-from service.storage.prepared import RowReader
+from service.storage.prepared import RowReader, from_json
 from service.storage.tables import coupon, coupon_class, coupon_terms, redemption
 
 COUPONS_KEPT_MAX = 4_096
@@ -57,22 +57,28 @@ COUPONS = (
     .join(_claimer, _claimer.c.account_id == coupon.c.claimed_account_id, isouter=True)
 )
 """What a coupon is made of; a statement of its own adds whose."""
-COUPON_ID, BATCH_ID, SEQ = range(3)
-"""Where a row has these."""
-
 _OWN, _TERMS = RowReader(_OWN_COLUMNS), RowReader(TERMS_COLUMNS)
 
 
-def coupons_of(
-    connection: Connection, rows: list[tuple[Any, ...]], *, with_claim_info: bool
-) -> list[Coupon]:
-    """The coupons of rows of ``COUPONS``, as the driver gives them."""
+class FoundCoupon(NamedTuple):
+    """A coupon with its numbers in the database, and its place."""
+
+    coupon_id: int
+    batch_id: int
+    seq: int
+    coupon: Coupon
+
+
+def found_coupons(
+    connection: Connection, rows: list[Any], *, with_claim_info: bool
+) -> list[FoundCoupon]:
+    """The coupons of raw rows of ``COUPONS``, of which SQLite gives all in one."""
     read_own, read_terms = _OWN.of(connection.dialect), _TERMS.of(connection.dialect)
-    return [_coupon_of(row, read_own, read_terms, with_claim_info) for row in rows]
+    return [_found(row, read_own, read_terms, with_claim_info) for row in rows]
 
 
 def whole_coupon(connection: Connection, row: tuple[Any, ...]) -> tuple[Any, Coupon]:
-    """A row of ``COUPONS``, and its coupon for the operator, who sees who redeemed it."""
+    """A raw row of ``COUPONS``, and its coupon for the operator, who sees who redeemed it."""
     own = _OWN.of(connection.dialect)(row[: len(_OWN_COLUMNS)])
     terms = _terms_of(row[len(_OWN_COLUMNS) :], _TERMS.of(connection.dialect))
     return own, _coupon(own, terms, is_redemption_told=True, with_claim_info=True)
@@ -80,19 +86,21 @@ def whole_coupon(connection: Connection, row: tuple[Any, ...]) -> tuple[Any, Cou
 
 # The readers are among the arguments, as the same values mean something else on another database.
 @lru_cache(maxsize=COUPONS_KEPT_MAX)
-def _coupon_of(
-    row: tuple[Any, ...],
+def _found(
+    row: tuple[Any, ...] | str,
     read_own: ReadRow,
     read_terms: ReadRow,
     with_claim_info: bool,
-) -> Coupon:
-    own = read_own(row[: len(_OWN_COLUMNS)])
-    return _coupon(
+) -> FoundCoupon:
+    values = from_json(row) if isinstance(row, str) else row
+    own = read_own(values[: len(_OWN_COLUMNS)])
+    coupon = _coupon(
         own,
-        _terms_of(row[len(_OWN_COLUMNS) :], read_terms),
+        _terms_of(values[len(_OWN_COLUMNS) :], read_terms),
         is_redemption_told=own.is_redeemed_at_home,
         with_claim_info=with_claim_info,
     )
+    return FoundCoupon(own.coupon_id, own.batch_id, own.seq, coupon)
 
 
 @lru_cache(maxsize=TERMS_KEPT_MAX)

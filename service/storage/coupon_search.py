@@ -25,11 +25,9 @@ from sqlalchemy import (
 from service.domain.coupons import Coupon
 from service.domain.search import ORDER_BY_START_DATE, PAGE_SIZE_MAX, CouponQuery
 from service.storage.coupon_rows import (
-    BATCH_ID,
-    COUPON_ID,
     COUPONS,
-    SEQ,
-    coupons_of,
+    FoundCoupon,
+    found_coupons,
     whole_coupon,
 )
 from service.storage.coupons import IS_THERE
@@ -103,10 +101,10 @@ def search_coupons(connection: Connection, query: CouponQuery) -> list[Coupon]:
     batches = _batches(connection, query)
     asks_for_start = query.starts_from is not None or query.order_by == ORDER_BY_START_DATE
     if asks_for_start and not all(batch.has_one_start for batch in batches):
-        rows = _skipping_page(connection, query)
+        found = _skipping_page(connection, query)
     else:
-        rows = _rows_at(connection, list(_places(connection, query, batches)))
-    return coupons_of(connection, rows, with_claim_info=query.with_claim_info)
+        found = _coupons_at(connection, query, list(_places(connection, query, batches)))
+    return [it.coupon for it in found]
 
 
 def find_coupon(connection: Connection, code: str) -> tuple[int, int, int, Coupon] | None:
@@ -266,7 +264,9 @@ def _between(places: list[int], first: int, end: int) -> Iterator[tuple[int, int
         first = place + 1
 
 
-def _rows_at(connection: Connection, stretches: list[Stretch]) -> list[tuple[Any, ...]]:
+def _coupons_at(
+    connection: Connection, query: CouponQuery, stretches: list[Stretch]
+) -> list[FoundCoupon]:
     """The coupons at these places, in this order."""
     if not stretches:
         return []
@@ -287,8 +287,9 @@ def _rows_at(connection: Connection, stretches: list[Stretch]) -> list[tuple[Any
             values.update({f"seq_{number}_{i}": seq for i, seq in enumerate(listed)})
             lengths.append(len(listed))
     rows = _places_statement(tuple(lengths)).raw_rows(connection, values)
+    found = found_coupons(connection, rows, with_claim_info=query.with_claim_info)
     order = {batch_id: number for number, batch_id in enumerate(by_batch)}
-    return sorted(rows, key=lambda row: (order[row[BATCH_ID]], row[SEQ]))
+    return sorted(found, key=lambda it: (order[it.batch_id], it.seq))
 
 
 def _filled_up(numbers: list[int]) -> list[int]:
@@ -319,7 +320,8 @@ def _places_statement(lengths: tuple[int, ...]) -> Prepared:
                     for number, length in enumerate(lengths)
                 )
             )
-        )
+        ),
+        in_one=True,
     )
 
 
@@ -329,7 +331,7 @@ def _places_condition(number: int, length: int) -> ColumnElement[bool]:
     return coupon_place.c.seq.in_([bindparam(f"seq_{number}_{i}") for i in range(length)])
 
 
-def _skipping_page(connection: Connection, query: CouponQuery) -> list[tuple[Any, ...]]:
+def _skipping_page(connection: Connection, query: CouponQuery) -> list[FoundCoupon]:
     statement = _skipping_statement(
         has_class_name=query.class_name is not None,
         is_redeemed=query.is_redeemed,
@@ -354,13 +356,14 @@ def _skipping_page(connection: Connection, query: CouponQuery) -> list[tuple[Any
     listed = _filled_up(list(coupon_ids))
     values = {f"coupon_id_{i}": coupon_id for i, coupon_id in enumerate(listed)}
     rows = _by_id_statement(len(listed)).raw_rows(connection, values)
-    return sorted(rows, key=lambda row: order[row[COUPON_ID]])
+    found = found_coupons(connection, rows, with_claim_info=query.with_claim_info)
+    return sorted(found, key=lambda it: order[it.coupon_id])
 
 
 @lru_cache
 def _by_id_statement(length: int) -> Prepared:
     listed: list[Any] = [bindparam(f"coupon_id_{i}") for i in range(length)]
-    return Prepared(COUPONS.where(coupon.c.coupon_id.in_(listed)))
+    return Prepared(COUPONS.where(coupon.c.coupon_id.in_(listed)), in_one=True)
 
 
 @lru_cache(maxsize=64)

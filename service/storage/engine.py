@@ -143,6 +143,8 @@ def _create_engine(url: URL, limits: DatabaseLimits) -> Engine:
     engine = create_engine(
         url,
         pool_size=limits.connections_max,
+        # The connection that was used last has the most in its caches.
+        pool_use_lifo=True,
         max_overflow=0,
         pool_timeout=limits.lock_timeout_s,
         # A connection may have died with its server while it was at rest.

@@ -5,11 +5,23 @@ compiled text up, asks for events, and wraps the result. Here all that stays of 
 that it compiled, the types of its columns, its events while somebody listens, and its errors.
 """
 
+import json
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Delete, Dialect, Insert, Select, Update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Delete,
+    Dialect,
+    Insert,
+    Select,
+    Update,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
@@ -42,11 +54,10 @@ class RowReader:
     def __init__(self, columns: Sequence[ColumnElement[Any]]) -> None:
         self._columns = columns
         names = [getattr(column, "name", "") for column in columns]
-        row = namedtuple("Row", names, rename=True)  # type: ignore[misc] # noqa: PYI024
-        self._make: _Convert = row._make
+        self._row = namedtuple("Row", names, rename=True)  # type: ignore[misc] # noqa: PYI024
         self._readers: dict[str, _Convert] = {}
 
-    def of(self, dialect: Dialect) -> Callable[[tuple[Any, ...]], Any]:
+    def of(self, dialect: Dialect) -> Callable[[Any], Any]:
         """The function that makes a row of the values that a database system gives."""
         reader = self._readers.get(dialect.name)
         if reader is None:
@@ -54,20 +65,21 @@ class RowReader:
         return reader
 
     def _reader(self, dialect: Dialect) -> _Convert:
-        conversions = [
-            (index, convert)
-            for index, column in enumerate(self._columns)
-            if (convert := column.type.dialect_impl(dialect).result_processor(dialect, None))
-        ]
-        make = self._make
-
-        def read(found: tuple[Any, ...]) -> Any:
-            values = list(found)
-            for index, convert in conversions:
-                values[index] = convert(values[index])
-            return make(values)
-
-        return read
+        """Generate the function, which costs a third of one that looks up what to convert."""
+        names: dict[str, Any] = {"new": tuple.__new__, "Row": self._row}
+        values = []
+        for index, column in enumerate(self._columns):
+            convert = column.type.dialect_impl(dialect).result_processor(dialect, None)
+            if convert is not None:
+                names[f"read_{index}"] = convert
+            value = f"value_{index}"
+            values.append(value if convert is None else f"read_{index}({value})")
+        taken = "".join(f"value_{index}, " for index in range(len(values)))
+        # Nothing in the source comes from a request, nor from a database.
+        source = f"def read(row):\n    {taken}= row\n    return new(Row, ({', '.join(values)},))"
+        exec(compile(source, "<reader of rows>", "exec"), names)  # noqa: S102
+        reader: _Convert = names["read"]
+        return reader
 
 
 class Prepared:
@@ -80,26 +92,31 @@ class Prepared:
         statement: Of SQLAlchemy's Core; or what makes it of the name of a dialect, where
             systems differ.
         keys: Of an INSERT, the columns that it fills; the values have their names.
+        in_one: Whether SQLite gives all rows of a SELECT as one, for a hundred of them. Its driver
+            lets go of Python's lock for each row, and threads that wait for it take turns then,
+            which costs more than the rows. Columns of bytes or floating numbers are not for it.
     """
 
     def __init__(
-        self, statement: Statement | Callable[[str], Statement], keys: Sequence[str] | None = None
+        self,
+        statement: Statement | Callable[[str], Statement],
+        keys: Sequence[str] | None = None,
+        *,
+        in_one: bool = False,
     ) -> None:
         self.statement = statement
         self._keys = keys
+        self._in_one = in_one
         self._plans: dict[str, _Plan] = {}
 
     def rows(self, connection: Connection, values: Values) -> list[Any]:
         """What a SELECT finds, with an attribute per column."""
         plan = self._plan(connection.dialect)
-        return plan.rows_of(plan.run(connection, values).fetchall())
+        return plan.rows_of(plan.raw_rows(connection, values))
 
-    def raw_rows(self, connection: Connection, values: Values) -> list[tuple[Any, ...]]:
-        """The same as the driver gives it; a ``RowReader`` makes rows of it."""
-        found: list[tuple[Any, ...]] = (
-            self._plan(connection.dialect).run(connection, values).fetchall()
-        )
-        return found
+    def raw_rows(self, connection: Connection, values: Values) -> list[Any]:
+        """The same as the driver gives it; with ``in_one``, SQLite gives texts in JSON."""
+        return self._plan(connection.dialect).raw_rows(connection, values)
 
     def row(self, connection: Connection, values: Values) -> Any:
         """The first row that a SELECT finds; None when it finds none."""
@@ -122,7 +139,9 @@ class Prepared:
         plan = self._plans.get(dialect.name)
         if plan is None:
             made = self.statement(dialect.name) if callable(self.statement) else self.statement
-            plan = self._plans[dialect.name] = _Plan(made, dialect, self._keys)
+            in_one = self._in_one and dialect.name == "sqlite"
+            plan = (_PlanInOne if in_one else _Plan)(made, dialect, self._keys)
+            self._plans[dialect.name] = plan
         return plan
 
 
@@ -213,11 +232,15 @@ class _Plan:
             name: value for name, value in compiled.params.items() if value is not None
         }
         self._is_select = isinstance(statement, Select)
-        columns = statement.selected_columns if isinstance(statement, Select) else ()
-        self.row_of = RowReader(tuple(columns)).of(dialect)
+        if isinstance(statement, Select):
+            self.row_of = RowReader(tuple(statement.selected_columns)).of(dialect)
 
     def run(self, connection: Connection, values: Values) -> Any:
         return run_text(connection, self._text, self._parameters(values))
+
+    def raw_rows(self, connection: Connection, values: Values) -> list[Any]:
+        found: list[Any] = self.run(connection, values).fetchall()
+        return found
 
     def run_each(self, connection: Connection, each: Sequence[Values]) -> None:
         run_text(connection, self._text, [self._parameters(values) for values in each], many=True)
@@ -236,6 +259,32 @@ class _Plan:
     def outcome(self, cursor: Any) -> Outcome:
         rows = self.rows_of(cursor.fetchall()) if self._is_select else []
         return Outcome(rows, len(rows) if self._is_select else cursor.rowcount)
+
+
+class _PlanInOne(_Plan):
+    """A SELECT whose rows SQLite gives as one text in JSON."""
+
+    def __init__(self, statement: Statement, dialect: Dialect, keys: Sequence[str] | None) -> None:
+        if not isinstance(statement, Select):
+            raise TypeError("only a SELECT has rows")
+        row = func.json_array(*statement.subquery().c)
+        # JSON has no line end within a text.
+        super().__init__(select(func.group_concat(row, literal_column("char(10)"))), dialect, keys)
+        read = RowReader(tuple(statement.selected_columns)).of(dialect)
+        self.row_of = lambda row: read(from_json(row))
+
+    def raw_rows(self, connection: Connection, values: Values) -> list[Any]:
+        (text,) = self.run(connection, values).fetchone()
+        return text.split("\n") if text else []
+
+
+_read_json = json.JSONDecoder().raw_decode
+
+
+def from_json(text: str) -> tuple[Any, ...]:
+    """The values of a row that SQLite gave as a text, which begins with it and ends with it."""
+    values, _end = _read_json(text)
+    return tuple(values)
 
 
 def _bind_processor(declared: TypeEngine[Any], dialect: Dialect) -> _Convert | None:

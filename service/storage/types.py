@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timezone
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Numeric, String
@@ -19,6 +20,7 @@ def key_text(length: int) -> String:
 
 
 MONEY_DECIMALS = 6
+AMOUNTS_KEPT_MAX = 1_024
 INSTANT_TEXT_LENGTH = 32
 _SCALE: int = 10**MONEY_DECIMALS
 
@@ -54,8 +56,7 @@ class Money(TypeDecorator[Decimal]):
         coltype: object,  # noqa: ARG002 - SQLAlchemy gives it
     ) -> Callable[[Any], Decimal | None] | None:
         """Decimals come out without zeros at their end, whichever way they are stored."""
-        read = Decimal if _is_sqlite(dialect) else _in_millionths
-        return lambda value: None if value is None else read(value) / _SCALE
+        return _of_millionths if _is_sqlite(dialect) else _without_zeros
 
 
 class Instant(TypeDecorator[datetime]):
@@ -96,8 +97,14 @@ class Instant(TypeDecorator[datetime]):
         return lambda value: None if value is None else read(value)
 
 
-def _in_millionths(value: Decimal) -> Decimal:
-    return value.scaleb(MONEY_DECIMALS)
+# The coupons of a page have few amounts.
+@lru_cache(maxsize=AMOUNTS_KEPT_MAX)
+def _of_millionths(value: int | None) -> Decimal | None:
+    return None if value is None else Decimal(value) / _SCALE
+
+
+def _without_zeros(value: Decimal | None) -> Decimal | None:
+    return None if value is None else value.scaleb(MONEY_DECIMALS) / _SCALE
 
 
 def _in_utc(value: datetime) -> datetime:

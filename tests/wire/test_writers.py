@@ -39,19 +39,18 @@ def test_a_writer_writes_what_a_slow_one_builds(name, data):
 
 def test_the_source_is_plain_to_read():
     source = writer_source("RedeemCouponResponse", BILLING, RESPONSES["RedeemCouponResponse"])
+    start, end = "<RedemptionDate>", "</RedemptionDate>"
+    unset = f"'{start}0001-01-01T00:00:00{end}' if redemption_date is None"
+    given = f"f'{start}{{write_date_time(redemption_date)}}{end}'"
+    name = "RedeemCouponResponse"
     assert source.splitlines() == [
-        "def write_RedeemCouponResponse(add, value):",
-        "    member = value.redemption_date",
-        "    if member is None:",
-        "        add('<RedemptionDate>0001-01-01T00:00:00</RedemptionDate>')",
-        "    else:",
-        "        add('<RedemptionDate>' + write_date_time(member) + '</RedemptionDate>')",
+        "def write_RedeemCouponResponse(values):",
+        "    redemption_date = values.redemption_date",
+        f"    redemption_date = {unset} else {given}",
+        "    return f'{redemption_date}'",
         "",
-        "def write_element(value):",
-        f"    parts = ['<RedeemCouponResponse xmlns=\"{BILLING}\">']",
-        "    write_RedeemCouponResponse(parts.append, value)",
-        "    parts.append('</RedeemCouponResponse>')",
-        "    return ''.join(parts)",
+        "def write_element(values):",
+        f"    return f'<{name} xmlns=\"{BILLING}\">{{write_{name}(values)}}</{name}>'",
     ]
 
 
