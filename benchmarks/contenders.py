@@ -1,5 +1,6 @@
 """Who answers the requests that are measured, and what a round of them costs."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -191,6 +192,6 @@ once in whatever is measured, and that must not be for the few requests of a sho
 
 # Tests serve otherwise.
 _DEFAULTS = {
-    name.upper(): str(Settings.model_fields[name].default)
-    for name in ("workers", "threads", "log_level")
+    "WORKERS": str(os.cpu_count() or 1),
+    **{name.upper(): str(Settings.model_fields[name].default) for name in ("threads", "log_level")},
 }
