@@ -9,6 +9,8 @@ CUSTOMER_BILLING_PATH = "/Api/Billing/v13/CustomerBillingService.svc"
 COUPON_MANAGEMENT_PATH = "/Api/CouponManagement/v1/CouponManagementService.svc"
 """Beside the original's, for operators."""
 HEALTH_PATH = "/healthz"
+CONSOLE_PATH = "/console"
+"""Below it are the pages of the console."""
 
 
 def customer_billing_url(settings: Settings) -> str:

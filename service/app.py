@@ -9,12 +9,19 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.addresses import COUPON_MANAGEMENT_PATH, CUSTOMER_BILLING_PATH, HEALTH_PATH
+from service.addresses import (
+    CONSOLE_PATH,
+    COUPON_MANAGEMENT_PATH,
+    CUSTOMER_BILLING_PATH,
+    HEALTH_PATH,
+)
+from service.console.application import ConsoleConfig, create_console
 from service.domain.refusals import ServiceTroubleError
 from service.logs import configure_log, write_line
 from service.opening import open_database, operation_limits
 from service.operations.authentication import Authenticator
 from service.operations.calls import utc_now
+from service.operations.sign_in import FrontDesk
 from service.settings import Settings
 from service.soap.contract import COUPON_MANAGEMENT, CUSTOMER_BILLING
 from service.soap.endpoint import create_endpoint
@@ -58,21 +65,58 @@ def create_app(
         log_call=write_line if settings.log_level == "info" else None,
         idempotency_keep=timedelta(hours=settings.idempotency_keep_h),
     )
+    console = _console(settings, database, clock) if settings.console else _not_found
     return _mount(
         {
             CUSTOMER_BILLING_PATH: create(contract=CUSTOMER_BILLING),
             COUPON_MANAGEMENT_PATH: create(contract=COUPON_MANAGEMENT),
             HEALTH_PATH: _health_check(database),
-        }
+        },
+        _below(CONSOLE_PATH, console),
     )
 
 
-def _mount(applications: dict[str, Application]) -> Application:
+def _mount(applications: dict[str, Application], otherwise: Application) -> Application:
     def mounted(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        application = applications.get(environ.get("PATH_INFO", ""), _not_found)
+        application = applications.get(environ.get("PATH_INFO", ""), otherwise)
         return application(environ, start_response)
 
     return mounted
+
+
+def _below(prefix: str, application: Application) -> Application:
+    """What answers a path and those below it; it is called with the rest of the path."""
+
+    def called(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if f"{path}/".startswith(f"{prefix}/"):
+            rest = path.removeprefix(prefix) or "/"
+            return application({**environ, "PATH_INFO": rest}, start_response)
+        return _not_found(environ, start_response)
+
+    return called
+
+
+def _console(settings: Settings, database: Database, clock: Callable[[], datetime]) -> Application:
+    session_idle = timedelta(hours=settings.console_session_h)
+    given_secret = settings.console_secret
+    desk = FrontDesk(
+        database,
+        session_idle=session_idle,
+        secret=given_secret.get_secret_value().encode() if given_secret else None,
+        clock=clock,
+        limits=operation_limits(settings),
+    )
+    public_url = settings.public_url
+    config = ConsoleConfig(
+        path=((public_url and public_url.path) or "").rstrip("/") + CONSOLE_PATH,
+        session_idle=session_idle,
+        body_bytes_max=settings.body_bytes_max,
+        is_https=public_url is not None and public_url.scheme == "https",
+        proxies_count=settings.console_proxies_count,
+        settings=settings.described(),
+    )
+    return create_console(desk, config)
 
 
 def _health_check(database: Database) -> Application:

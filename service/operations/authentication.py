@@ -54,14 +54,14 @@ class Authenticator:
             if DEVELOPER not in owners:
                 raise ServiceError(INVALID_CREDENTIALS)
             if credentials.authentication_token:
-                caller = _caller(connection, owners.get(AUTHENTICATION))
+                caller = find_caller(connection, owners.get(AUTHENTICATION))
                 return Call(self._database, caller, now, tracking_id, self._limits)
             found = users.find_user(connection, normal_spelling(credentials.user_name or ""))
         # A password is checked slowly, and not in a transaction.
         user_id, stored_hash = found or (None, None)
         is_right = is_password(stored_hash, credentials.password or "")
         with self._database.reading() as connection:
-            caller = _caller(connection, user_id if is_right else None)
+            caller = find_caller(connection, user_id if is_right else None)
         return Call(self._database, caller, now, tracking_id, self._limits)
 
 
@@ -93,7 +93,8 @@ def _token_owners(
     }
 
 
-def _caller(connection: Connection, user_id: int | None) -> Caller:
+def find_caller(connection: Connection, user_id: int | None) -> Caller:
+    """A user with its rights; raises ``InvalidCredentials`` for nobody's number."""
     if user_id is None:
         raise ServiceError(INVALID_CREDENTIALS)
     name, roles = users.find_roles(connection, user_id)

@@ -1,12 +1,11 @@
 """Customers and the accounts that bill to them."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, exists, func, insert, select
 
-from service.domain.programmes import Account
+from service.domain.programmes import Account, Customer
 from service.domain.redemption import RedeemingAccount
 from service.storage.party_tables import account, customer
 from service.storage.statements import new_id
@@ -33,25 +32,35 @@ _REDEEMING = select(
 ).where(account.c.account_id == bindparam("account_id"))
 
 
-@dataclass(frozen=True, slots=True)
-class StoredCustomer:
-    """A customer as an operator sees it."""
-
-    customer_id: int
-    name: str
-    created_at: datetime
-
-
 def add_customer(connection: Connection, name: str, now: datetime) -> int:
     """Insert a customer; answers its number."""
     return new_id(connection.execute(insert(customer).values(name=name, created_at=now)))
 
 
-def list_customers(connection: Connection) -> list[StoredCustomer]:
+def list_customers(connection: Connection) -> list[Customer]:
     """Every customer, oldest first."""
     statement = select(customer.c.customer_id, customer.c.name, customer.c.created_at)
     rows = connection.execute(statement.order_by(customer.c.customer_id))
-    return [StoredCustomer(*row) for row in rows]
+    return [Customer(*row) for row in rows]
+
+
+def find_customers(
+    connection: Connection, customer_ids: Collection[int] | None, after: int, count_max: int
+) -> list[Customer]:
+    """The customers whose number is above ``after``, in order of their numbers.
+
+    Args:
+        connection: The transaction.
+        customer_ids: Of which customers; None for all.
+        after: A customer's number; 0 to begin with the first.
+        count_max: How many at most.
+    """
+    statement = select(customer.c.customer_id, customer.c.name, customer.c.created_at)
+    statement = statement.where(customer.c.customer_id > after)
+    if customer_ids is not None:
+        statement = statement.where(customer.c.customer_id.in_(customer_ids))
+    rows = connection.execute(statement.order_by(customer.c.customer_id).limit(count_max))
+    return [Customer(*row) for row in rows]
 
 
 def customer_exists(connection: Connection, customer_id: int) -> bool:

@@ -10,7 +10,7 @@ from service.domain.errors import (
     NAME_TAKEN,
     NOT_AUTHORIZED,
 )
-from service.domain.programmes import Account
+from service.domain.programmes import Account, Customer
 from service.domain.roles import Role
 from service.operations.calls import Call
 from service.operations.parties import (
@@ -19,7 +19,6 @@ from service.operations.parties import (
     list_accounts,
     list_customers,
 )
-from service.storage.accounts import StoredCustomer
 from tests.operations.faults import require_all_or_nothing
 from tests.operations.traces import last_entry, refusal
 from tests.programme import START, Clock, Programme, member
@@ -35,8 +34,8 @@ def test_customers_are_listed(programme: Programme, clock: Clock) -> None:
     clock.move(days=1)
     second = add_customer(programme.call(), "Adatum")
     assert list_customers(programme.call()) == [
-        StoredCustomer(first, "Contoso", START),
-        StoredCustomer(second, "Adatum", clock.now),
+        Customer(first, "Contoso", START),
+        Customer(second, "Adatum", clock.now),
     ]
 
 
