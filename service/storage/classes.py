@@ -111,6 +111,12 @@ def find_class(
     return None if row is None else _class_of(row)
 
 
+def find_owner(connection: Connection, class_id: int) -> int | None:
+    """Whose class it is; None when there is none of this number."""
+    statement = select(coupon_class.c.customer_id).where(coupon_class.c.class_id == class_id)
+    return connection.execute(statement).scalar_one_or_none()
+
+
 def find_owners(
     connection: Connection, name: str, customer_ids: Collection[int] | None
 ) -> list[int]:
