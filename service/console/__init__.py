@@ -4,8 +4,8 @@ How a page is added: write a module ``service/console/pages/SUBJECT.py`` and its
 folder ``templates/SUBJECT/``. Nothing else is touched: the module is found by its place.
 
 - ``blueprint = customer_pages("SUBJECT", __name__)`` for what belongs to a customer, or
-  ``operator_pages`` for the whole service; its first page is the function ``index``. The
-  navigation shows it to those who may see it.
+  ``shared_pages`` or ``operator_pages``; its first page is the function ``index``. The navigation
+  shows it to those who may see it.
 - ``this_call()`` is what every operation is given, with the caller's rights; ``this_customer()``
   is whom the page is about. Nobody reaches a page who has not signed in or may not read that
   customer; what may be changed is decided by the operation.

@@ -2,10 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 
 from flask import current_app, request, url_for
 
 from service.console.visits import Visit
+
+
+class Audience(Enum):
+    """For whom a subject is; the functions of ``routing`` make its pages so."""
+
+    CUSTOMER = "whoever has a customer in view"
+    ALL = "whoever has signed in"
+    OPERATORS = "operators"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +24,18 @@ class Subject:
     Attributes:
         title: As the navigation has it.
         blueprint: The name of its pages, of which ``index`` is the first.
-        is_of_customer: Whether its pages are about one customer, or for operators only.
+        audience: For whom it is.
     """
 
     title: str
     blueprint: str
-    is_of_customer: bool = True
+    audience: Audience = Audience.CUSTOMER
+
+    def is_for(self, visit: Visit) -> bool:
+        """Whether the visitor finds it in the navigation."""
+        if self.audience is Audience.CUSTOMER:
+            return visit.customer is not None
+        return self.audience is Audience.ALL or visit.call.caller.is_operator
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +53,11 @@ SUBJECTS = (
     Subject("Coupons", "coupons"),
     Subject("Minting", "minting"),
     Subject("Accounts", "accounts"),
-    Subject("Mail", "mail", is_of_customer=False),
-    Subject("Calls", "calls", is_of_customer=False),
-    Subject("Audit", "audit", is_of_customer=False),
-    Subject("Users", "users", is_of_customer=False),
-    Subject("Settings", "settings", is_of_customer=False),
+    Subject("Mail", "mail", Audience.OPERATORS),
+    Subject("Calls", "calls", Audience.ALL),
+    Subject("Audit", "audit", Audience.OPERATORS),
+    Subject("Users", "users", Audience.OPERATORS),
+    Subject("Settings", "settings", Audience.OPERATORS),
 )
 """In the order of the navigation."""
 
@@ -55,7 +70,6 @@ def links(visit: Visit) -> list[Link]:
 def _links(visit: Visit) -> Iterator[Link]:
     for subject in SUBJECTS:
         endpoint = f"{subject.blueprint}.index"
-        is_for_visitor = visit.customer if subject.is_of_customer else visit.call.caller.is_operator
-        if is_for_visitor and endpoint in current_app.view_functions:
+        if subject.is_for(visit) and endpoint in current_app.view_functions:
             is_current = request.blueprint == subject.blueprint
             yield Link(subject.title, url_for(endpoint), is_current)

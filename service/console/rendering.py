@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, make_response, render_template, url_for
+from flask import Flask, Response, make_response, render_template, request, url_for
 from jinja2 import StrictUndefined
 
 from service.console import charts
@@ -41,12 +41,20 @@ def confirm_page(
     return page("confirm.html", form, title=title, action=action, cancel_url=cancel_url, **values)
 
 
+def here(**changes: object) -> str:
+    """The address of this page with some values of its query changed; None drops one."""
+    query: dict[str, object] = request.args.to_dict(flat=False)
+    return url_for(
+        request.endpoint or "start.index", **{**(request.view_args or {}), **query, **changes}
+    )
+
+
 def prepare_templates(app: Flask) -> None:
     """Give every template its filters, its values, and no value that is not there."""
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(FILTERS)
-    app.jinja_env.globals.update(columns_of=charts.columns, share_of=charts.share)
+    app.jinja_env.globals.update(columns_of=charts.columns, share_of=charts.share, here=here)
     app.context_processor(_values)
 
 

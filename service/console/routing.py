@@ -1,4 +1,4 @@
-"""The two kinds of pages: about what one customer has, and about the whole service."""
+"""The kinds of pages: about what one customer has, and about the whole service."""
 
 from flask import Blueprint
 
@@ -12,6 +12,11 @@ def customer_pages(name: str, import_name: str) -> Blueprint:
     ``url_for`` puts it into the links of such a page by itself.
     """
     return Blueprint(name, import_name, url_prefix=f"/customers/<int:customer_id>/{name}")
+
+
+def shared_pages(name: str, import_name: str) -> Blueprint:
+    """Pages under ``/NAME`` that all see, each what operations show to it."""
+    return Blueprint(name, import_name, url_prefix=f"/{name}")
 
 
 def operator_pages(name: str, import_name: str) -> Blueprint:
