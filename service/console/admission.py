@@ -17,7 +17,7 @@ from flask import (
 from werkzeug.exceptions import BadRequest
 
 from service.console import sessions
-from service.console.visits import Visit, find_visit
+from service.console.visits import Visit, find_visit, this_tracking_id
 from service.domain.refusals import ServiceError
 from service.operations.parties import show_customer
 from service.operations.sign_in import FrontDesk
@@ -25,6 +25,7 @@ from service.operations.sign_in import FrontDesk
 PUBLIC_ENDPOINTS = frozenset({"static", "sign_in.sign_in"})
 """What is there for those who have not signed in."""
 _CUSTOMER = "customer_id"
+NUL = "\0"
 
 
 def admit_visitors(app: Flask, desk: FrontDesk) -> None:
@@ -34,19 +35,26 @@ def admit_visitors(app: Flask, desk: FrontDesk) -> None:
     """
 
     def admit() -> Response | None:
-        if not request.host:
-            raise BadRequest("The Host header is not a host.")
-        if request.endpoint is None or request.endpoint == "static":
-            return None  # there is no such page, which may be told to anybody
-        g.visit = _find_visit(desk)
-        if request.endpoint not in PUBLIC_ENDPOINTS and g.visit is None:
-            return _to_sign_in()
-        return None
+        if request.endpoint != "static":
+            g.visit = _find_visit(desk)
+        # That there is no page at an address may be told to anybody.
+        is_public = request.endpoint is None or request.endpoint in PUBLIC_ENDPOINTS
+        return None if is_public or g.visit is not None else _to_sign_in()
 
+    app.before_request(_require_readable)
     app.before_request(admit)
     app.url_value_preprocessor(_take_customer)
     app.before_request(_bring_customer_into_view)
     app.url_defaults(_put_customer_into_link)
+
+
+def _require_readable() -> None:
+    """Refuse what no page could do anything with."""
+    if not request.host:  # Werkzeug answers none for what is no host
+        raise BadRequest("The Host header is not a host.")
+    texts = [text for name, values in request.values.lists() for text in (name, *values)]
+    if any(NUL in text for text in (request.path, *texts)):
+        raise BadRequest("PostgreSQL has no text with NUL.")
 
 
 def _find_visit(desk: FrontDesk) -> Visit | None:
@@ -55,7 +63,7 @@ def _find_visit(desk: FrontDesk) -> Visit | None:
     session = sessions.read()
     if session is None:
         return None
-    call = desk.admit(session, g.tracking_id)
+    call = desk.admit(session, this_tracking_id())
     if call is None:
         sessions.forget()
         flash("Your session has ended. Sign in again.")

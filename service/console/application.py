@@ -7,7 +7,6 @@ from datetime import timedelta
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
-from uuid import uuid4
 
 import structlog
 from flask import Blueprint, Flask, Response, g, request
@@ -18,10 +17,11 @@ from service.console import pages
 from service.console.admission import admit_visitors
 from service.console.errors import tell_errors
 from service.console.rendering import prepare_templates
+from service.console.routing import bound_numbers
 from service.console.security import harden
 from service.console.sessions import COOKIE_NAME, SignedCookies
 from service.console.static_files import mark_versions
-from service.console.visits import find_visit
+from service.console.visits import find_visit, this_tracking_id
 from service.operations.sign_in import FrontDesk
 
 WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -52,18 +52,26 @@ class ConsoleConfig:
 
 
 def create_console(desk: FrontDesk, config: ConsoleConfig) -> WsgiApplication:
-    """Put the console together, to be called with paths below its own.
+    """The console, to be called with paths below its own.
 
     Args:
         desk: Who lets people in.
         config: What the settings say.
     """
+    pages_of_all = create_pages(desk, config)
+    known_by_proxies = ProxyFix(pages_of_all.wsgi_app, config.proxies_count, x_proto=0, x_host=0)
+    return _below(config.path, known_by_proxies)
+
+
+def create_pages(desk: FrontDesk, config: ConsoleConfig) -> Flask:
+    """Put the pages together, and what happens before and after each of them."""
     app = Flask("service.console")
+    bound_numbers(app)
     app.session_interface = SignedCookies(desk, is_https=config.is_https)
     app.config.update(_flask_config(config))
     app.extensions["front_desk"] = desk
     app.extensions["settings_rows"] = config.settings
-    app.before_request(_begin)
+    app.before_request(_start_watch)
     admit_visitors(app, desk)
     CSRFProtect(app)
     prepare_templates(app)
@@ -73,9 +81,7 @@ def create_console(desk: FrontDesk, config: ConsoleConfig) -> WsgiApplication:
     app.after_request(_log_page)
     for blueprint in _blueprints():
         app.register_blueprint(blueprint)
-    return _below(
-        config.path, ProxyFix(app.wsgi_app, x_for=config.proxies_count, x_proto=0, x_host=0)
-    )
+    return app
 
 
 def _flask_config(config: ConsoleConfig) -> dict[str, object]:
@@ -108,20 +114,20 @@ def _below(path: str, application: WsgiApplication) -> WsgiApplication:
     return called
 
 
-def _begin() -> None:
-    g.tracking_id = str(uuid4())
+def _start_watch() -> None:
     g.started = time.perf_counter()
 
 
 def _log_page(response: Response) -> Response:
     visit = find_visit()
+    now = time.perf_counter()
     _log.info(
         "page",
-        tracking_id=g.tracking_id,
+        tracking_id=this_tracking_id(),
         method=request.method,
         page=request.endpoint,
         user_id=visit.call.caller.user_id if visit else None,
         http_status=response.status_code,
-        duration_ms=round(1000 * (time.perf_counter() - g.started), 3),
+        duration_ms=round(1000 * (now - g.get("started", now)), 3),
     )
     return response

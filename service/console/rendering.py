@@ -43,10 +43,8 @@ def confirm_page(
 
 def here(**changes: object) -> str:
     """The address of this page with some values of its query changed; None drops one."""
-    query: dict[str, object] = request.args.to_dict(flat=False)
-    return url_for(
-        request.endpoint or "start.index", **{**(request.view_args or {}), **query, **changes}
-    )
+    query = {**(request.view_args or {}), **request.args.to_dict(flat=False), **changes}
+    return url_for(request.endpoint or "start.index", **query)
 
 
 def prepare_templates(app: Flask) -> None:

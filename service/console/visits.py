@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import cast
+from uuid import uuid4
 
 from flask import g
 
@@ -55,6 +56,8 @@ def this_customer() -> Customer:
 
 def this_tracking_id() -> str:
     """Under which log, audit and error pages name this request."""
+    if "tracking_id" not in g:
+        g.tracking_id = str(uuid4())
     return str(g.tracking_id)
 
 

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from typing import NoReturn
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
-from service.domain.errors import INVALID_CREDENTIALS, SIGN_IN_HELD_BACK
+from service.domain.errors import INVALID_CREDENTIALS, SERVICE_UNAVAILABLE, SIGN_IN_HELD_BACK
 from service.domain.names import normal_spelling
-from service.domain.refusals import ServiceError
+from service.domain.refusals import ServiceError, ServiceTroubleError
 from service.operations.attempts import decide
 from service.operations.authentication import find_caller
 from service.operations.calls import DEFAULT_LIMITS, Call, OperationLimits, utc_now
@@ -152,9 +153,17 @@ class FrontDesk:
 
 
 def _shared_secret(database: Transactions, name: str, now: datetime) -> bytes:
-    """The secret of this name: whoever asks first draws it, and all others find it."""
-    with database.reading() as connection:
-        found = sign_ins.find_secret(connection, name)
+    """The secret of this name: whoever asks first draws it, and all others find it.
+
+    Raises:
+        ServiceTroubleError: Also when the database is not of this release.
+    """
+    try:
+        with database.reading() as connection:
+            found = sign_ins.find_secret(connection, name)
+    except DBAPIError as error:
+        reason = "database missing or not of this release"
+        raise ServiceTroubleError(SERVICE_UNAVAILABLE, reason) from error
     if found is not None:
         return found
     drawn = secrets.token_bytes(SECRET_BYTES)

@@ -45,7 +45,7 @@ FOREIGN: dict[str, set[str]] = {
     "jobs": {*_SQL, *_XML, *_PAGES},
     "console": {*_SQL, *_XML},
     "app": {*_XML, *_PAGES},
-    "cli": {*_XML, *_PAGES},
+    "cli": _PAGES,
 }
 """The libraries that a room must not see: no SQL, no XML, or no pages."""
 

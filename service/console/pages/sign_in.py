@@ -1,8 +1,10 @@
 """Signing in, and out."""
 
 from http import HTTPStatus
+from ipaddress import ip_address, ip_network
 from typing import cast
 
+import structlog
 from flask import Blueprint, Response, current_app, flash, make_response, redirect, request, url_for
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
@@ -10,11 +12,14 @@ from wtforms.validators import InputRequired, Length
 from service.console import sessions
 from service.console.forms import Form
 from service.console.rendering import page
-from service.console.visits import find_visit
+from service.console.visits import find_visit, this_tracking_id
 from service.domain.errors import SIGN_IN_HELD_BACK
-from service.operations.sign_in import FrontDesk
+from service.operations.sign_in import FrontDesk, Session
 
 TEXT_LENGTH_MAX = 1000
+IPV6_NETWORK_BITS = 64
+
+_log = structlog.get_logger("service.console")
 
 blueprint = Blueprint("sign_in", __name__)
 
@@ -34,16 +39,32 @@ def sign_in() -> Response:
     form = SignInForm()
     if form.validate_on_submit():
         with form.refusals():
-            address = request.remote_addr or ""
-            session = _desk().sign_in(form.user_name.data or "", form.password.data or "", address)
-            sessions.remember(session)
+            sessions.remember(_begin_session(form))
             return _see_other(_came_for())
+        _log.warning("sign-in refused", tracking_id=this_tracking_id(), address=_caller_address())
     elif find_visit() is not None and request.method == "GET":
         return _see_other(_came_for())
     reply = page("sign_in.html", form)
     if form.refusal is not None and form.refusal.row is SIGN_IN_HELD_BACK:
         reply.status_code = HTTPStatus.TOO_MANY_REQUESTS
     return reply
+
+
+def _begin_session(form: SignInForm) -> Session:
+    user_name, password = form.user_name.data or "", form.password.data or ""
+    session = _desk().sign_in(user_name, password, _caller_address())
+    _log.info("signed in", tracking_id=this_tracking_id(), user_id=session.user_id)
+    return session
+
+
+def _caller_address() -> str:
+    """The address of the browser; of IPv6 its network, in which one machine has them all."""
+    text = request.remote_addr or ""
+    try:
+        is_long = ip_address(text).version == 6  # noqa: PLR2004
+    except ValueError:
+        return text
+    return str(ip_network((text, IPV6_NETWORK_BITS), strict=False)) if is_long else text
 
 
 @blueprint.post("/sign-out")

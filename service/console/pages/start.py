@@ -2,10 +2,11 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, Response, make_response, redirect, request, url_for
+from flask import Blueprint, Response, make_response, redirect, url_for
 
 from service.console import sessions
 from service.console.rendering import page
+from service.console.routing import number_argument
 from service.console.visits import this_call
 from service.operations.parties import CUSTOMERS_PAGE_MAX, visible_customers
 
@@ -30,7 +31,7 @@ def _only_customer_id() -> int | None:
 @blueprint.get("/customers")
 def customers() -> Response:
     """Each customer that the visitor may read."""
-    found = visible_customers(this_call(), after=request.args.get("after", 0, type=int))
+    found = visible_customers(this_call(), after=number_argument("after") or 0)
     is_full = len(found) == CUSTOMERS_PAGE_MAX
     return page(
         "customers.html", customers=found, next_after=found[-1].customer_id if is_full else None
