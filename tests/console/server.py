@@ -55,6 +55,11 @@ class Console:
         return client
 
 
+def below(url: str) -> str:
+    """An address as clients of the console write it."""
+    return url.removeprefix("/console/")
+
+
 def token(client: httpx.Client, path: str = "sign-in") -> str:
     """The CSRF token of the forms on a page."""
     text = client.get(path).text
@@ -80,7 +85,8 @@ def serving(programme: Programme, **settings: object) -> Iterator[Console]:
     given = Settings(**{"database": url, "log_level": "error", **settings})
     app = create_app(given, programme.clock)
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=QuietHandler)
-    thread = Thread(target=server.serve_forever)
+    # Half a second would pass until it notices its end, with less attention.
+    thread = Thread(target=server.serve_forever, args=[0.01])
     thread.start()
     console = Console(f"http://127.0.0.1:{server.port}/console/", programme)
     try:
