@@ -79,7 +79,7 @@ def create_pages(desk: FrontDesk, config: ConsoleConfig) -> Flask:
     tell_errors(app)
     app.after_request(harden)
     app.after_request(_log_page)
-    for blueprint in _blueprints():
+    for blueprint in find_blueprints():
         app.register_blueprint(blueprint)
     return app
 
@@ -99,7 +99,7 @@ def _flask_config(config: ConsoleConfig) -> dict[str, object]:
     }
 
 
-def _blueprints() -> Iterable[Blueprint]:
+def find_blueprints() -> Iterable[Blueprint]:
     """Of each module of ``service.console.pages``, its ``blueprint``."""
     for module in iter_modules(pages.__path__, f"{pages.__name__}."):
         yield import_module(module.name).blueprint

@@ -44,6 +44,7 @@ def test_one_signs_in_and_finds_the_way_by_keyboard(
     expect(page.get_by_role("status")).to_contain_text("signed out")
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("viewport", [NARROW, WIDE], ids=["narrow", "wide"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_core_is_accessible(
