@@ -13,6 +13,8 @@ Item = TypeVar("Item")
 
 LISTING_SIZE_MAX = 200
 """How many items a page has at the most."""
+NUMBER_MAX = 2**63 - 1
+"""The largest number that a database keeps."""
 _KEY_LENGTH_MAX = 2_000
 
 
@@ -26,17 +28,15 @@ class Listing(Generic[Item]):
     Attributes:
         items: In order; there may be fewer than were asked for, or none, before the end.
         after: What the next page is asked for with; None when the list ends here.
-        searched_count: How many rows were looked at for this page.
+        searched_count: At least so many rows were looked at for this page.
+        is_cut_short: Whether more may follow although the page has room: tell how many were
+            searched, and offer to go on.
     """
 
     items: list[Item]
     after: str | None
     searched_count: int
-
-    @property
-    def is_cut_short(self) -> bool:
-        """Whether more may follow although the page has room."""
-        return self.after is not None and self.searched_count > len(self.items)
+    is_cut_short: bool = False
 
 
 def require_size(size: int) -> None:
@@ -67,6 +67,14 @@ def read_key(key: str | None, *kinds: type) -> tuple[Any, ...] | None:
         values = json.loads(base64.urlsafe_b64decode(key[:_KEY_LENGTH_MAX] + "=" * (-len(key) % 4)))
     except (ValueError, binascii.Error, RecursionError):
         values = None
-    if not isinstance(values, list) or [type(value) for value in values] != list(kinds):
+    is_key = isinstance(values, list) and [type(value) for value in values] == list(kinds)
+    if not is_key or not all(map(_is_storable, values)):
         raise ServiceError(PAGING_INVALID, "this is no place in the list")
     return tuple(values)
+
+
+def _is_storable(value: int | str) -> bool:
+    """Whether a column may have the value; none of PostgreSQL's has a NUL or half a character."""
+    if isinstance(value, int):
+        return -NUMBER_MAX <= value <= NUMBER_MAX
+    return "\0" not in value and value == value.encode(errors="ignore").decode()

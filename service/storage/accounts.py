@@ -10,6 +10,7 @@ from service.domain.redemption import RedeemingAccount
 from service.storage.party_tables import account, customer
 from service.storage.statements import new_id
 from service.storage.tables import redemption, spend
+from service.storage.types import ID_MAX
 
 _ACCOUNTS = select(
     account.c.account_id,
@@ -108,6 +109,14 @@ def list_accounts(connection: Connection, customer_id: int) -> list[Account]:
 def find_account(connection: Connection, account_id: int) -> Account | None:
     """An account."""
     return find_accounts(connection, [account_id]).get(account_id)
+
+
+def find_owner(connection: Connection, account_id: int) -> int | None:
+    """The customer that an account bills to; None when there is no account of this number."""
+    if account_id > ID_MAX:
+        return None
+    statement = select(account.c.customer_id).where(account.c.account_id == account_id)
+    return connection.execute(statement).scalar_one_or_none()
 
 
 def find_accounts(connection: Connection, account_ids: Collection[int]) -> dict[int, Account]:

@@ -24,7 +24,7 @@ from service.domain.programmes import CouponClass
 from service.domain.terms import CouponTerms, CouponType
 from service.storage.statements import new_id
 from service.storage.tables import coupon, coupon_class, coupon_terms
-from service.storage.types import Id
+from service.storage.types import ID_MAX, Id
 
 RETIREMENT_LOCK = 20_803
 """The first number of the advisory locks of classes; any will do that no other program uses."""
@@ -113,6 +113,8 @@ def find_class(
 
 def find_owner(connection: Connection, class_id: int) -> int | None:
     """Whose class it is; None when there is none of this number."""
+    if class_id > ID_MAX:
+        return None
     statement = select(coupon_class.c.customer_id).where(coupon_class.c.class_id == class_id)
     return connection.execute(statement).scalar_one_or_none()
 

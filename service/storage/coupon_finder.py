@@ -1,0 +1,424 @@
+"""The search for coupons by whatever is known of them, in pages that never take long.
+
+A search follows one path through an index, the narrowest that there is, and looks at what it
+passes until the page is full, or its patience ends. It goes on from there with the next page.
+"""
+
+import operator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from time import perf_counter
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    Select,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
+
+from service.domain.found_coupons import CouponSearch, CouponStage
+from service.storage.discount_tables import (
+    coupon_book,
+    coupon_instance,
+    parent_coupon,
+    unique_code,
+)
+from service.storage.tables import (
+    coupon,
+    coupon_batch,
+    coupon_class,
+    coupon_place,
+    coupon_terms,
+    redemption,
+    unfinished_import,
+)
+from service.storage.types import Instant
+
+PATIENCE_S = 0.08
+"""After so long no further stretch of a path is looked at."""
+STRETCH_LENGTH_MIN, STRETCH_LENGTH_MAX = 200, 20_000
+"""How many coupons are looked at together: at first, and at the most."""
+PARTS_COUNT_MAX = 500
+"""How many parts of a path a page may take."""
+LAST_CHARACTER = "\U0010ffff"
+"""Comes after all others in the order of code points."""
+
+_NOW = bindparam("now", type_=Instant())
+_HAS_ENDED = or_(coupon_terms.c.end_date < _NOW, coupon_terms.c.expiration_date < _NOW)
+STAGE: ColumnElement[str | None] = case(
+    (coupon.c.class_id.is_(None), None),
+    (coupon.c.deleted_at.is_not(None), CouponStage.DELETED.value),
+    (coupon.c.redeemed_at.is_not(None), CouponStage.REDEEMED.value),
+    (_HAS_ENDED, CouponStage.EXPIRED.value),
+    (coupon.c.claimed_at.is_not(None), CouponStage.CLAIMED.value),
+    (coupon.c.sent_at.is_not(None), CouponStage.DISPATCHED.value),
+    else_=CouponStage.UNUSED.value,
+)
+"""How far a coupon has come at the parameter ``now``; None for one without a class."""
+
+_parent, _parent_of_code = parent_coupon.alias("own_parent"), parent_coupon.alias("code_parent")
+_code, _instance = unique_code.alias("own_code"), coupon_instance.alias("own_instance")
+_book = coupon_book.alias("own_book")
+_OWNERS = (
+    select(_parent.c.customer_id).where(_parent.c.coupon_id == coupon.c.coupon_id),
+    select(_parent_of_code.c.customer_id)
+    .join(_code, _code.c.parent_coupon_id == _parent_of_code.c.coupon_id)
+    .where(_code.c.coupon_id == coupon.c.coupon_id),
+    select(_instance.c.customer_id).where(
+        _instance.c.coupon_id == coupon.c.coupon_id, _instance.c.parent_coupon_id.is_(None)
+    ),
+    select(_book.c.customer_id).where(_book.c.coupon_id == coupon.c.coupon_id),
+)
+OWNER: ColumnElement[int] = case(
+    (coupon.c.class_id.is_not(None), coupon_class.c.customer_id),
+    # Only of codes without a class is the owner looked up elsewhere.
+    else_=func.coalesce(*(owner.correlate(coupon).scalar_subquery() for owner in _OWNERS)),
+)
+"""Whose coupon it is."""
+_IS_IMPORTED = ~exists().where(unfinished_import.c.batch_id == coupon.c.batch_id)
+
+
+_BEGINNING: dict[type, int | str] = {int: -1, str: ""}
+"""What comes before every key of the type."""
+
+
+class Place(NamedTuple):
+    """Where a page ends: on which part of the path, and behind which keys there."""
+
+    part: int
+    keys: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The coupons of a page, by number, and where the next one begins.
+
+    Attributes:
+        after: None when the path has come to its end.
+        searched_count: At least so many coupons were looked at.
+    """
+
+    coupon_ids: list[int]
+    after: Place | None
+    searched_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Part of a path: coupons in the order of their keys, as an index has them.
+
+    Attributes:
+        number: Parts come in descending order of their numbers: the newest first.
+        source: ``coupon``, or tables joined to it.
+    """
+
+    number: int
+    source: FromClause
+    keys: tuple[ColumnElement[Any], ...]
+    conditions: tuple[ColumnElement[bool], ...]
+
+    @property
+    def next_place(self) -> Place:
+        """Where the part after this one begins."""
+        return Place(self.number - 1, tuple(_BEGINNING[it.type.python_type] for it in self.keys))
+
+
+class _Stretch(NamedTuple):
+    """Coupons of a part that are looked at together.
+
+    Attributes:
+        conditions: Between which keys they are.
+        length: How many there are; None when it is not known, as the part ends with them.
+        next_place: Where the stretch after this one begins.
+    """
+
+    part: _Part
+    conditions: tuple[ColumnElement[bool], ...]
+    length: int | None
+    next_place: Place
+
+
+def key_types(search: CouponSearch) -> tuple[type, ...]:
+    """Of what types the keys of a place on the search's path are."""
+    if _follows_codes(search):
+        return (str,)
+    is_by_address = search.account_id is None and search.email is None
+    return (str, int) if is_by_address and search.stage is CouponStage.DISPATCHED else (int,)
+
+
+def find(
+    connection: Connection,
+    search: CouponSearch,
+    customer_ids: Collection[int] | None,
+    now: datetime,
+    *,
+    after: Place | None,
+    size: int,
+) -> Found:
+    """Find coupons.
+
+    Args:
+        connection: The transaction.
+        search: Which coupons; its texts are in the form in which they are stored.
+        customer_ids: Only coupons of these customers; None for all.
+        now: When coupons have ended, or not.
+        after: Where the page before ended.
+        size: How many at most.
+    """
+    parts = _parts(connection, search, customer_ids, after)
+    end = parts[-1].next_place if parts else None
+    wanted = _wanted(search, customer_ids)
+    patient_until = perf_counter() + PATIENCE_S
+    found: list[int] = []
+    searched = 0
+    for stretch in _stretches(connection, parts, after):
+        rows = _look(connection, stretch, wanted, now, size - len(found))
+        found += [row[0] for row in rows]
+        searched += stretch.length or len(rows)
+        if len(found) == size:
+            return Found(found, Place(stretch.part.number, tuple(rows[-1][1:])), searched)
+        if perf_counter() > patient_until and stretch.next_place != end:
+            return Found(found, stretch.next_place, searched)
+    return Found(found, end if len(parts) == PARTS_COUNT_MAX else None, searched)
+
+
+def _stretches(
+    connection: Connection, parts: Sequence[_Part], after: Place | None
+) -> Iterator[_Stretch]:
+    """The stretches of a path behind a place, longer and longer ones."""
+    length = STRETCH_LENGTH_MIN
+    for part in parts:
+        begin = after.keys if after is not None and after.part == part.number else None
+        while True:
+            behind = () if begin is None else (_compare(part.keys, operator.gt, begin),)
+            statement = select(*part.keys).select_from(part.source)
+            statement = statement.where(*part.conditions, *behind).order_by(*part.keys)
+            end = connection.execute(statement.offset(length - 1).limit(1)).one_or_none()
+            if end is None:
+                yield _Stretch(part, behind, None, part.next_place)
+                break
+            begin = tuple(end)
+            until = _compare(part.keys, operator.le, begin)
+            yield _Stretch(part, (*behind, until), length, Place(part.number, begin))
+            length = min(2 * length, STRETCH_LENGTH_MAX)
+
+
+def _compare(
+    keys: tuple[ColumnElement[Any], ...],
+    compare: Callable[[Any, Any], ColumnElement[bool]],
+    values: tuple[Any, ...],
+) -> ColumnElement[bool]:
+    if len(keys) == 1:
+        return compare(keys[0], values[0])
+    typed = [literal(value, key.type) for key, value in zip(keys, values, strict=True)]
+    return compare(tuple_(*keys), tuple_(*typed))
+
+
+def _look(
+    connection: Connection,
+    stretch: _Stretch,
+    wanted: list[ColumnElement[bool]],
+    now: datetime,
+    count: int,
+) -> Sequence[Row[Any]]:
+    """The first coupons of a stretch that are as wanted: their numbers and keys."""
+    part = stretch.part
+    source = part.source.join(
+        coupon_class, coupon_class.c.class_id == coupon.c.class_id, isouter=True
+    ).join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id, isouter=True)
+    statement = (
+        select(coupon.c.coupon_id, *part.keys)
+        .select_from(source)
+        .where(*part.conditions, *stretch.conditions, *wanted)
+        .order_by(*part.keys)
+        .limit(count)
+    )
+    return connection.execute(statement, {"now": now}).all()
+
+
+def _wanted(
+    search: CouponSearch, customer_ids: Collection[int] | None
+) -> list[ColumnElement[bool]]:
+    """What a coupon must be like, wherever it is found."""
+    wanted: list[ColumnElement[bool]] = [_IS_IMPORTED]
+    if customer_ids is not None:
+        owner = OWNER if _follows_codes(search) else coupon_class.c.customer_id
+        wanted.append(owner.in_(customer_ids))
+    if search.class_id is not None:
+        wanted.append(coupon.c.class_id == search.class_id)
+    if search.email is not None:
+        wanted.append(coupon.c.sent_to_email == search.email)
+    if search.account_id is not None:
+        wanted.append(_is_of_account(search.account_id))
+    if search.code_part is not None:
+        wanted.append(coupon.c.code.contains(search.code_part, autoescape=True))
+    if search.stage is not None:
+        wanted.append(literal(search.stage.value) == STAGE)
+    return wanted
+
+
+def _is_of_account(account_id: int) -> ColumnElement[bool]:
+    own = redemption.alias("own_redemption")
+    redeemer = select(own.c.account_id).where(own.c.coupon_id == coupon.c.coupon_id)
+    is_claimer = coupon.c.claimed_account_id == account_id
+    return or_(is_claimer, redeemer.correlate(coupon).scalar_subquery() == account_id)
+
+
+# Paths.
+
+
+def _follows_codes(search: CouponSearch) -> bool:
+    if search.code is not None:
+        return True
+    is_narrow = search.email is not None or search.account_id is not None
+    return not is_narrow and (search.code_start is not None or search.code_part is not None)
+
+
+def _parts(
+    connection: Connection,
+    search: CouponSearch,
+    customer_ids: Collection[int] | None,
+    after: Place | None,
+) -> list[_Part]:
+    """The parts of the narrowest path, from that of a place on."""
+    if _follows_codes(search):
+        return _from([_by_code(search)], after)
+    if search.email is not None:
+        is_sent_there = (coupon.c.sent_at.is_not(None), coupon.c.sent_to_email == search.email)
+        path = _OfClasses((coupon.c.coupon_id,), is_sent_there)
+    elif search.account_id is not None:
+        return _from(_by_account(search.account_id), after)
+    elif search.stage in _OF_CLASSES:
+        path = _OF_CLASSES[search.stage]
+    else:
+        return _by_batch(connection, search, customer_ids, after)
+    return _by_class(connection, search, customer_ids, after, path)
+
+
+def _from(parts: list[_Part], after: Place | None) -> list[_Part]:
+    return [part for part in parts if after is None or part.number <= after.part]
+
+
+def _by_code(search: CouponSearch) -> _Part:
+    code = coupon.c.code
+    if search.code is not None:
+        return _Part(0, coupon, (code,), (code == search.code,))
+    start = search.code_start
+    conditions = () if start is None else (code >= start, code < start + LAST_CHARACTER)
+    return _Part(0, coupon, (code,), conditions)
+
+
+def _by_account(account_id: int) -> list[_Part]:
+    keys = (coupon.c.coupon_id,)
+    redeemed = redemption.join(coupon, coupon.c.coupon_id == redemption.c.coupon_id)
+    is_claimer = coupon.c.claimed_account_id == account_id
+    is_open = (coupon.c.claimed_at.is_not(None), coupon.c.redeemed_at.is_(None))
+    return [
+        _Part(1, redeemed, (redemption.c.coupon_id,), (redemption.c.account_id == account_id,)),
+        _Part(0, coupon, keys, (is_claimer, *is_open)),
+    ]
+
+
+class _OfClasses(NamedTuple):
+    """A path through an index that begins with the class."""
+
+    keys: tuple[ColumnElement[Any], ...]
+    conditions: tuple[ColumnElement[bool], ...]
+
+
+_OF_CLASSES: dict[CouponStage | None, _OfClasses] = {
+    CouponStage.DISPATCHED: _OfClasses(
+        (coupon.c.sent_to_email, coupon.c.coupon_id), (coupon.c.sent_at.is_not(None),)
+    ),
+    CouponStage.CLAIMED: _OfClasses((coupon.c.coupon_id,), (coupon.c.claimed_at.is_not(None),)),
+    CouponStage.DELETED: _OfClasses((coupon.c.coupon_id,), (coupon.c.deleted_at.is_not(None),)),
+}
+
+
+def _by_class(
+    connection: Connection,
+    search: CouponSearch,
+    customer_ids: Collection[int] | None,
+    after: Place | None,
+    path: _OfClasses,
+) -> list[_Part]:
+    is_of_class = coupon.c.class_id == coupon_class.c.class_id
+    statement = select(coupon_class.c.class_id).where(
+        _has_any(is_of_class, *path.conditions), *_scope(search, customer_ids)
+    )
+    return [
+        _Part(class_id, coupon, path.keys, (coupon.c.class_id == class_id, *path.conditions))
+        for class_id in _numbers(connection, statement, coupon_class.c.class_id, after)
+    ]
+
+
+def _by_batch(
+    connection: Connection,
+    search: CouponSearch,
+    customer_ids: Collection[int] | None,
+    after: Place | None,
+) -> list[_Part]:
+    number = coupon_batch.c.batch_id
+    statement = (
+        select(number)
+        .join(coupon_class, coupon_class.c.class_id == coupon_batch.c.class_id)
+        .where(coupon_batch.c.coupons_count > 0, *_scope(search, customer_ids))
+    )
+    if search.stage is CouponStage.REDEEMED:
+        is_redeemed = coupon.c.redeemed_at.is_not(None)
+        statement = statement.where(_has_any(coupon.c.batch_id == number, is_redeemed))
+        return [
+            _Part(batch_id, coupon, (coupon.c.seq,), (coupon.c.batch_id == batch_id, is_redeemed))
+            for batch_id in _numbers(connection, statement, number, after)
+        ]
+    return [
+        _places(batch_id, only_ahead=search.stage is CouponStage.UNUSED)
+        for batch_id in _numbers(connection, statement, number, after)
+    ]
+
+
+def _places(batch_id: int, *, only_ahead: bool) -> _Part:
+    """All coupons of a batch, or those from the place on before which none is unused."""
+    place = coupon_place.join(coupon, coupon.c.coupon_id == coupon_place.c.coupon_id)
+    conditions = [coupon_place.c.batch_id == batch_id]
+    if only_ahead:
+        ahead = select(coupon_batch.c.unused_from).where(coupon_batch.c.batch_id == batch_id)
+        conditions.append(coupon_place.c.seq >= ahead.scalar_subquery())
+    return _Part(batch_id, place, (coupon_place.c.seq,), tuple(conditions))
+
+
+def _scope(search: CouponSearch, customer_ids: Collection[int] | None) -> list[ColumnElement[bool]]:
+    scope: list[ColumnElement[bool]] = []
+    if customer_ids is not None:
+        scope.append(coupon_class.c.customer_id.in_(customer_ids))
+    if search.class_id is not None:
+        scope.append(coupon_class.c.class_id == search.class_id)
+    return scope
+
+
+def _has_any(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether there is such a coupon; no database counts them all for it."""
+    any_of_them = select(literal(1)).select_from(coupon).where(*conditions).limit(1)
+    return any_of_them.correlate(coupon_class, coupon_batch).scalar_subquery().is_not(None)
+
+
+def _numbers(
+    connection: Connection,
+    statement: Select[int],
+    number: ColumnElement[int],
+    after: Place | None,
+) -> list[int]:
+    if after is not None:
+        statement = statement.where(number <= after.part)
+    return list(connection.scalars(statement.order_by(number.desc()).limit(PARTS_COUNT_MAX)))
