@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import TracebackType
 
+from flask import request
 from flask_wtf import FlaskForm
 from wtforms import Field
 
@@ -45,6 +46,18 @@ class Form(FlaskForm):  # type: ignore[misc]
 
 class ConfirmForm(Form):
     """Nothing but the token: for a button that does something."""
+
+
+class SearchForm(Form):
+    """What a list is narrowed by: it stands in the address, changes nothing, and needs no token."""
+
+    class Meta:
+        """What WTForms is told."""
+
+        csrf = False
+
+    def __init__(self) -> None:
+        super().__init__(formdata=request.args)
 
 
 class _Refusals:
