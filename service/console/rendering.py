@@ -3,14 +3,23 @@
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, make_response, render_template, request, url_for
+from flask import (
+    Flask,
+    Response,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from jinja2 import StrictUndefined
 
 from service.console import charts
 from service.console.formatting import FILTERS
 from service.console.forms import ConfirmForm, Form
 from service.console.navigation import links
-from service.console.visits import find_visit
+from service.console.visits import find_visit, this_tracking_id
 
 
 def page(template: str, form: Form | None = None, **values: Any) -> Response:
@@ -39,6 +48,18 @@ def confirm_page(
         values: ``consequences``: sentences about what will be and what will not.
     """
     return page("confirm.html", form, title=title, action=action, cancel_url=cancel_url, **values)
+
+
+def changed(message: str, endpoint: str, **values: Any) -> Response:
+    """Lead to a page that tells of a change, and under which TrackingId it is found again.
+
+    Args:
+        message: What was done, as a sentence.
+        endpoint: Of the page, such as ``users.show``.
+        values: Of its address.
+    """
+    flash(f"{message} TrackingId {this_tracking_id()}")
+    return make_response(redirect(url_for(endpoint, **values), HTTPStatus.SEE_OTHER))
 
 
 def here(**changes: object) -> str:
