@@ -62,15 +62,6 @@ def changed(message: str, endpoint: str, **values: Any) -> Response:
     return make_response(redirect(url_for(endpoint, **values), HTTPStatus.SEE_OTHER))
 
 
-def tell_change(text: str) -> None:
-    """Say on the next page what was changed, with the TrackingId under which the audit log has it.
-
-    Args:
-        text: A sentence: "The class Spring is retired."
-    """
-    flash(f"{text} TrackingId {this_tracking_id()}")
-
-
 def here(**changes: object) -> str:
     """The address of this page with some values of its query changed; None drops one."""
     query = {**(request.view_args or {}), **request.args.to_dict(flat=False), **changes}
