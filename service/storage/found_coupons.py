@@ -95,7 +95,7 @@ def find_rows(
     now: datetime,
     customer_ids: Collection[int] | None,
 ) -> list[FoundCoupon]:
-    """Coupons by their numbers, in the same order.
+    """Coupons by their numbers, in the same order; there may be none of a number.
 
     Args:
         connection: The transaction.
@@ -107,7 +107,7 @@ def find_rows(
         return []
     rows = connection.execute(_ROWS, {"coupon_ids": list(coupon_ids), "now": now})
     found = {row.coupon_id: _found(row, customer_ids) for row in rows}
-    return [found[coupon_id] for coupon_id in coupon_ids]
+    return [found[coupon_id] for coupon_id in coupon_ids if coupon_id in found]
 
 
 def _found(row: Row[Any], customer_ids: Collection[int] | None) -> FoundCoupon:

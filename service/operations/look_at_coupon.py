@@ -1,0 +1,72 @@
+"""One coupon, and all that may be told of it, to whoever runs its programme."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from service.domain.coupons import Coupon
+from service.domain.errors import COUPON_NOT_FOUND
+from service.domain.found_coupons import FoundCoupon
+from service.domain.refusals import ServiceError
+from service.operations.calls import Call
+from service.storage import audit, coupon_search
+from service.storage.audit import Event
+from service.storage.found_coupons import find_rows
+
+EVENTS_COUNT_MAX = 200
+"""How many of its latest changes are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class CouponView:
+    """A coupon as the console shows it.
+
+    Attributes:
+        found: Whose it is, of what, and how far it has come.
+        coupon: Its terms and its redemption; None when it is deleted, or its code discounts
+            bills. Accounts of customers that the caller may not see are left out.
+        history: What happened to its batch and to it, oldest first; None for those who are
+            no operators, as it names users and accounts of any customer.
+    """
+
+    found: FoundCoupon
+    coupon: Coupon | None
+    history: list[Event] | None
+
+
+def look_at_coupon(call: Call, customer_id: int, coupon_id: int) -> CouponView:
+    """Tell all of a customer's coupon that the caller may know.
+
+    Raises:
+        ServiceError: ``UserIsNotAuthorized``, or ``CouponNotFound``: none of the customer has
+            this number.
+    """
+    call.caller.require_read(customer_id)
+    is_operator = call.caller.is_operator
+    with call.database.reading() as connection:
+        found = _require(connection, call.now, customer_id, coupon_id, call)
+        looked_up = coupon_search.find_coupon(connection, found.code)
+        history = _history(connection, found) if is_operator else None
+    coupon = None if looked_up is None else looked_up[-1]
+    if coupon is not None and found.account_id is None:
+        coupon = replace(coupon, redemption_info=None, claim_info=None)
+    return CouponView(found, coupon, history)
+
+
+def _require(
+    connection: Connection, now: datetime, customer_id: int, coupon_id: int, call: Call
+) -> FoundCoupon:
+    readable = None if call.caller.is_operator else call.caller.roles
+    for found in find_rows(connection, [coupon_id], now, readable):
+        if found.customer_id == customer_id:
+            return found
+    raise ServiceError(COUPON_NOT_FOUND, f"coupon {coupon_id} of customer {customer_id}")
+
+
+def _history(connection: Connection, found: FoundCoupon) -> list[Event]:
+    minted = []
+    if found.batch_id is not None:
+        minted = audit.history(connection, "coupon_batch", found.batch_id, EVENTS_COUNT_MAX)
+    used = audit.history(connection, "coupon", found.coupon_id, EVENTS_COUNT_MAX)
+    return sorted(minted + used, key=lambda event: event.at)[-EVENTS_COUNT_MAX:]
