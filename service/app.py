@@ -16,13 +16,16 @@ from service.addresses import (
     HEALTH_PATH,
 )
 from service.console.application import ConsoleConfig, create_console
+from service.domain.recorded import CallRecord
 from service.domain.refusals import ServiceTroubleError
 from service.logs import configure_log, write_line
 from service.opening import open_database, operation_limits
 from service.operations.authentication import Authenticator
+from service.operations.call_journal import CallJournal
 from service.operations.calls import utc_now
 from service.operations.sign_in import FrontDesk
 from service.settings import Settings
+from service.soap.call_log import call_line
 from service.soap.contract import COUPON_MANAGEMENT, CUSTOMER_BILLING
 from service.soap.endpoint import create_endpoint
 from service.soap.gate import GateLimits
@@ -62,7 +65,7 @@ def create_app(
         fault_http_status=settings.fault_http_status,
         public_url=str(settings.public_url) if settings.public_url else None,
         validate_responses=settings.validate_responses,
-        log_call=write_line if settings.log_level == "info" else None,
+        note_call=_note_call(settings, database),
         idempotency_keep=timedelta(hours=settings.idempotency_keep_h),
     )
     console = _console(settings, database, clock) if settings.console else _not_found
@@ -74,6 +77,29 @@ def create_app(
         },
         _below(CONSOLE_PATH, console),
     )
+
+
+def _note_call(settings: Settings, database: Database) -> Callable[[CallRecord], None] | None:
+    """What is done with the record of each call; None for nothing."""
+    journal = CallJournal(database, _tell_lost) if settings.calls_keep_h else None
+    is_logged = settings.log_level == "info"
+    if journal is None:
+        return _write_call if is_logged else None
+
+    def note(record: CallRecord) -> None:
+        journal.note(record)
+        if is_logged:
+            _write_call(record)
+
+    return note
+
+
+def _write_call(record: CallRecord) -> None:
+    write_line(call_line(record))
+
+
+def _tell_lost(count: int) -> None:
+    _log.warning("calls lost by the journal", count=count)
 
 
 def _mount(applications: dict[str, Application], otherwise: Application) -> Application:

@@ -143,6 +143,9 @@ class Settings(BaseSettings):
     job_poll_s: Annotated[float, Field(ge=0.1, le=3600)] = 1
     """How long a worker rests when no job is due, in seconds."""
 
+    calls_keep_h: Annotated[int, Field(ge=0, le=8760)] = 72
+    """How long calls can be looked up in the console, in hours; 0 records none in the database.
+    At most 10,000,000 are kept. The worker removes older ones."""
     console: bool = True
     """Whether the web console is served, under ``/console/``."""
     console_session_h: Annotated[float, Field(ge=0.1, le=168)] = 8

@@ -45,6 +45,33 @@ def require_size(size: int) -> None:
         raise ServiceError(PAGING_INVALID, f"Size is {size}, it must be 1 to {LISTING_SIZE_MAX}")
 
 
+def listing_before(
+    items: list[Item], before: int | None, *, searched_count: int, size: int
+) -> Listing[Item]:
+    """A page of a list that is in the order of descending numbers.
+
+    Args:
+        items: The page.
+        before: Below which number the next page is; None when there is none.
+        searched_count: How many rows were looked at.
+        size: How many items were asked for.
+    """
+    key = None if before is None else write_key(before)
+    return Listing(items, key, searched_count, key is not None and len(items) < size)
+
+
+def read_before(key: str | None) -> int | None:
+    """Below which number a page is; None for the first. Raises as ``read_key``."""
+    values = read_key(key, int)
+    return None if values is None else int(values[0])
+
+
+def stored_text(text: str | None) -> str | None:
+    """Text as a column may have it; None for an empty one, which asks for nothing."""
+    # PostgreSQL takes no NUL.
+    return (text or "").replace("\0", "").strip() or None
+
+
 def write_key(*values: int | str) -> str:
     """Where a page ended, as text that can stand in an address."""
     text = json.dumps(values, separators=(",", ":"))

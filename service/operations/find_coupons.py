@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from service.domain.codes import fold_code
 from service.domain.emails import normal_address
 from service.domain.found_coupons import CouponSearch, FoundCoupon
-from service.domain.listings import Listing, read_key, require_size, write_key
+from service.domain.listings import Listing, read_key, require_size, stored_text, write_key
 from service.operations.calls import Call
 from service.operations.owned import require_owned
 from service.storage import accounts, classes, coupon_finder
@@ -65,12 +65,12 @@ def _as_stored(search: CouponSearch) -> CouponSearch:
 
 
 def _fold(text: str | None) -> str | None:
-    # No code has a NUL, and PostgreSQL takes none.
-    return fold_code((text or "").replace("\0", "")) or None
+    given = stored_text(text)
+    return fold_code(given) or None if given else None
 
 
 def _address(text: str | None) -> str | None:
-    given = (text or "").replace("\0", "").strip()
+    given = stored_text(text)
     try:
         return normal_address(given) if given else None
     except ValueError:
