@@ -1,8 +1,12 @@
 """Users with their roles, a page at a time, and the tokens of one."""
 
+from service.domain.errors import ENTITY_NOT_EXISTENT
 from service.domain.found_users import FoundToken, FoundUser
-from service.domain.listings import Listing
+from service.domain.listings import Listing, read_key, require_size, stored_text, write_key
+from service.domain.names import caseless
+from service.domain.refusals import ServiceError
 from service.operations.calls import Call
+from service.storage import user_search
 
 
 def find_users(
@@ -19,7 +23,15 @@ def find_users(
     Raises:
         ServiceError: ``UserIsNotAuthorized`` (operators only) or ``PagingInvalid``.
     """
-    raise NotImplementedError
+    call.caller.require_operator()
+    require_size(size)
+    key = read_key(after, str)
+    part = caseless(stored_text(name_part) or "") or None
+    with call.database.reading() as connection:
+        found = user_search.find_users(connection, part, key[0] if key else None, size + 1)
+    users = found[:size]
+    next_key = write_key(users[-1].name) if len(found) > size else None
+    return Listing(users, next_key, len(users))
 
 
 def show_user(call: Call, user_id: int) -> tuple[FoundUser, list[FoundToken]]:
@@ -28,4 +40,9 @@ def show_user(call: Call, user_id: int) -> tuple[FoundUser, list[FoundToken]]:
     Raises:
         ServiceError: ``UserIsNotAuthorized`` (operators only) or ``EntityNotExistent``.
     """
-    raise NotImplementedError
+    call.caller.require_operator()
+    with call.database.reading() as connection:
+        user = user_search.find_user(connection, user_id)
+        if user is None:
+            raise ServiceError(ENTITY_NOT_EXISTENT, f"user {user_id}")
+        return user, user_search.find_tokens(connection, user_id)
