@@ -12,6 +12,8 @@ from service.storage.statements import new_id
 from service.storage.tables import redemption, spend
 from service.storage.types import ID_MAX
 
+LAST_CHARACTER = "\U0010ffff"
+"""Comes after all others in the order of code points."""
 _ACCOUNTS = select(
     account.c.account_id,
     account.c.customer_id,
@@ -104,6 +106,28 @@ def list_accounts(connection: Connection, customer_id: int) -> list[Account]:
     """The accounts that bill to a customer, oldest first."""
     rows = connection.execute(_ACCOUNTS.where(account.c.customer_id == customer_id))
     return [Account(*row) for row in rows]
+
+
+def find_accounts_of(
+    connection: Connection, customer_id: int, after: int, count_max: int
+) -> list[Account]:
+    """The accounts that bill to a customer, with identifiers above ``after``, in their order."""
+    wanted = _ACCOUNTS.where(account.c.customer_id == customer_id, account.c.account_id > after)
+    return [Account(*row) for row in connection.execute(wanted.limit(count_max))]
+
+
+def find_accounts_numbered(
+    connection: Connection, customer_id: int, number_start: str, after: str, count_max: int
+) -> list[Account]:
+    """The accounts of a customer whose number begins so and is above ``after``, in their order."""
+    wanted = _ACCOUNTS.where(
+        account.c.customer_id == customer_id,
+        account.c.number >= number_start,
+        account.c.number < number_start + LAST_CHARACTER,
+        account.c.number > after,
+    )
+    in_order = wanted.order_by(None).order_by(account.c.number).limit(count_max)
+    return [Account(*row) for row in connection.execute(in_order)]
 
 
 def find_account(connection: Connection, account_id: int) -> Account | None:
