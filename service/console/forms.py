@@ -80,5 +80,10 @@ class _Refusals:
         if field is None:
             self._form.refusal = error
         else:
-            field.errors = [*field.errors, error.details or error.row.message]
+            field.errors = [*field.errors, _what_is_wrong(error)]
         return True
+
+
+def _what_is_wrong(error: ServiceError) -> str:
+    message = error.row.message
+    return f"{message.removesuffix('.')}: {error.details}." if error.details else message

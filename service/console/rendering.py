@@ -59,6 +59,11 @@ def changed(message: str, endpoint: str, **values: Any) -> Response:
         values: Of its address.
     """
     flash(f"{message} TrackingId {this_tracking_id()}")
+    return see_other(endpoint, **values)
+
+
+def see_other(endpoint: str, **values: Any) -> Response:
+    """Lead to another page, which the browser asks for by GET."""
     return make_response(redirect(url_for(endpoint, **values), HTTPStatus.SEE_OTHER))
 
 

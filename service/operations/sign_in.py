@@ -17,6 +17,7 @@ from service.operations.attempts import decide
 from service.operations.authentication import find_caller
 from service.operations.calls import DEFAULT_LIMITS, Call, OperationLimits, utc_now
 from service.operations.secrets import is_password
+from service.operations.users import set_own_password
 from service.storage import sign_ins, users
 from service.storage.transactions import Transactions
 
@@ -139,6 +140,22 @@ class FrontDesk:
                 return None
             caller = find_caller(connection, session.user_id)
         return Call(self._database, caller, now, tracking_id, self._limits)
+
+    def change_password(self, call: Call, current: str, new: str, address: str) -> Session:
+        """Change the caller's own password; its other sessions end, and a new one begins.
+
+        Args:
+            call: Of somebody who has signed in.
+            current: The password until now; a wrong one counts as a failed sign-in.
+            new: The password from now on.
+            address: As for ``sign_in``.
+
+        Raises:
+            ServiceError: As ``sign_in``.
+        """
+        self.sign_in(call.caller.user_name, current, address)
+        set_own_password(call, new)
+        return self.sign_in(call.caller.user_name, new, address)
 
     def sign_out(self, session: Session) -> None:
         """End a session: from now on its cookie is worth nothing, wherever it is kept."""

@@ -62,7 +62,8 @@ def test_a_refusal_stands_at_its_field_or_above_the_form(gallery_page: Page) -> 
     name = gallery_page.get_by_label("Name")
     name.fill("taken")
     gallery_page.get_by_role("button", name="Send").click()
-    expect(name).to_have_accessible_description("What it is called class taken")
+    error = "The name is already in use: class taken."
+    expect(name).to_have_accessible_description(f"What it is called {error}")
     expect(name).to_have_attribute("aria-invalid", "true")
     name.fill("missing")
     gallery_page.get_by_role("button", name="Send").click()

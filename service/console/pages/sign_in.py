@@ -7,13 +7,14 @@ from typing import cast
 import structlog
 from flask import Blueprint, Response, current_app, flash, make_response, redirect, request, url_for
 from wtforms import PasswordField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import EqualTo, InputRequired, Length
 
 from service.console import sessions
 from service.console.forms import Form
-from service.console.rendering import page
-from service.console.visits import find_visit, this_tracking_id
-from service.domain.errors import SIGN_IN_HELD_BACK
+from service.console.passwords import PASSWORD_LENGTH_MIN, new_password
+from service.console.rendering import changed, page
+from service.console.visits import find_visit, this_call, this_tracking_id
+from service.domain.errors import INVALID_CREDENTIALS, SIGN_IN_HELD_BACK
 from service.operations.sign_in import FrontDesk, Session
 
 TEXT_LENGTH_MAX = 1000
@@ -33,6 +34,16 @@ class SignInForm(Form):
     )
 
 
+class OwnPasswordForm(Form):
+    """A password in the place of the one before, which is asked for too."""
+
+    current = PasswordField(
+        "Current password", [InputRequired("Type it."), Length(max=TEXT_LENGTH_MAX)]
+    )
+    new = new_password("New password", InputRequired("Type the new one."))
+    again = PasswordField("New password again", [EqualTo("new", "It is not the same.")])
+
+
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 def sign_in() -> Response:
     """Ask who it is, and let in who shows it."""
@@ -44,7 +55,10 @@ def sign_in() -> Response:
         _log.warning("sign-in refused", tracking_id=this_tracking_id(), address=_caller_address())
     elif find_visit() is not None and request.method == "GET":
         return _see_other(_came_for())
-    reply = page("sign_in.html", form)
+    return _held_back(page("sign_in.html", form), form)
+
+
+def _held_back(reply: Response, form: Form) -> Response:
     if form.refusal is not None and form.refusal.row is SIGN_IN_HELD_BACK:
         reply.status_code = HTTPStatus.TOO_MANY_REQUESTS
     return reply
@@ -65,6 +79,21 @@ def _caller_address() -> str:
     except ValueError:
         return text
     return str(ip_network((text, IPV6_NETWORK_BITS), strict=False)) if is_long else text
+
+
+@blueprint.route("/password", methods=["GET", "POST"])
+def password() -> Response:
+    """Let people change their own password."""
+    form = OwnPasswordForm()
+    if form.validate_on_submit():
+        with form.refusals({INVALID_CREDENTIALS: form.current}):
+            current, new = form.current.data or "", form.new.data or ""
+            session = _desk().change_password(this_call(), current, new, _caller_address())
+            sessions.renew(session)
+            return changed("You have a new password.", "start.index")
+        _log.warning("password refused", tracking_id=this_tracking_id(), address=_caller_address())
+    reply = page("password.html", form, password_length_min=PASSWORD_LENGTH_MIN)
+    return _held_back(reply, form)
 
 
 @blueprint.post("/sign-out")
