@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import (
     Connection,
     Row,
+    RowMapping,
     Select,
     bindparam,
     func,
@@ -162,14 +163,14 @@ def has_other_active(connection: Connection, account_id: int, spend_id: int) -> 
 def find_spend(connection: Connection, customer_id: int, reference: str) -> Spend | None:
     """The customer's spend of this reference, with what it did to coupons."""
     values = {"customer_id": customer_id, "reference": reference}
-    found = _with_lines(connection, connection.execute(_SPEND, values).all())
+    found = _with_lines(connection, connection.execute(_SPEND, values).mappings().all())
     return found[0] if found else None
 
 
 def find_spend_numbered(connection: Connection, spend_id: int) -> Spend | None:
     """A spend by its number, with what it did to coupons."""
-    rows = connection.execute(_SPENDS.where(spend.c.spend_id == spend_id)).all()
-    found = _with_lines(connection, rows)
+    wanted = _SPENDS.where(spend.c.spend_id == spend_id)
+    found = _with_lines(connection, connection.execute(wanted).mappings().all())
     return found[0] if found else None
 
 
@@ -192,16 +193,17 @@ def find_spends_of(
             spend.c.spent_at <= instant, (spend.c.spent_at < instant) | is_of_same_instant
         )
     in_order = wanted.order_by(spend.c.spent_at.desc(), spend.c.spend_id.desc())
-    return _with_lines(connection, connection.execute(in_order.limit(count_max)).all())
+    rows = connection.execute(in_order.limit(count_max)).mappings().all()
+    return _with_lines(connection, rows)
 
 
-def _with_lines(connection: Connection, rows: Sequence[Row[Any]]) -> list[Spend]:
+def _with_lines(connection: Connection, rows: Sequence[RowMapping]) -> list[Spend]:
     if not rows:
         return []
-    lines: dict[int, list[Line]] = {row.spend_id: [] for row in rows}
+    lines: dict[int, list[Line]] = {row["spend_id"]: [] for row in rows}
     for spend_id, *line in connection.execute(_LINES, {"spend_ids": list(lines)}):
         lines[spend_id].append(Line(*line))
-    return [Spend(*row, lines=tuple(lines[row.spend_id])) for row in rows]
+    return [Spend(**row, lines=tuple(lines[row["spend_id"]])) for row in rows]
 
 
 def add_spend(
