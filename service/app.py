@@ -18,6 +18,7 @@ from service.addresses import (
 from service.console.application import ConsoleConfig, create_console
 from service.domain.recorded import CallRecord
 from service.domain.refusals import ServiceTroubleError
+from service.jobs.mail_templates import MailTemplates
 from service.logs import configure_log, write_line
 from service.opening import open_database, operation_limits
 from service.operations.authentication import Authenticator
@@ -141,6 +142,7 @@ def _console(settings: Settings, database: Database, clock: Callable[[], datetim
         is_https=public_url is not None and public_url.scheme == "https",
         proxies_count=settings.console_proxies_count,
         settings=settings.described(),
+        render_mail=MailTemplates(settings.mail_templates).render,
     )
     return create_console(desk, config)
 

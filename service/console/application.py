@@ -22,9 +22,12 @@ from service.console.security import harden
 from service.console.sessions import COOKIE_NAME, SignedCookies
 from service.console.static_files import mark_versions
 from service.console.visits import find_visit, this_tracking_id
+from service.domain.jobs import JobReport
+from service.domain.mail import MailContent, MailKind, RenderedMail
 from service.operations.sign_in import FrontDesk
 
 WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+RenderMail = Callable[[MailKind, MailContent | JobReport], RenderedMail]
 
 _log = structlog.get_logger("service.console")
 
@@ -41,6 +44,8 @@ class ConsoleConfig:
         proxies_count: How many proxies stand before the service.
         body_bytes_max: Largest form, in bytes.
         settings: Each setting with name, variable, value, source and meaning; no secrets.
+        render_mail: Makes the mail of a message out of what it tells, as it would be sent now;
+            raises ``TemplateBrokenError``.
     """
 
     path: str
@@ -49,6 +54,7 @@ class ConsoleConfig:
     is_https: bool = False
     proxies_count: int = 0
     settings: Sequence[Mapping[str, object]] = ()
+    render_mail: RenderMail | None = None
 
 
 def create_console(desk: FrontDesk, config: ConsoleConfig) -> WsgiApplication:
@@ -71,6 +77,7 @@ def create_pages(desk: FrontDesk, config: ConsoleConfig) -> Flask:
     app.config.update(_flask_config(config))
     app.extensions["front_desk"] = desk
     app.extensions["settings_rows"] = config.settings
+    app.extensions["render_mail"] = config.render_mail
     app.before_request(_start_watch)
     admit_visitors(app, desk)
     CSRFProtect(app)

@@ -24,7 +24,7 @@ ROOMS: dict[str, set[str]] = {
     "logs": set(),
     "opening": {"operations", "storage", "settings"},
     "app": {
-        *("soap", "console", "operations", "storage", "domain"),
+        *("soap", "jobs", "console", "operations", "storage", "domain"),
         *("settings", "opening", "addresses", "logs"),
     },
     "cli": {
