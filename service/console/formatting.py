@@ -1,6 +1,6 @@
 """How numbers, money and instants are written on pages."""
 
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 
 from babel.numbers import format_decimal
@@ -12,6 +12,7 @@ NOTHING = "\N{EN DASH}"
 """Stands where there is no value."""
 _LOCALE = "en"
 _DECIMALS_MAX = 6
+_ROUGH_FROM = 10**15
 
 
 def number(value: float | Decimal | None) -> str:
@@ -33,6 +34,22 @@ def percent(value: Decimal | None) -> str:
     return NOTHING if value is None else f"{format_decimal(value, locale=_LOCALE)} %"
 
 
+def rough(value: int) -> str:
+    """A number whose digits nobody reads when there are many: 1,234,567, but 1.2 × 10^18."""
+    if value < _ROUGH_FROM:
+        return number(value)
+    digits = str(value)
+    return f"{digits[0]}.{digits[1]} \N{MULTIPLICATION SIGN} 10^{len(digits) - 1}"
+
+
+def span(value: timedelta) -> str:
+    """How long something takes, in its two largest units: 3 min 20 s."""
+    seconds = max(round(value.total_seconds()), 1)
+    units = (("d", seconds // 86_400), ("h", seconds // 3600 % 24), ("min", seconds // 60 % 60))
+    parts = [f"{count} {unit}" for unit, count in (*units, ("s", seconds % 60)) if count]
+    return " ".join(parts[:2])
+
+
 def instant(value: datetime | None) -> str | Markup:
     """An instant in UTC as an element ``time``; a script adds the local time on hover."""
     if value is None:
@@ -48,5 +65,13 @@ def day(value: date | None) -> str:
     return NOTHING if value is None else value.isoformat()[:10]
 
 
-FILTERS = {"number": number, "money": money, "percent": percent, "instant": instant, "day": day}
+FILTERS = {
+    "number": number,
+    "money": money,
+    "percent": percent,
+    "rough": rough,
+    "span": span,
+    "instant": instant,
+    "day": day,
+}
 """By their names in templates."""

@@ -28,11 +28,26 @@ class CouponView:
             bills. Accounts of customers that the caller may not see are left out.
         history: What happened to its batch and to it, oldest first; None for those who are
             no operators, as it names users and accounts of any customer.
+        now: When it was looked at.
     """
 
     found: FoundCoupon
     coupon: Coupon | None
     history: list[Event] | None
+    now: datetime
+
+    @property
+    def use(self) -> str:
+        """What becomes of a redeemed coupon now: waiting, active, used up or expired."""
+        if self.coupon is None or self.coupon.redemption_info is None:
+            return ""
+        redemption = self.coupon.redemption_info
+        is_bounded = self.coupon.percent_off is None or self.coupon.amount > 0
+        if is_bounded and redemption.balance == 0:
+            return "used up"
+        if self.now > redemption.expiration_date:
+            return "expired"
+        return "waiting" if redemption.activation_date is None else "active"
 
 
 def look_at_coupon(call: Call, customer_id: int, coupon_id: int) -> CouponView:
@@ -51,7 +66,7 @@ def look_at_coupon(call: Call, customer_id: int, coupon_id: int) -> CouponView:
     coupon = None if looked_up is None else looked_up[-1]
     if coupon is not None and found.account_id is None:
         coupon = replace(coupon, redemption_info=None, claim_info=None)
-    return CouponView(found, coupon, history)
+    return CouponView(found, coupon, history, call.now)
 
 
 def _require(
