@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,7 +15,9 @@ from werkzeug.routing import Rule
 from service.console.application import ConsoleConfig, create_pages
 from service.domain.roles import Role
 from service.operations.sign_in import FrontDesk
+from service.storage.engine import Database
 from tests.console.server import Console, below, serving, token
+from tests.databases import Databases
 from tests.programme import Programme
 
 CONTENT_SECURITY_POLICY = (
@@ -175,6 +178,18 @@ def test_trouble_is_told_as_such(
     line = json.loads(capfd.readouterr().err.splitlines()[-1])
     assert line["tracking_id"] in reply.text
     assert "locked" not in reply.text
+
+
+def test_a_database_without_tables_is_told_as_trouble(
+    databases: Databases, closed_applications: None, tmp_path: Path
+) -> None:
+    for url in (databases.blank(), f"sqlite:///{tmp_path}/no/such.db"):
+        database = Database(url)
+        with serving(Programme(database)) as console:
+            reply = console.client().get("customers")
+            assert (reply.status_code, "Try again" in reply.text) == (503, True)
+            assert console.client().get("static/console.css").status_code == 200
+        database.close()
 
 
 def test_a_bug_tells_the_log_and_not_the_visitor(
