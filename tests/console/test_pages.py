@@ -37,14 +37,16 @@ def pages(programme: Programme) -> Flask:
 
 
 def rules(pages: Flask) -> Iterator[tuple[str, str]]:
-    """Each method and address of the console, with 1 in the place of each number and text."""
+    """Each method and address of the console, with an example of each number and text."""
     for rule in pages.url_map.iter_rules():
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             yield method, example(rule)
 
 
 def example(rule: Rule) -> str:
-    return re.sub(r"<[^>]+>", "1", rule.rule).lstrip("/")
+    of_kind = {"uuid": "00000000-0000-0000-0000-000000000001"}
+    kinds = re.compile(r"<(?:(\w+)[^:>]*:)?\w+>")
+    return kinds.sub(lambda it: of_kind.get(it[1], "1"), rule.rule).lstrip("/")
 
 
 def ask(client: httpx.Client, method: str, path: str, csrf_token: str = "") -> httpx.Response:
