@@ -1,11 +1,12 @@
 """The journal of calls: written in batches, searched, and forgotten from its beginning."""
 
+import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, or_, select
 
 from service.domain.recorded import CallRecord, CallSearch, FoundCall
 from service.storage import newest_first
@@ -25,19 +26,49 @@ _CALLS: Select[Any] = (
     .select_from(call)
     .join(service_user, service_user.c.user_id == call.c.user_id, isouter=True)
 )
-_INSERT = insert(call)
+_ADD_ON_SQLITE = """
+    INSERT INTO call (
+        tracking_id, at, contract, operation, user_id, outcome, code, http_status, duration_us,
+        request_bytes, response_bytes, is_replay
+    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_ADD_ON_POSTGRESQL = """
+    INSERT INTO call (
+        tracking_id, at, contract, operation, user_id, outcome, code, http_status, duration_us,
+        request_bytes, response_bytes, is_replay
+    )
+    SELECT decode(value ->> 0, 'hex'), CAST(value ->> 1 AS timestamptz), value ->> 2, value ->> 3,
+        CAST(value ->> 4 AS bigint), value ->> 5, CAST(value ->> 6 AS integer),
+        CAST(value ->> 7 AS integer), CAST(value ->> 8 AS integer), CAST(value ->> 9 AS integer),
+        CAST(value ->> 10 AS integer), CAST(value ->> 11 AS boolean)
+    FROM json_array_elements(CAST(%(rows)s AS json)) WITH ORDINALITY AS rows (value, place)
+    ORDER BY place
+"""
 
 
 def add_calls(connection: Connection, records: Sequence[CallRecord]) -> None:
-    """Write calls that have ended."""
-    connection.execute(_INSERT, [_row_of(record) for record in records])
+    """Write calls that have ended.
+
+    It is done beside other calls, which wait for every moment that Python takes here: so it is
+    told in the database's own terms, at a tenth of what a list of parameters takes.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(_ADD_ON_SQLITE, [_sqlite_row(it) for it in records])
+    else:
+        rows = json.dumps([_postgresql_row(it) for it in records])
+        connection.exec_driver_sql(_ADD_ON_POSTGRESQL, {"rows": rows})
 
 
-def _row_of(record: CallRecord) -> dict[str, Any]:
-    values = record._asdict()
-    values["tracking_id"] = UUID(record.tracking_id).bytes
-    values["duration_us"] = round(values.pop("duration_ms") * 1000)
-    return values
+def _sqlite_row(record: CallRecord) -> tuple[Any, ...]:
+    guid = bytes.fromhex(record.tracking_id.replace("-", ""))
+    at = record.at.isoformat(" ", "microseconds")
+    return (guid, at, *record[2:8], round(record.duration_ms * 1000), *record[9:])
+
+
+def _postgresql_row(record: CallRecord) -> tuple[Any, ...]:
+    guid = record.tracking_id.replace("-", "")
+    at = record.at.isoformat()
+    return (guid, at, *record[2:8], round(record.duration_ms * 1000), *record[9:])
 
 
 def has_old_calls(connection: Connection, before: datetime) -> bool:

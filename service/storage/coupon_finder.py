@@ -12,6 +12,7 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Connection,
     FromClause,
@@ -47,8 +48,10 @@ from service.storage.types import Instant
 
 PATIENCE_S = 0.08
 """After so long no further stretch of a path is looked at."""
-STRETCH_LENGTH_MIN, STRETCH_LENGTH_MAX = 200, 20_000
+STRETCH_LENGTH_MIN, STRETCH_LENGTH_MAX = 200, 50_000
 """How many coupons are looked at together: at first, and at the most."""
+GROWTH_SHARE = 10
+"""A stretch may take this share of the patience before the next one is no longer."""
 PARTS_COUNT_MAX = 500
 """How many parts of a path a page may take."""
 LAST_CHARACTER = "\U0010ffff"
@@ -121,17 +124,31 @@ class _Part:
     Attributes:
         number: Parts come in descending order of their numbers: the newest first.
         source: ``coupon``, or tables joined to it.
+        first: The column of the index that comes before the keys, and has the part's number.
+            That it does is said by an order and a range: told that they are equal, PostgreSQL
+            may follow the numbers of all coupons instead of the index.
     """
 
     number: int
     source: FromClause
     keys: tuple[ColumnElement[Any], ...]
     conditions: tuple[ColumnElement[bool], ...]
+    first: ColumnElement[int] | None = None
+
+    @property
+    def order(self) -> tuple[ColumnElement[Any], ...]:
+        """The order of the index."""
+        return self.keys if self.first is None else (self.first, *self.keys)
+
+    @property
+    def beginning(self) -> tuple[Any, ...]:
+        """What comes before all its keys."""
+        return tuple(_BEGINNING[it.type.python_type] for it in self.keys)
 
     @property
     def next_place(self) -> Place:
         """Where the part after this one begins."""
-        return Place(self.number - 1, tuple(_BEGINNING[it.type.python_type] for it in self.keys))
+        return Place(self.number - 1, self.beginning)
 
 
 class _Stretch(NamedTuple):
@@ -199,30 +216,35 @@ def _stretches(
     """The stretches of a path behind a place, longer and longer ones."""
     length = STRETCH_LENGTH_MIN
     for part in parts:
-        begin = after.keys if after is not None and after.part == part.number else None
+        is_begun = after is not None and after.part == part.number
+        begin = after.keys if after is not None and is_begun else part.beginning
         while True:
-            behind = () if begin is None else (_compare(part.keys, operator.gt, begin),)
+            begun = perf_counter()
+            behind = _compare(part, operator.gt, begin)
             statement = select(*part.keys).select_from(part.source)
-            statement = statement.where(*part.conditions, *behind).order_by(*part.keys)
+            statement = statement.where(*part.conditions, behind).order_by(*part.order)
             end = connection.execute(statement.offset(length - 1).limit(1)).one_or_none()
             if end is None:
-                yield _Stretch(part, behind, None, part.next_place)
+                yield _Stretch(part, (behind,), None, part.next_place)
                 break
             begin = tuple(end)
-            until = _compare(part.keys, operator.le, begin)
-            yield _Stretch(part, (*behind, until), length, Place(part.number, begin))
-            length = min(2 * length, STRETCH_LENGTH_MAX)
+            until = _compare(part, operator.le, begin)
+            yield _Stretch(part, (behind, until), length, Place(part.number, begin))
+            if perf_counter() - begun < PATIENCE_S / GROWTH_SHARE:
+                length = min(2 * length, STRETCH_LENGTH_MAX)
 
 
 def _compare(
-    keys: tuple[ColumnElement[Any], ...],
+    part: _Part,
     compare: Callable[[Any, Any], ColumnElement[bool]],
     values: tuple[Any, ...],
 ) -> ColumnElement[bool]:
-    if len(keys) == 1:
-        return compare(keys[0], values[0])
-    typed = [literal(value, key.type) for key, value in zip(keys, values, strict=True)]
-    return compare(tuple_(*keys), tuple_(*typed))
+    """Whether a coupon of the part is before or behind a place."""
+    if part.first is None and len(part.keys) == 1:
+        return compare(part.keys[0], values[0])
+    values = values if part.first is None else (part.number, *values)
+    pairs = zip(part.order, values, strict=True)
+    return compare(tuple_(*part.order), tuple_(*(literal(value, it.type) for it, value in pairs)))
 
 
 def _look(
@@ -241,7 +263,7 @@ def _look(
         select(coupon.c.coupon_id, *part.keys)
         .select_from(source)
         .where(*part.conditions, *stretch.conditions, *wanted)
-        .order_by(*part.keys)
+        .order_by(*part.order)
         .limit(count)
     )
     return connection.execute(statement, {"now": now}).all()
@@ -295,15 +317,13 @@ def _parts(
     if _follows_codes(search):
         return _from([_by_code(search)], after)
     if search.email is not None:
-        is_sent_there = (coupon.c.sent_at.is_not(None), coupon.c.sent_to_email == search.email)
-        path = _OfClasses((coupon.c.coupon_id,), is_sent_there)
-    elif search.account_id is not None:
+        return _by_address(connection, search, customer_ids, after)
+    if search.account_id is not None:
         return _from(_by_account(search.account_id), after)
-    elif search.stage in _OF_CLASSES:
-        path = _OF_CLASSES[search.stage]
-    else:
-        return _by_batch(connection, search, customer_ids, after)
-    return _by_class(connection, search, customer_ids, after, path)
+    index = _PARTIAL.get(search.stage)
+    if index is not None:
+        return _by_index(connection, search, customer_ids, after, index)
+    return _by_batch(connection, search, customer_ids, after)
 
 
 def _from(parts: list[_Part], after: Place | None) -> list[_Part]:
@@ -330,35 +350,80 @@ def _by_account(account_id: int) -> list[_Part]:
     ]
 
 
-class _OfClasses(NamedTuple):
-    """A path through an index that begins with the class."""
+class _Partial(NamedTuple):
+    """An index that has only some coupons: its columns, and which coupons it has."""
 
+    first: ColumnElement[int]
     keys: tuple[ColumnElement[Any], ...]
-    conditions: tuple[ColumnElement[bool], ...]
+    has: ColumnElement[bool]
 
 
-_OF_CLASSES: dict[CouponStage | None, _OfClasses] = {
-    CouponStage.DISPATCHED: _OfClasses(
-        (coupon.c.sent_to_email, coupon.c.coupon_id), (coupon.c.sent_at.is_not(None),)
+_SENT = _Partial(
+    coupon.c.class_id, (coupon.c.sent_to_email, coupon.c.coupon_id), coupon.c.sent_at.is_not(None)
+)
+_PARTIAL: dict[CouponStage | None, _Partial] = {
+    CouponStage.DISPATCHED: _SENT,
+    CouponStage.CLAIMED: _Partial(
+        coupon.c.class_id, (coupon.c.coupon_id,), coupon.c.claimed_at.is_not(None)
     ),
-    CouponStage.CLAIMED: _OfClasses((coupon.c.coupon_id,), (coupon.c.claimed_at.is_not(None),)),
-    CouponStage.DELETED: _OfClasses((coupon.c.coupon_id,), (coupon.c.deleted_at.is_not(None),)),
+    CouponStage.DELETED: _Partial(
+        coupon.c.class_id, (coupon.c.coupon_id,), coupon.c.deleted_at.is_not(None)
+    ),
+    CouponStage.REDEEMED: _Partial(
+        coupon.c.batch_id, (coupon.c.seq,), coupon.c.redeemed_at.is_not(None)
+    ),
 }
 
 
-def _by_class(
+def _by_index(
     connection: Connection,
     search: CouponSearch,
     customer_ids: Collection[int] | None,
     after: Place | None,
-    path: _OfClasses,
+    index: _Partial,
 ) -> list[_Part]:
-    is_of_class = coupon.c.class_id == coupon_class.c.class_id
-    statement = select(coupon_class.c.class_id).where(
-        _has_any(is_of_class, *path.conditions), *_scope(search, customer_ids)
-    )
+    numbers = _numbers_in(index)
+    statement = select(numbers.c.number)
+    if index.first is coupon.c.batch_id:
+        is_batch = coupon_batch.c.batch_id == numbers.c.number
+        statement = statement.join(coupon_batch, is_batch).join(
+            coupon_class, coupon_class.c.class_id == coupon_batch.c.class_id
+        )
+    else:
+        statement = statement.join(coupon_class, coupon_class.c.class_id == numbers.c.number)
+    statement = statement.where(*_scope(search, customer_ids))
     return [
-        _Part(class_id, coupon, path.keys, (coupon.c.class_id == class_id, *path.conditions))
+        _Part(number, coupon, index.keys, (index.has, index.first <= number), index.first)
+        for number in _numbers(connection, statement, numbers.c.number, after)
+    ]
+
+
+def _numbers_in(index: _Partial) -> CTE:
+    """The classes or batches that an index has coupons of: it is read from one to the next."""
+    number = index.first
+    highest = select(func.max(number)).where(index.has).scalar_subquery()
+    found = select(highest.label("number")).cte("numbers", recursive=True)
+    below = select(func.max(number)).where(index.has, number < found.c.number)
+    rest = select(below.correlate(found).scalar_subquery()).where(found.c.number.is_not(None))
+    return found.union_all(rest)
+
+
+def _by_address(
+    connection: Connection,
+    search: CouponSearch,
+    customer_ids: Collection[int] | None,
+    after: Place | None,
+) -> list[_Part]:
+    is_there = (coupon.c.sent_at.is_not(None), coupon.c.sent_to_email == search.email)
+    has_any = select(literal(1)).where(coupon.c.class_id == coupon_class.c.class_id, *is_there)
+    statement = select(coupon_class.c.class_id).where(
+        # No database counts them all for it.
+        has_any.limit(1).correlate(coupon_class).scalar_subquery().is_not(None),
+        *_scope(search, customer_ids),
+    )
+    keys = (coupon.c.coupon_id,)
+    return [
+        _Part(class_id, coupon, keys, (coupon.c.class_id == class_id, *is_there))
         for class_id in _numbers(connection, statement, coupon_class.c.class_id, after)
     ]
 
@@ -375,13 +440,6 @@ def _by_batch(
         .join(coupon_class, coupon_class.c.class_id == coupon_batch.c.class_id)
         .where(coupon_batch.c.coupons_count > 0, *_scope(search, customer_ids))
     )
-    if search.stage is CouponStage.REDEEMED:
-        is_redeemed = coupon.c.redeemed_at.is_not(None)
-        statement = statement.where(_has_any(coupon.c.batch_id == number, is_redeemed))
-        return [
-            _Part(batch_id, coupon, (coupon.c.seq,), (coupon.c.batch_id == batch_id, is_redeemed))
-            for batch_id in _numbers(connection, statement, number, after)
-        ]
     return [
         _places(batch_id, only_ahead=search.stage is CouponStage.UNUSED)
         for batch_id in _numbers(connection, statement, number, after)
@@ -405,12 +463,6 @@ def _scope(search: CouponSearch, customer_ids: Collection[int] | None) -> list[C
     if search.class_id is not None:
         scope.append(coupon_class.c.class_id == search.class_id)
     return scope
-
-
-def _has_any(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether there is such a coupon; no database counts them all for it."""
-    any_of_them = select(literal(1)).select_from(coupon).where(*conditions).limit(1)
-    return any_of_them.correlate(coupon_class, coupon_batch).scalar_subquery().is_not(None)
 
 
 def _numbers(

@@ -15,7 +15,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Date,
-    Numeric,
     Row,
     Select,
     String,
@@ -31,7 +30,7 @@ from sqlalchemy import (
 
 from service.domain.figures import DAYS_COUNT
 from service.storage.tables import coupon, coupon_batch, ledger, redemption
-from service.storage.types import MONEY_DECIMALS, Id, Instant
+from service.storage.types import MONEY_DECIMALS, Id, Instant, Money
 
 _WHOLE = 10**MONEY_DECIMALS
 _NOW = bindparam("now", type_=Instant())
@@ -217,5 +216,5 @@ def _sums(
         whole, rest = raw.op("/")(literal(_WHOLE)), raw.op("%")(literal(_WHOLE))
         sums = (func.sum(whole * factor, type_=Id), func.sum(rest * factor, type_=Id))
     else:
-        sums = (func.sum(amount * factor, type_=Numeric()), literal(0))
+        sums = (func.sum(amount * factor, type_=Money()), literal(0))
     return sums[0].label(f"{name}_whole"), sums[1].label(f"{name}_rest")
