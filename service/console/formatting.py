@@ -6,10 +6,13 @@ from decimal import Decimal
 from babel.numbers import format_decimal
 from markupsafe import Markup
 
+from service.domain.instants import NO_END
 from service.domain.money import minor_unit
 
 NOTHING = "\N{EN DASH}"
 """Stands where there is no value."""
+NO_END_TEXT = "no end"
+_LAST_DAY = NO_END.isoformat()[:10]
 _LOCALE = "en"
 _DECIMALS_MAX = 6
 _ROUGH_FROM = 10**15
@@ -54,6 +57,8 @@ def instant(value: datetime | None) -> str | Markup:
     """An instant in UTC as an element ``time``; a script adds the local time on hover."""
     if value is None:
         return NOTHING
+    if value >= NO_END:
+        return NO_END_TEXT
     utc = value.astimezone(timezone.utc)
     return Markup('<time datetime="{}">{} UTC</time>').format(
         utc.strftime("%Y-%m-%dT%H:%M:%SZ"), utc.strftime("%Y-%m-%d %H:%M")
@@ -62,7 +67,9 @@ def instant(value: datetime | None) -> str | Markup:
 
 def day(value: date | None) -> str:
     """A day: 2026-03-01."""
-    return NOTHING if value is None else value.isoformat()[:10]
+    if value is None:
+        return NOTHING
+    return NO_END_TEXT if value.isoformat()[:10] == _LAST_DAY else value.isoformat()[:10]
 
 
 FILTERS = {
