@@ -1,13 +1,14 @@
 """The audit log: who changed what, when, by which call."""
 
 import json
+import re
 from datetime import datetime, timezone
 
 from flask import Response, request
 from wtforms import DateTimeLocalField, Field, IntegerField, StringField, ValidationError
 from wtforms.validators import Length, NumberRange, Optional
 
-from service.console.formatting import NOTHING
+from service.console.formatting import NOTHING, instant
 from service.console.forms import SearchForm
 from service.console.rendering import page
 from service.console.routing import NUMBER_MAX, operator_pages
@@ -18,6 +19,8 @@ from service.operations.audit_log import find_changes
 
 TEXT_LENGTH_MAX = 255
 PASTED_LENGTH_MAX = 1000
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?\+00:00")
+"""How the log writes instants."""
 
 blueprint = operator_pages("audit", __name__)
 
@@ -30,8 +33,8 @@ class ChangeFilter(SearchForm):
     action = StringField("Action", [Length(max=TEXT_LENGTH_MAX)])
     user = StringField("User name", [Length(max=TEXT_LENGTH_MAX)])
     tracking_id = StringField("TrackingId", [Length(max=PASTED_LENGTH_MAX)])
-    since = DateTimeLocalField("From", [Optional()])
-    before = DateTimeLocalField("To", [Optional()])
+    since = DateTimeLocalField("From (UTC)", [Optional()])
+    before = DateTimeLocalField("To (UTC)", [Optional()])
 
     def validate_entity_id(self, field: Field) -> None:
         """A number alone is that of many things."""
@@ -83,4 +86,6 @@ def differences(change: FoundChange) -> list[tuple[str, str, str]]:
 def _text(value: object) -> str:
     if value is None:
         return NOTHING
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    return instant(datetime.fromisoformat(value)) if _INSTANT.fullmatch(value) else value

@@ -44,8 +44,8 @@ class CallFilter(SearchForm):
     """Which calls are listed."""
 
     operation = StringField("Operation", [Length(max=255)])
-    outcome = SelectField("Outcome", choices=OUTCOMES)
-    period = SelectField("Within the last", choices=PERIODS)
+    outcome = SelectField("Outcome", choices=OUTCOMES, default="")
+    period = SelectField("Within the last", choices=PERIODS, default="")
     user = StringField("User name", [Length(max=255)])
     customer = IntegerField("Customer number", [Optional(), NumberRange(1, NUMBER_MAX)])
 
