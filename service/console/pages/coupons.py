@@ -300,7 +300,7 @@ def delete() -> Response:
         action="Delete them",
         cancel_url=url_for("coupons.delete", class_name=chosen.class_name.data),
         consequences=[
-            f"Of the coupons{batch}: {which}. Coupons that are redeemed stay.",
+            f"Deleted are {which}{batch}. Coupons that are redeemed stay.",
             "Nobody can redeem the others any more, and their codes are never used again."
             " Mails about them that have not been sent are not sent.",
             "That cannot be undone, nor be cancelled.",
