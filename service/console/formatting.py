@@ -33,8 +33,9 @@ def money(amount: Decimal | None, currency_code: str) -> str:
 
 
 def percent(value: Decimal | None) -> str:
-    """A percentage, of which 100 is the whole: 12.5 %."""
-    return NOTHING if value is None else f"{format_decimal(value, locale=_LOCALE)} %"
+    """A percentage, of which 100 is the whole, with all its decimals: 12.5 %."""
+    pattern = f"#,##0.{'#' * _DECIMALS_MAX}"
+    return NOTHING if value is None else f"{format_decimal(value, pattern, locale=_LOCALE)} %"
 
 
 def rough(value: int) -> str:
