@@ -39,7 +39,7 @@ def percent(value: Decimal | None) -> str:
 
 
 def rough(value: int) -> str:
-    """A number whose digits nobody reads when there are many: 1,234,567, but 1.2 × 10^18."""
+    """A number whose digits nobody reads when there are many: as a power of ten from 10^15 on."""
     if value < _ROUGH_FROM:
         return number(value)
     digits = str(value)

@@ -92,21 +92,21 @@ class DispatchForm(Form):
             seen.add(normal)
 
 
+WHICH = {
+    "": "all that are not redeemed",
+    Validity.EXPIRED.value: "those that have ended",
+    Validity.NOW.value: "those that can be redeemed now",
+    Validity.FUTURE.value: "those that cannot be redeemed yet",
+}
+"""Which coupons a deletion is about, by what the operation calls it."""
+
+
 class DeletionForm(SearchForm):
     """Which coupons are to be deleted, once that is confirmed."""
 
     class_name = StringField("Class", [InputRequired("Name the class."), Length(max=100)])
     batch_id = IntegerField("Batch", [Optional(), NumberRange(1, NUMBER_MAX)])
-    valid = SelectField(
-        "Which of them",
-        choices=[
-            ("", "all that are not redeemed"),
-            (Validity.EXPIRED.value, "those that have ended"),
-            (Validity.NOW.value, "those that can be redeemed now"),
-            (Validity.FUTURE.value, "those that cannot be redeemed yet"),
-        ],
-        default="",
-    )
+    valid = SelectField("Which of them", choices=list(WHICH.items()), default="")
 
 
 # The search.
@@ -141,7 +141,7 @@ def _search(form: CouponSearchForm) -> CouponSearch | None:
     code = form.code.data or None
     return CouponSearch(
         customer_id=this_customer().customer_id,
-        class_id=coupon_class and coupon_class.class_id,
+        class_id=None if coupon_class is None else coupon_class.class_id,
         code=code if form.match.data == "all" else None,
         code_start=code if form.match.data == "start" else None,
         code_part=code if form.match.data == "part" else None,
@@ -214,7 +214,7 @@ def _for_account(
     form = AccountForm(account=view.found.account_number)
     if form.validate_on_submit():
         with form.refusals({ACCOUNT_ID_INVALID: form.account, NOT_AUTHORIZED: form.account}):
-            account_id = find_account_id(form.account.data) or 0
+            account_id = find_account_id(form.account.data or "") or 0
             return changed(do(view.found.code, account_id), "coupons.show", coupon_id=coupon_id)
     return page("coupons/account.html", form, view=view, title=title, consequence=consequence)
 
@@ -236,8 +236,8 @@ def delete_one(coupon_id: int) -> Response:
         action="Delete it",
         cancel_url=url_for("coupons.show", coupon_id=coupon_id),
         consequences=[
-            "Nobody can redeem it any more, and its code is never used again."
-            " A mail about it that has not been sent is not sent.",
+            "Nobody can redeem it any more, and its code is never used again.",
+            "A mail about it that has not been sent is not sent.",
             "That cannot be undone.",
         ],
     )
@@ -291,8 +291,7 @@ def delete() -> Response:
     filters = DeletionFilters(batch_id=chosen.batch_id.data, valid=chosen.valid.data or None)
     if form.validate_on_submit():
         with form.refusals():
-            return _begin_deletion(chosen.class_name.data, filters)
-    which = dict(chosen.valid.choices)[chosen.valid.data]
+            return _begin_deletion(str(chosen.class_name.data), filters)
     batch = f" in batch {filters.batch_id}" if filters.batch_id else ""
     return confirm_page(
         form,
@@ -300,9 +299,9 @@ def delete() -> Response:
         action="Delete them",
         cancel_url=url_for("coupons.delete", class_name=chosen.class_name.data),
         consequences=[
-            f"Deleted are {which}{batch}. Coupons that are redeemed stay.",
-            "Nobody can redeem the others any more, and their codes are never used again."
-            " Mails about them that have not been sent are not sent.",
+            f"Deleted are {WHICH[chosen.valid.data]}{batch}. Coupons that are redeemed stay.",
+            "Nobody can redeem the others any more, and their codes are never used again.",
+            "Mails about them that have not been sent are not sent.",
             "That cannot be undone, nor be cancelled.",
         ],
     )
@@ -311,9 +310,7 @@ def delete() -> Response:
 def _begin_deletion(class_name: str, filters: DeletionFilters) -> Response:
     customer_id = this_customer().customer_id
     job = create_deletion_job(this_call(), customer_id, class_name, filters)
-    return changed(
-        f"Job {job.job_id} deletes the coupons.", "coupons.deletion", job_id=job.job_id
-    )
+    return changed(f"Job {job.job_id} deletes the coupons.", "coupons.deletion", job_id=job.job_id)
 
 
 @blueprint.get("/deletions")
@@ -342,6 +339,7 @@ def deletion(job_id: int) -> Response:
 
 def _require_job(job_id: int) -> DeletionJob:
     query = JobQuery(customer_id=this_customer().customer_id, job_id=job_id)
-    for job in get_deletion_jobs(this_call(), query):
-        return job
-    abort(HTTPStatus.NOT_FOUND)
+    jobs = get_deletion_jobs(this_call(), query)
+    if not jobs:
+        abort(HTTPStatus.NOT_FOUND)
+    return jobs[0]

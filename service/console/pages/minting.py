@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from typing import Any
 
 from flask import Response, abort, make_response, request, url_for
 from wtforms import IntegerField, StringField, SubmitField
@@ -137,31 +138,24 @@ def new() -> Response:
 
 def _mint(form: MintForm) -> Response:
     """Mint at once, or by a job; leads to where one sees what comes of it."""
-    if form.count.data > COUPONS_COUNT_MAX:
-        job = create_creation_job(this_call(), _new_job(form))
+    name, count = form.class_name.data or "", form.count.data or 0
+    pattern, alphabet = form.pattern.data or None, form.alphabet.data or None
+    customer_id = this_customer().customer_id
+    if count > COUPONS_COUNT_MAX:
+        wanted = NewCreationJob(
+            customer_id=customer_id,
+            class_name=name,
+            number_of_coupons=count,
+            code_pattern=pattern,
+            code_alphabet=alphabet,
+        )
+        job = create_creation_job(this_call(), wanted)
         return changed(f"Job {job.job_id} mints the coupons.", "minting.show", job_id=job.job_id)
-    batch = mint_coupons(
-        this_call(),
-        this_customer().customer_id,
-        form.class_name.data,
-        form.count.data,
-        pattern=form.pattern.data or None,
-        alphabet=form.alphabet.data or None,
-    )
+    batch = mint_coupons(this_call(), customer_id, name, count, pattern=pattern, alphabet=alphabet)
     text = f"{batch.created_count:,} coupons were minted"
-    if batch.created_count < batch.requested_count:
+    if batch.created_count < count:
         text = f"Only {text}: the pattern has no more codes"
     return changed(f"{text}.", "minting.batch", batch_id=batch.batch_id)
-
-
-def _new_job(form: MintForm) -> NewCreationJob:
-    return NewCreationJob(
-        customer_id=this_customer().customer_id,
-        class_name=form.class_name.data,
-        number_of_coupons=form.count.data,
-        code_pattern=form.pattern.data or None,
-        code_alphabet=form.alphabet.data or None,
-    )
 
 
 @blueprint.post("/preview")
@@ -206,7 +200,7 @@ def progress(job_id: int) -> Response:
     return reply
 
 
-def _shown(job_id: int) -> dict[str, object]:
+def _shown(job_id: int) -> dict[str, Any]:
     job = _require_job(job_id)
     return {
         "job": job,
@@ -220,9 +214,10 @@ def _shown(job_id: int) -> dict[str, object]:
 
 def _require_job(job_id: int) -> CreationJob:
     query = JobQuery(customer_id=this_customer().customer_id, job_id=job_id)
-    for job in get_creation_jobs(this_call(), query):
-        return job
-    abort(HTTPStatus.NOT_FOUND)
+    jobs = get_creation_jobs(this_call(), query)
+    if not jobs:
+        abort(HTTPStatus.NOT_FOUND)
+    return jobs[0]
 
 
 @blueprint.route("/jobs/<int:job_id>/cancel", methods=["GET", "POST"])
@@ -233,17 +228,15 @@ def cancel(job_id: int) -> Response:
     if form.validate_on_submit():
         with form.refusals():
             cancel_creation_job(this_call(), job_id)
-            return changed(
-                "The job ends after its present step.", "minting.show", job_id=job_id
-            )
+            return changed("The job ends after its present step.", "minting.show", job_id=job_id)
     return confirm_page(
         form,
         title=f"Cancel job {job_id}?",
         action="Cancel the job",
         cancel_url=url_for("minting.show", job_id=job_id),
         consequences=[
-            f"{job.created_amount:,} of {job.number_of_coupons:,} coupons of the class"
-            f" {job.class_name} are made so far. They stay; no more are made.",
+            f"{job.created_amount:,} of {job.number_of_coupons:,} coupons are made so far.",
+            "They stay; no more are made.",
             "A job that was cancelled cannot go on.",
         ],
     )
