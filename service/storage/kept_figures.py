@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    and_,
     bindparam,
     delete,
     exists,
@@ -35,9 +36,11 @@ LOG_STRETCH_LENGTH = 100_000
 """How many entries of the audit log are read at a time."""
 EXPIRY_PACE = timedelta(hours=1)
 """At least so long after a count a class is counted again because coupons expired."""
+RECOUNT_PACE = timedelta(days=1)
+"""After so long a class with coupons in use is counted again, whatever the log says."""
 SETTLING = timedelta(seconds=10)
 """On PostgreSQL an entry of the log may be committed after one with a higher number: so long the
-entries are read again."""
+entries are read again. What takes longer is counted with the next change, or the day after."""
 
 Scope = Sequence[ColumnElement[bool]]
 """Conditions on ``coupon_class``."""
@@ -268,6 +271,13 @@ _IS_STALE = or_(
     class_figures.c.counted_at.is_(None),
     class_figures.c.changed_audit_id > class_figures.c.counted_audit_id,
     class_figures.c.expires_next_at < bindparam("now", type_=Instant()),
+    and_(
+        class_figures.c.counted_at < bindparam("recounted_from", type_=Instant()),
+        class_figures.c.dispatched_count
+        + class_figures.c.claimed_count
+        + class_figures.c.redeemed_count
+        > 0,
+    ),
 )
 _STALEST = (
     select(class_figures.c.class_id)
@@ -287,7 +297,8 @@ def count_stalest(connection: Connection, now: datetime) -> tuple[int, int, Coun
     Returns:
         The class, the number of the log's entry up to which it is counted, and the count.
     """
-    class_id = connection.execute(_STALEST, {"now": now}).scalar_one_or_none()
+    values = {"now": now, "recounted_from": now - RECOUNT_PACE}
+    class_id = connection.execute(_STALEST, values).scalar_one_or_none()
     if class_id is None:
         return None
     take_any_time(connection)

@@ -140,8 +140,10 @@ def test_a_coupon_expires_although_nobody_changes_it(
     assert count_all(programme) == 1
     funnel = class_figures(programme.call(), class_id).funnel
     assert (funnel.active, funnel.waiting, funnel.depleted, funnel.expired) == (0, 0, 1, 3)
-    clock.move(days=30)
+    clock.move(hours=23)
     assert count_all(programme) == 0
+    clock.move(hours=2)
+    assert count_all(programme) == 1
 
 
 @pytest.mark.usefixtures("large")
