@@ -139,7 +139,9 @@ def test_who_guesses_is_held_back_for_a_minute(console: Console, olga: str) -> N
     form = {"csrf_token": token(client), "user_name": "nobody", "password": "wrong"}
     statuses = [client.post("sign-in", data=form).status_code for _ in range(11)]
     assert statuses == [422] * 10 + [429]
-    assert "Wait a minute" in sign_in(client, olga).text
+    held_back = sign_in(client, olga)
+    assert "Wait a minute" in held_back.text
+    assert held_back.headers["Retry-After"] == "60"
     console.programme.clock.move(minutes=1)
     assert sign_in(client, olga).status_code == 303
 

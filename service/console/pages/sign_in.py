@@ -15,7 +15,7 @@ from service.console.passwords import PASSWORD_LENGTH_MIN, new_password
 from service.console.rendering import changed, page
 from service.console.visits import find_visit, this_call, this_tracking_id
 from service.domain.errors import INVALID_CREDENTIALS, SIGN_IN_HELD_BACK
-from service.operations.sign_in import FrontDesk, Session
+from service.operations.sign_in import FAILURES_PERIOD, FrontDesk, Session
 
 TEXT_LENGTH_MAX = 1000
 IPV6_NETWORK_BITS = 64
@@ -61,6 +61,7 @@ def sign_in() -> Response:
 def _held_back(reply: Response, form: Form) -> Response:
     if form.refusal is not None and form.refusal.row is SIGN_IN_HELD_BACK:
         reply.status_code = HTTPStatus.TOO_MANY_REQUESTS
+        reply.headers["Retry-After"] = str(int(FAILURES_PERIOD.total_seconds()))
     return reply
 
 
