@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from service.domain.bills import BillLine, Tier
 from service.domain.coupon_instances import CouponInstance, InstanceTarget
+from service.domain.definitions import Modifier, Operand
 from service.domain.discounted_bills import BillRequest, DiscountedBill
 from service.domain.parent_coupons import CouponDiscount
 from service.operations.bills import apply_coupons_to_bill, rollback_bill
@@ -21,6 +22,7 @@ from tests.operations.simple_coupons import new_coupon
 from tests.programme import Programme
 
 SUBSCRIPTION = "order 7"
+TENTH = Modifier(effect_amount=Decimal(10), operand=Operand.PERCENT)
 
 
 @dataclass
@@ -89,7 +91,7 @@ class Billed:
         for code in ("SUMMER", "SEATS", "EARLY"):
             apply_coupon(call, SUBSCRIPTION, code)
         remove_coupon(call, SUBSCRIPTION, "EARLY")
-        half = add_definition(call, handed_out.definition(owner))
+        half = add_definition(call, handed_out.definition(owner, name="Thanks", modifiers=(TENTH,)))
         instance = CouponInstance(
             customer_id=owner,
             definition_id=half.definition_id or "",

@@ -86,11 +86,10 @@ def new() -> Response:
 
 @blueprint.get("/<int:account_id>")
 def show(account_id: int) -> Response:
-    """An account: its spend by month, and the coupons that it has."""
+    """An account, and the coupons that it has."""
     account = _account(account_id)
     coupons = find_account_coupons(*_of(account), request.args.get("after"))
-    months = [(f"{month:%Y-%m}", amount) for month, amount in monthly_spend(*_of(account))]
-    return page("accounts/show.html", account=account, coupons=coupons, months=months)
+    return page("accounts/show.html", account=account, coupons=coupons)
 
 
 # Spend.
@@ -98,10 +97,11 @@ def show(account_id: int) -> Response:
 
 @blueprint.get("/<int:account_id>/spend")
 def spends(account_id: int) -> Response:
-    """What an account spent, the latest first."""
+    """What an account spent: by month, and spend by spend, the latest first."""
     account = _account(account_id)
     listing = find_spends(*_of(account), request.args.get("after"))
-    return page("accounts/spends.html", account=account, listing=listing)
+    months = [(f"{month:%Y-%m}", amount) for month, amount in monthly_spend(*_of(account))]
+    return page("accounts/spends.html", account=account, listing=listing, months=months)
 
 
 @blueprint.route("/<int:account_id>/spend/new", methods=["GET", "POST"])
