@@ -20,18 +20,18 @@ def _job_facts(jobs: JobFigures) -> Facts:
         for title, status in (
             ("Jobs at work", JobStatus.PENDING),
             ("Jobs that failed", JobStatus.FAILED),
-            ("Jobs that ran out of codes", JobStatus.PATTERN_FULL),
+            ("Jobs out of codes", JobStatus.PATTERN_FULL),
         )
     ]
     if jobs.oldest_pending_at is not None:
-        facts.append(("Oldest job at work since", instant(jobs.oldest_pending_at)))
+        facts.append(("Oldest job since", instant(jobs.oldest_pending_at)))
     return facts
 
 
 def _mail_facts(mail: MailFigures) -> Facts:
     facts = [("Mails to send", _bounded(mail.queued)), ("Mails that failed", _bounded(mail.failed))]
     if mail.due_since is not None:
-        facts.append(("Oldest mail due since", instant(mail.due_since)))
+        facts.append(("Oldest mail due", instant(mail.due_since)))
     return facts
 
 

@@ -51,7 +51,7 @@ def _steps(programme: ProgrammeFigures) -> list[Step]:
         ),
         (
             "Mint coupons",
-            "Each gets a code that nobody can guess.",
+            "Each gets a code of its own, by which it is redeemed.",
             funnel.minted > 0,
             "minting.new",
         ),
