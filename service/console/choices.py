@@ -25,8 +25,10 @@ def class_names(*, is_retired: bool | None = False) -> list[str]:
     return [found.name for found in search_coupon_classes(this_call(), query).classes]
 
 
-def find_class(name: str) -> CouponClass | None:
-    """The customer's class of this name; None when there is none."""
+def find_class(name: str | None) -> CouponClass | None:
+    """The customer's class of this name; None when there is none, or nothing was typed."""
+    if not name or not name.strip():
+        return None
     try:
         return show_class(this_call(), this_customer().customer_id, name)
     except ServiceError as refusal:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from service.domain.coupons import Coupon
-from service.domain.errors import COUPON_NOT_FOUND
+from service.domain.errors import ENTITY_NOT_EXISTENT
 from service.domain.found_coupons import FoundCoupon
 from service.domain.refusals import ServiceError
 from service.operations.calls import Call
@@ -54,7 +54,7 @@ def look_at_coupon(call: Call, customer_id: int, coupon_id: int) -> CouponView:
     """Tell all of a customer's coupon that the caller may know.
 
     Raises:
-        ServiceError: ``UserIsNotAuthorized``, or ``CouponNotFound``: none of the customer has
+        ServiceError: ``UserIsNotAuthorized``, or ``EntityNotExistent``: none of the customer has
             this number.
     """
     call.caller.require_read(customer_id)
@@ -76,7 +76,7 @@ def _require(
     for found in find_rows(connection, [coupon_id], now, readable):
         if found.customer_id == customer_id:
             return found
-    raise ServiceError(COUPON_NOT_FOUND, f"coupon {coupon_id} of customer {customer_id}")
+    raise ServiceError(ENTITY_NOT_EXISTENT, f"coupon {coupon_id} of customer {customer_id}")
 
 
 def _history(connection: Connection, found: FoundCoupon) -> list[Event]:

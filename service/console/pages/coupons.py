@@ -130,7 +130,7 @@ def index() -> Response:
 
 def _search(form: CouponSearchForm) -> CouponSearch | None:
     """What is searched; None when the form names what there is not, and says so."""
-    coupon_class = find_class(form.class_name.data) if form.class_name.data else None
+    coupon_class = find_class(form.class_name.data)
     if form.class_name.data and coupon_class is None:
         form.class_name.errors = ["There is no class of this name."]
     account_id = find_account_id(form.account.data) if form.account.data else None
@@ -157,7 +157,11 @@ def _search(form: CouponSearchForm) -> CouponSearch | None:
 @blueprint.get("/<int:coupon_id>")
 def show(coupon_id: int) -> Response:
     """A coupon: its terms, how far it has come, and its history."""
-    return page("coupons/show.html", view=_look(coupon_id))
+    view = _look(coupon_id)
+    coupon_class = find_class(view.found.name) if view.coupon else None
+    # Only coupons that reward the adoption of a feature are claimed.
+    is_claimable = coupon_class is not None and coupon_class.feature_id is not None
+    return page("coupons/show.html", view=view, is_claimable=is_claimable)
 
 
 def _look(coupon_id: int) -> CouponView:

@@ -166,7 +166,7 @@ def preview() -> Response:
 
 def _preview(form: MintForm) -> Preview | ServiceError | None:
     """What codes will look like; why there are none; or None while the class is not known."""
-    found = find_class(form.class_name.data or "")
+    found = find_class(form.class_name.data)
     pattern = form.pattern.data or (found and found.code_pattern)
     if not pattern:
         return None
@@ -223,6 +223,7 @@ def _require_job(job_id: int) -> CreationJob:
 @blueprint.route("/jobs/<int:job_id>/cancel", methods=["GET", "POST"])
 def cancel(job_id: int) -> Response:
     """Ask whether a job is to end early, and let it."""
+    this_call().caller.require_write(this_customer().customer_id)
     job = _require_job(job_id)
     form = ConfirmForm()
     if form.validate_on_submit():
@@ -245,6 +246,7 @@ def cancel(job_id: int) -> Response:
 @blueprint.post("/jobs/<int:job_id>/retry")
 def retry(job_id: int) -> Response:
     """Let a job that has failed go on."""
+    this_call().caller.require_write(this_customer().customer_id)
     _require_job(job_id)
     retry_creation_job(this_call(), job_id)
     return changed("The job goes on where it stopped.", "minting.show", job_id=job_id)
