@@ -15,6 +15,7 @@ from service.storage.types import ID_MAX
 FEW_COUNT_MAX = 5_000
 """So many entries about one kind of thing are put in order; among more, the log is gone through."""
 
+_NOTHING: dict[type, str | int] = {str: "", int: 0}
 _USER_NAME = func.coalesce(service_user.c.name, COMMAND_LINE.user_name)
 _CHANGES: Select[Any] = (
     select(
@@ -50,12 +51,11 @@ def find_changes(
     """
     if search.entity_id is not None and search.entity_id > ID_MAX:
         return [], None, 0
-    conditions = _conditions(search)
     narrow = _narrow(connection, search)
     if narrow is None:
-        found = _through_log(connection, search, conditions, before_id, size)
+        found = _through_log(connection, search, before_id, size)
     else:
-        found = _among_few(connection, [*conditions, narrow], before_id, size)
+        found = _among_few(connection, [*_conditions(search), narrow], before_id, size)
     return [_change(row) for row in found.rows], found.before, found.searched_count
 
 
@@ -67,7 +67,12 @@ def _conditions(search: ChangeSearch) -> list[ColumnElement[bool]]:
         audit.c.tracking_id: search.tracking_id,
         _USER_NAME: search.user_name,
     }
-    conditions = [column == value for column, value in asked.items() if value is not None]
+    # As expressions, so that no index of theirs is followed instead of the given numbers.
+    conditions = [
+        func.coalesce(column, _NOTHING[type(value)]) == value
+        for column, value in asked.items()
+        if value is not None
+    ]
     if search.since is not None:
         conditions.append(audit.c.at >= search.since)
     if search.before is not None:
@@ -102,17 +107,13 @@ def _among_few(
 
 
 def _through_log(
-    connection: Connection,
-    search: ChangeSearch,
-    conditions: list[ColumnElement[bool]],
-    before_id: int | None,
-    size: int,
+    connection: Connection, search: ChangeSearch, before_id: int | None, size: int
 ) -> Stretches:
     number = audit.c.audit_id
     first, end = newest_first.bounds(connection, number, audit.c.at, search.since, search.before)
     return newest_first.search(
         connection,
-        _CHANGES.where(*conditions),
+        _CHANGES.where(*_conditions(search)),
         number,
         first=first,
         before=min(end, before_id or ID_MAX),
