@@ -14,6 +14,7 @@ from wtforms import (
     IntegerField,
     SelectField,
     StringField,
+    ValidationError,
 )
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
@@ -24,6 +25,7 @@ from service.domain.names import NAME_LENGTH_MAX
 from service.domain.programmes import CouponClass
 from service.domain.terms import ACTIVE_DURATION_DAYS_MAX, CouponTerms, CouponType
 from service.operations.classes import DEFAULT_LANGUAGE, FEATURE_ID_MAX
+from service.operations.look_at_coupon import CouponView
 
 TYPES = (
     (CouponType.RETENTION.value, "Retention: everybody may redeem"),
@@ -37,9 +39,14 @@ def _upper(text: str | None) -> str:
     return (text or "").strip().upper()
 
 
+def _require_finite(_form: Form, field: Field) -> None:
+    if field.data is not None and not field.data.is_finite():
+        raise ValidationError("Type a number.")
+
+
 def _number(title: str) -> DecimalField:
     # No places: a percentage has six decimals, an amount those of its currency.
-    return DecimalField(title, [Optional()], places=None)
+    return DecimalField(title, [Optional(), _require_finite], places=None)
 
 
 def _instant(title: str) -> DateTimeLocalField:
@@ -117,7 +124,7 @@ class NewClassForm(TermsForm):
 
 
 class ChangedTermsForm(TermsForm):
-    """New terms of a class.
+    """New terms of a class, or of a coupon.
 
     Attributes:
         terms_id: The terms that the form was filled with.
@@ -126,13 +133,14 @@ class ChangedTermsForm(TermsForm):
     terms_id = HiddenField()
 
     @classmethod
-    def of(cls, shown: CouponClass, **options: Any) -> "ChangedTermsForm":
-        """The form of a class, filled with its terms; options are those of WTForms."""
-        values = {name: _typed(value) for name, value in asdict(shown.terms).items()}
+    def of(cls, shown: CouponClass | CouponView, **options: Any) -> "ChangedTermsForm":
+        """The form of what has terms, filled with them; options are those of WTForms."""
+        terms = {} if shown.terms is None else asdict(shown.terms)
+        values = {name: _typed(value) for name, value in terms.items()}
         return cls(**values, terms_id=shown.terms_id, **options)
 
-    def is_of(self, shown: CouponClass) -> bool:
-        """Whether the class still has the terms that the form was filled with."""
+    def is_of(self, shown: CouponClass | CouponView) -> bool:
+        """Whether it still has the terms that the form was filled with."""
         return self.terms_id.data == str(shown.terms_id)
 
     def changes(self, old: CouponTerms) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from service.domain.coupons import Coupon
 from service.domain.errors import ENTITY_NOT_EXISTENT
 from service.domain.found_coupons import FoundCoupon
 from service.domain.refusals import ServiceError
+from service.domain.terms import CouponTerms
 from service.operations.calls import Call
-from service.storage import audit, coupon_search
+from service.storage import audit, coupon_search, coupon_updates
 from service.storage.audit import Event
 from service.storage.found_coupons import find_rows
 
@@ -26,6 +27,7 @@ class CouponView:
         found: Whose it is, of what, and how far it has come.
         coupon: Its terms and its redemption; None when it is deleted, or its code discounts
             bills. Accounts of customers that the caller may not see are left out.
+        terms: All its terms, and their number; None when ``coupon`` is None.
         history: What happened to its batch and to it, oldest first; None for those who are
             no operators, as it names users and accounts of any customer.
         now: When it was looked at.
@@ -33,6 +35,8 @@ class CouponView:
 
     found: FoundCoupon
     coupon: Coupon | None
+    terms: CouponTerms | None
+    terms_id: int | None
     history: list[Event] | None
     now: datetime
 
@@ -62,11 +66,15 @@ def look_at_coupon(call: Call, customer_id: int, coupon_id: int) -> CouponView:
     with call.database.reading() as connection:
         found = _require(connection, call.now, customer_id, coupon_id, call)
         looked_up = coupon_search.find_coupon(connection, found.code)
+        with_terms = coupon_updates.find_coupon(connection, customer_id, found.code)
         history = _history(connection, found) if is_operator else None
     coupon = None if looked_up is None else looked_up[-1]
     if coupon is not None and found.account_id is None:
         coupon = replace(coupon, redemption_info=None, claim_info=None)
-    return CouponView(found, coupon, history, call.now)
+    terms, terms_id = (
+        (None, None) if with_terms is None else (with_terms.terms, with_terms.terms_id)
+    )
+    return CouponView(found, coupon, terms, terms_id, history, call.now)
 
 
 def _require(

@@ -49,6 +49,13 @@ def listed(client: httpx.Client, codes: list[str], **query: str) -> list[int]:
     return [number for number, code in enumerate(codes, 1) if f">{code}<" in reply.text]
 
 
+def typed(reply: httpx.Response) -> dict[str, str]:
+    """The fields of a form that hold text, as they would be sent."""
+    inputs = [it for it in re.findall("<input [^>]*>", reply.text) if "checkbox" not in it]
+    found = (re.search(r'name="(\w+)".*value="(.*?)"', it) for it in inputs)
+    return {it[1]: it[2] for it in found if it is not None}
+
+
 def followed(client: httpx.Client, reply: httpx.Response) -> str:
     assert reply.status_code == 303, reply.text
     return client.get(below(reply.headers["Location"])).text
@@ -122,6 +129,25 @@ def test_a_coupon_is_redeemed_once_and_claimed_once(
     assert redeemed == [3]
 
 
+def test_a_coupon_gets_other_terms(console: Console, olga: httpx.Client, codes: list[str]) -> None:
+    path = f"{COUPONS}/1/terms"
+    fields = typed(olga.get(path))
+    assert (fields["amount"], fields["currency_code"]) == ("50", "USD")
+    new = {**fields, "coupon_type": "Retention", "amount": "75.5"}
+    shown = followed(olga, olga.post(path, data=new))
+    assert "The coupon has new terms. TrackingId" in shown
+    assert "75.50 USD" in shown
+    assert "75.50 USD" not in olga.get(f"{COUPONS}/2").text
+    stale = olga.post(path, data={**new, "amount": "80"})
+    assert (stale.status_code, "75.5" in stale.text) == (409, True)
+    fields = typed(stale)
+    refused = olga.post(path, data={**fields, "coupon_type": "Retention", "amount": "0.001"})
+    assert (refused.status_code, "amount-error" in refused.text) == (422, True)
+    redeem_coupon(console.programme.call(), 1, codes[0])
+    late = olga.post(path, data={**fields, "coupon_type": "Retention", "amount": "1"})
+    assert (late.status_code, "keeps its terms" in late.text) == (422, True)
+
+
 def test_coupons_go_to_addresses(console: Console, olga: httpx.Client) -> None:
     path = f"{COUPONS}/dispatch?class_name=Spring"
     assert 'value="Spring"' in olga.get(path).text
@@ -191,7 +217,14 @@ def test_who_may_only_read_changes_nothing(
     assert "command line" not in text, "whoever redeems is of any customer"
     assert not re.search("Dispatch|Mint<|Redeem<", rita.get(COUPONS).text)
     csrf_token = token(rita, COUPONS)
-    for path in ("2/redeem", "2/claim", "2/delete", "dispatch", "delete?class_name=Spring&valid="):
+    for path in (
+        "2/redeem",
+        "2/claim",
+        "2/terms",
+        "2/delete",
+        "dispatch",
+        "delete?class_name=Spring&valid=",
+    ):
         assert rita.get(f"{COUPONS}/{path}").status_code == 403, path
         data = {"csrf_token": csrf_token, "account": "1", "class_name": "Spring", "emails": KIM}
         assert rita.post(f"{COUPONS}/{path}", data=data).status_code == 403, path

@@ -1,6 +1,7 @@
 """Coupons: searched, looked at, redeemed, claimed, dispatched, deleted."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 
 from flask import Response, abort, request, url_for
@@ -8,6 +9,7 @@ from wtforms import IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from service.console.choices import class_names, find_account_id, find_class
+from service.console.class_forms import ChangedTermsForm
 from service.console.forms import ConfirmForm, Form, SearchForm
 from service.console.rendering import changed, confirm_page, page
 from service.console.routing import NUMBER_MAX, customer_pages, number_argument
@@ -20,15 +22,17 @@ from service.domain.errors import (
     COUPON_CLASS_RETIRED,
     NOT_AUTHORIZED,
 )
-from service.domain.found_coupons import CouponSearch, CouponStage
+from service.domain.found_coupons import CouponSearch, CouponStage, FoundCoupon
 from service.domain.jobs import JobQuery, JobStatus
 from service.domain.refusals import ServiceError
+from service.domain.terms import CouponTerms
 from service.operations.claim_coupons import AccountCoupon, claim_coupons
 from service.operations.deletion_jobs import create_deletion_job, get_deletion_jobs
 from service.operations.dispatch_coupons import ADDRESSES_COUNT_MAX, dispatch_coupons
 from service.operations.find_coupons import find_coupons
 from service.operations.look_at_coupon import CouponView, look_at_coupon
 from service.operations.redeem_coupon import redeem_coupon
+from service.operations.update_coupons import update_coupons
 
 JOBS_COUNT = 50
 """Jobs in one page of the list."""
@@ -172,7 +176,7 @@ def _look_at_usable(coupon_id: int) -> CouponView:
     """A coupon that something can be done with: of a class, and not deleted."""
     this_call().caller.require_write(this_customer().customer_id)
     view = _look(coupon_id)
-    if view.coupon is None:
+    if view.coupon is None or view.terms is None:
         abort(HTTPStatus.NOT_FOUND)
     return view
 
@@ -221,6 +225,29 @@ def _for_account(
             account_id = find_account_id(form.account.data or "") or 0
             return changed(do(view.found.code, account_id), "coupons.show", coupon_id=coupon_id)
     return page("coupons/account.html", form, view=view, title=title, consequence=consequence)
+
+
+@blueprint.route("/<int:coupon_id>/terms", methods=["GET", "POST"])
+def terms(coupon_id: int) -> Response:
+    """Give one coupon other terms."""
+    view = _look_at_usable(coupon_id)
+    form = ChangedTermsForm.of(view)
+    if form.validate_on_submit() and view.terms is not None and form.is_of(view):
+        with form.refusals():
+            new = replace(view.terms, **form.changes(view.terms))
+            return _change_terms(view.found, new)
+        form.show_refusal_at_its_field()
+    is_stale = form.is_submitted() and not form.is_of(view)
+    shown = ChangedTermsForm.of(view, formdata=None) if is_stale else form
+    reply = page("coupons/terms.html", shown, view=view, is_stale=is_stale)
+    if is_stale:
+        reply.status_code = HTTPStatus.CONFLICT
+    return reply
+
+
+def _change_terms(found: FoundCoupon, new: CouponTerms) -> Response:
+    update_coupons(this_call(), found.customer_id, new, coupon_code=found.code)
+    return changed("The coupon has new terms.", "coupons.show", coupon_id=found.coupon_id)
 
 
 @blueprint.route("/<int:coupon_id>/delete", methods=["GET", "POST"])
