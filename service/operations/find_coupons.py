@@ -12,7 +12,7 @@ from service.domain.listings import Listing, read_key, require_size, stored_text
 from service.operations.calls import Call
 from service.operations.owned import require_owned
 from service.storage import accounts, classes, coupon_finder
-from service.storage.coupon_finder import Place
+from service.storage.coupon_paths import Place, key_types
 from service.storage.found_coupons import find_rows
 
 
@@ -39,7 +39,7 @@ def find_coupons(
     require_size(size)
     stored = _as_stored(search)
     customer_ids = _customers(call, stored)
-    keys = read_key(after, int, *coupon_finder.key_types(stored))
+    keys = read_key(after, int, *key_types(stored))
     place = None if keys is None else Place(keys[0], keys[1:])
     with call.database.reading() as connection:
         _require_owned(connection, call, stored)

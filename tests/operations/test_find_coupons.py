@@ -19,7 +19,7 @@ from service.operations.dispatch_coupons import dispatch_coupons
 from service.operations.find_coupons import find_coupons
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.unique_codes import generate_unique_codes
-from service.storage import coupon_finder
+from service.storage import coupon_finder, coupon_paths
 from tests.operations.jobs import work
 from tests.operations.simple_coupons import new_coupon
 from tests.programme import START, Clock, Programme, member
@@ -102,7 +102,7 @@ def patience(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     if request.param == "impatient":
         monkeypatch.setattr(coupon_finder, "PATIENCE_S", 0)
         monkeypatch.setattr(coupon_finder, "STRETCH_LENGTH_MIN", 3)
-        monkeypatch.setattr(coupon_finder, "PARTS_COUNT_MAX", 1)
+        monkeypatch.setattr(coupon_paths, "PARTS_COUNT_MAX", 1)
 
 
 @pytest.mark.usefixtures("patience")
@@ -126,6 +126,12 @@ def test_coupons_are_found_by_what_is_known_of_them(programme: Programme, scene:
         row["code"] for row in programme.coupons(scene.spring) if row["sent_to_email"] == EMAIL
     ]
     assert set(found(programme, 1, account_id=scene.account)) == scene.claimed | scene.redeemed
+    assert (
+        set(found(programme, account_id=scene.account, stage=CouponStage.CLAIMED)) == scene.claimed
+    )
+    assert found(programme, account_id=scene.account, code_start=min(scene.redeemed)) == [
+        min(scene.redeemed)
+    ]
     some = min(scene.codes)
     assert found(programme, code=f" {some.lower()} ") == [some]
     assert found(programme, code_start=some[:-1])[0] == some
