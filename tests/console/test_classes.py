@@ -85,7 +85,9 @@ REFUSED = [
     ("name", " ", "Type a name."),
     ("name", "Taken", "class Taken of customer 1"),
     ("amount", "", "Amount above 0 or PercentOff is needed"),
-    ("amount", "NaN", "Amount must be 0 to"),
+    ("amount", "-1", "Amount must be 0 to"),
+    ("amount", "sNaN", "Type a number."),
+    ("spend_threshold", "Infinity", "Type a number."),
     ("amount", "1.001", "Amount must be a multiple of 0.01 USD"),
     ("amount", "x", "Not a valid decimal value."),
     ("percent_off", "101", "PercentOff must be above 0 and at most 100"),
@@ -178,7 +180,12 @@ def test_a_form_of_old_terms_changes_nothing(console: Console, olga: httpx.Clien
     assert "Somebody has changed the terms meanwhile" in reply.text
     assert 'value="7"' in reply.text
     assert show_class(console.programme.call(), 1, "Spring").terms.amount == 50
-    assert change_terms(olga, class_id, amount="0").status_code == 422
+    for amount in ("0", "sNaN"):
+        assert change_terms(olga, class_id, amount=amount).status_code == 422
+    changes = console.programme.rows(audit)
+    page = told(olga, change_terms(olga, class_id, spend_threshold="7.00"))
+    assert "Nothing was changed" in page
+    assert console.programme.rows(audit) == changes
 
 
 def test_a_class_is_retired_by_who_says_so(console: Console, olga: httpx.Client) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from http import HTTPStatus
 
-from flask import Response, request, url_for
+from flask import Response, flash, make_response, redirect, request, url_for
 
 from service.console.class_forms import ChangedTermsForm, ClassSearchForm, NewClassForm
 from service.console.forms import ConfirmForm
@@ -111,6 +111,11 @@ def terms(class_id: int) -> Response:
 
 def _change_terms(form: ChangedTermsForm, shown: CouponClass) -> Response:
     changes = form.changes(shown.terms)
+    if not changes:
+        flash("Nothing was changed: these are the terms that the class has.")
+        return make_response(
+            redirect(url_for("classes.show", class_id=shown.class_id), HTTPStatus.SEE_OTHER)
+        )
     update_class(this_call(), shown.customer_id, shown.name, lambda old: replace(old, **changes))
     text = f"The class {shown.name} has new terms; {_ONES_OWN}."
     return changed(text, "classes.show", class_id=shown.class_id)
