@@ -47,8 +47,15 @@ def window(browser: Browser, console: Console, **options: object) -> Iterator[Pa
         console: Whose pages it shows.
         options: Such as ``viewport`` and ``color_scheme``.
     """
+    with watched(browser, base_url=console.url, **options) as page:
+        yield page
+
+
+@contextmanager
+def watched(browser: Browser, **options: object) -> Iterator[Page]:
+    """A window of its own cookies, of no console in particular."""
     complaints: list[str] = []
-    context = browser.new_context(base_url=console.url, **{"viewport": WIDE, **options})
+    context = browser.new_context(**{"viewport": WIDE, **options})
     context.set_default_timeout(10_000)
     page = context.new_page()
     page.on("pageerror", lambda error: complaints.append(str(error)))
