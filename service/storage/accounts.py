@@ -14,6 +14,7 @@ from service.storage.types import ID_MAX
 
 LAST_CHARACTER = "\U0010ffff"
 """Comes after all others in the order of code points."""
+ACCOUNT_NUMBER_LENGTH = 8
 _ACCOUNTS = select(
     account.c.account_id,
     account.c.customer_id,
@@ -120,11 +121,14 @@ def find_accounts_numbered(
     connection: Connection, customer_id: int, number_start: str, after: str, count_max: int
 ) -> list[Account]:
     """The accounts of a customer whose number begins so and is above ``after``, in their order."""
+    is_whole = len(number_start) == ACCOUNT_NUMBER_LENGTH
+    begins_so = (
+        account.c.number == number_start
+        if is_whole
+        else account.c.number.between(number_start, number_start + LAST_CHARACTER)
+    )
     wanted = _ACCOUNTS.where(
-        account.c.customer_id == customer_id,
-        account.c.number >= number_start,
-        account.c.number < number_start + LAST_CHARACTER,
-        account.c.number > after,
+        account.c.customer_id == customer_id, begins_so, account.c.number > after
     )
     in_order = wanted.order_by(None).order_by(account.c.number).limit(count_max)
     return [Account(*row) for row in connection.execute(in_order)]

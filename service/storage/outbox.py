@@ -56,6 +56,9 @@ _NEXT_IN_STATE = (
     .limit(bindparam("count_max"))
 )
 _REQUEUE_MANY = _REQUEUE.where(outbox.c.message_id.in_(_NEXT_IN_STATE), _IN_STATE).returning(outbox)
+# Two statements, as SQLite looks at every row to tell both at once.
+_FIRST_NUMBER = select(func.min(outbox.c.message_id))
+_LAST_NUMBER = select(func.max(outbox.c.message_id))
 _CONTENT: Select[Any] = (
     select(
         coupon.c.code,
@@ -207,11 +210,7 @@ def find_newest(
     Returns:
         The messages; below which number to go on, None at the end; how many were looked at.
     """
-    low, high = connection.execute(
-        select(func.min(outbox.c.message_id), func.max(outbox.c.message_id))
-    ).one()
-    if high is None:
-        return [], None, 0
+    high = last_number(connection)
     wanted = select(outbox)
     if state is not None:
         wanted = wanted.where(outbox.c.state == state.value)
@@ -219,7 +218,7 @@ def find_newest(
         connection,
         wanted,
         outbox.c.message_id,
-        first=low,
+        first=connection.execute(_FIRST_NUMBER).scalar_one() or high,
         before=high + 1 if before is None else before,
         size=size,
     )
@@ -228,7 +227,7 @@ def find_newest(
 
 def last_number(connection: Connection) -> int:
     """The highest number that a message has; 0 when there is none."""
-    return connection.execute(select(func.max(outbox.c.message_id))).scalar_one() or 0
+    return connection.execute(_LAST_NUMBER).scalar_one() or 0
 
 
 def find_content(connection: Connection, coupon_id: int) -> MailContent:
