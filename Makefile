@@ -16,6 +16,7 @@ run: $(INSTALLED) ## Serve a throw-away database, show a first conversation, pri
 
 # Three at once on two cores: many tests wait for a process or a clock.
 test: $(INSTALLED) ## Run every test but the long proofs.
+	tests/console/install-chromium
 	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: $(INSTALLED) ## Lint, formatting, types, and whether generated pages are current.
@@ -25,6 +26,7 @@ check: $(INSTALLED) ## Lint, formatting, types, and whether generated pages are 
 	$(BIN)/python docs/generate_pages.py --check
 
 prove: $(INSTALLED) ## Run the long proofs, and write what they measured into docs/reliability.md.
+	tests/console/install-chromium
 	$(BIN)/python -m pytest -m prove -n 2 --dist worksteal -p tests.reliability.table
 
 mutate: $(INSTALLED) ## Change the arithmetic in small ways, and write into docs/mutation.md what tests notice.

@@ -9,12 +9,22 @@ CUSTOMER_BILLING_PATH = "/Api/Billing/v13/CustomerBillingService.svc"
 COUPON_MANAGEMENT_PATH = "/Api/CouponManagement/v1/CouponManagementService.svc"
 """Beside the original's, for operators."""
 HEALTH_PATH = "/healthz"
+CONSOLE_PATH = "/console"
+"""Below it are the pages of the console."""
 
 
 def customer_billing_url(settings: Settings) -> str:
     """The address of CustomerBillingService, as clients write it."""
-    root = str(settings.public_url or local_url(settings.bind))
-    return root.rstrip("/") + CUSTOMER_BILLING_PATH
+    return _root(settings) + CUSTOMER_BILLING_PATH
+
+
+def console_url(settings: Settings) -> str:
+    """The address of the console, as people write it."""
+    return f"{_root(settings)}{CONSOLE_PATH}/"
+
+
+def _root(settings: Settings) -> str:
+    return str(settings.public_url or local_url(settings.bind)).rstrip("/")
 
 
 def local_url(bind: str) -> str:

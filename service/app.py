@@ -9,13 +9,24 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.addresses import COUPON_MANAGEMENT_PATH, CUSTOMER_BILLING_PATH, HEALTH_PATH
+from service.addresses import (
+    CONSOLE_PATH,
+    COUPON_MANAGEMENT_PATH,
+    CUSTOMER_BILLING_PATH,
+    HEALTH_PATH,
+)
+from service.console.application import ConsoleConfig, create_console
+from service.domain.recorded import CallRecord
 from service.domain.refusals import ServiceTroubleError
+from service.jobs.mail_templates import MailTemplates
 from service.logs import configure_log, write_line
 from service.opening import open_database, operation_limits
 from service.operations.authentication import Authenticator
+from service.operations.call_journal import CallJournal
 from service.operations.calls import utc_now
+from service.operations.sign_in import FrontDesk
 from service.settings import Settings
+from service.soap.call_log import call_line
 from service.soap.contract import COUPON_MANAGEMENT, CUSTOMER_BILLING
 from service.soap.endpoint import create_endpoint
 from service.soap.gate import GateLimits
@@ -60,24 +71,85 @@ def create_app(
         fault_http_status=settings.fault_http_status,
         public_url=str(settings.public_url) if settings.public_url else None,
         validate_responses=settings.validate_responses,
-        log_call=write_line if settings.log_level == "info" else None,
+        note_call=_note_call(settings, database),
         idempotency_keep=timedelta(hours=settings.idempotency_keep_h),
     )
+    console = _console(settings, database, clock) if settings.console else _not_found
     return _mount(
         {
             CUSTOMER_BILLING_PATH: create(contract=CUSTOMER_BILLING),
             COUPON_MANAGEMENT_PATH: create(contract=COUPON_MANAGEMENT),
             HEALTH_PATH: _health_check(database),
-        }
+        },
+        _below(CONSOLE_PATH, console),
     )
 
 
-def _mount(applications: dict[str, Application]) -> Application:
+def _note_call(settings: Settings, database: Database) -> Callable[[CallRecord], None] | None:
+    """What is done with the record of each call; None for nothing."""
+    journal = CallJournal(database, _tell_lost) if settings.calls_keep_h else None
+    is_logged = settings.log_level == "info"
+    if journal is None:
+        return _write_call if is_logged else None
+
+    def note(record: CallRecord) -> None:
+        journal.note(record)
+        if is_logged:
+            _write_call(record)
+
+    return note
+
+
+def _write_call(record: CallRecord) -> None:
+    write_line(call_line(record))
+
+
+def _tell_lost(count: int) -> None:
+    _log.warning("calls lost by the journal", count=count)
+
+
+def _mount(applications: dict[str, Application], otherwise: Application) -> Application:
     def mounted(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        application = applications.get(environ.get("PATH_INFO", ""), _not_found)
+        application = applications.get(environ.get("PATH_INFO", ""), otherwise)
         return application(environ, start_response)
 
     return mounted
+
+
+def _below(prefix: str, application: Application) -> Application:
+    """What answers a path and those below it; it is called with the rest of the path."""
+
+    def called(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if f"{path}/".startswith(f"{prefix}/"):
+            rest = path.removeprefix(prefix) or "/"
+            return application({**environ, "PATH_INFO": rest}, start_response)
+        return _not_found(environ, start_response)
+
+    return called
+
+
+def _console(settings: Settings, database: Database, clock: Callable[[], datetime]) -> Application:
+    session_idle = timedelta(hours=settings.console_session_h)
+    given_secret = settings.console_secret
+    desk = FrontDesk(
+        database,
+        session_idle=session_idle,
+        secret=given_secret.get_secret_value().encode() if given_secret else None,
+        clock=clock,
+        limits=operation_limits(settings),
+    )
+    public_url = settings.public_url
+    config = ConsoleConfig(
+        path=((public_url and public_url.path) or "").rstrip("/") + CONSOLE_PATH,
+        session_idle=session_idle,
+        body_bytes_max=settings.body_bytes_max,
+        is_https=public_url is not None and public_url.scheme == "https",
+        proxies_count=settings.console_proxies_count,
+        settings=settings.described(),
+        render_mail=MailTemplates(settings.mail_templates).render,
+    )
+    return create_console(desk, config)
 
 
 def _health_check(database: Database) -> Application:

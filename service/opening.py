@@ -6,11 +6,11 @@ from service.storage.engine import Database, DatabaseLimits
 
 
 def open_database(settings: Settings) -> Database:
-    """The database, with as many connections as a process of the service has threads."""
+    """The database, with a connection for each thread of a process, and one for its journal."""
     limits = DatabaseLimits(
         lock_timeout_s=settings.lock_timeout_s,
         statement_timeout_s=settings.statement_timeout_s,
-        connections_max=settings.threads,
+        connections_max=settings.threads + 1,
     )
     return Database(settings.database, limits)
 

@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 ENVIRONMENT_PREFIX = "COUPON_BILLING_"
@@ -45,6 +45,11 @@ def _require_plain_sender(sender: NameEmail) -> NameEmail:
     if not is_plain or "=?" in sender.name:
         raise ValueError("the name must be on one line, without control characters and '=?'")
     return sender
+
+
+def printable_url(url: URL) -> str:
+    """The URL without its password, wherever drivers let it stand."""
+    return url.difference_update_query(["password", "sslpassword"]).render_as_string()
 
 
 class Settings(BaseSettings):
@@ -142,6 +147,21 @@ class Settings(BaseSettings):
     job_poll_s: Annotated[float, Field(ge=0.1, le=3600)] = 1
     """How long a worker rests when no job is due, in seconds."""
 
+    calls_keep_h: Annotated[int, Field(ge=0, le=8760)] = 72
+    """How long calls can be looked up in the console, in hours; 0 records none in the database.
+    At most 10,000,000 are kept. The worker removes older ones."""
+    console: bool = True
+    """Whether the web console is served, under ``/console/``."""
+    console_session_h: Annotated[float, Field(ge=0.1, le=168)] = 8
+    """How long a session of the console lasts without a request, in hours."""
+    console_secret: Annotated[SecretStr, Field(min_length=32)] | None = None
+    """What signs the sessions of the console, 32 characters or more that nobody can guess; unset,
+    it is drawn once and kept in the database, for every process and machine. It is never
+    printed."""
+    console_proxies_count: Annotated[int, Field(ge=0, le=10)] = 0
+    """How many proxies stand before the service. Failed sign-ins are counted by the address that
+    the outermost of them adds to ``X-Forwarded-For``; with 0, by that of the connection."""
+
     @model_validator(mode="after")
     def _require_usable_mail(self) -> "Settings":
         if self.smtp_host is not None and "mail_sender" not in self.model_fields_set:
@@ -151,3 +171,26 @@ class Settings(BaseSettings):
         if self.smtp_user is not None and self.smtp_security == "none":
             raise ValueError("smtp_user signs in over starttls or tls only")
         return self
+
+    def described(self) -> list[dict[str, object]]:
+        """Each setting for people: name, variable, value, source and meaning.
+
+        Passwords are masked.
+        """
+        return [
+            {
+                "name": name,
+                "variable": ENVIRONMENT_PREFIX + name.upper(),
+                "value": _printable(name, getattr(self, name)),
+                "source": "environment" if name in self.model_fields_set else "default",
+                "meaning": " ".join(str(field.description).replace("``", "").split()),
+            }
+            for name, field in type(self).model_fields.items()
+        ]
+
+
+def _printable(name: str, value: object) -> object:
+    """The value without passwords; those that are settings of their own hide themselves."""
+    if name == "database":
+        return printable_url(make_url(str(value)))
+    return value if isinstance(value, str | int | None) else str(value)

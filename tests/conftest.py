@@ -8,6 +8,7 @@ from hypothesis import settings
 from sqlalchemy import event
 
 from service.opening import open_database
+from service.operations.call_journal import CallJournal
 from service.settings import Settings
 from service.storage.engine import Database
 from tests.databases import Databases, Engine, PostgresEngine, SqliteEngine, template
@@ -153,7 +154,7 @@ def programme(database: Database, clock: Clock) -> Programme:
 
 @pytest.fixture
 def closed_applications(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Close the databases of the applications that a test makes.
+    """Close the databases and journals of the applications that a test makes.
 
     An application of the service lives as long as its process, and never closes its own.
     """
@@ -163,7 +164,16 @@ def closed_applications(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         opened.append(open_database(settings))
         return opened[-1]
 
+    journals: list[CallJournal] = []
+
+    def remember_journal(*arguments: Any) -> CallJournal:
+        journals.append(CallJournal(*arguments))
+        return journals[-1]
+
     monkeypatch.setattr("service.app.open_database", remember)
+    monkeypatch.setattr("service.app.CallJournal", remember_journal)
     yield
+    for journal in journals:
+        journal.close()
     for database in opened:
         database.close()

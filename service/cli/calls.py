@@ -8,7 +8,6 @@ from uuid import uuid4
 import typer
 from alembic.util import CommandError
 from pydantic import ValidationError
-from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.cli.output import print_json, tell
@@ -16,7 +15,7 @@ from service.domain.refusals import ServiceError, ServiceTroubleError
 from service.domain.roles import COMMAND_LINE
 from service.opening import open_database, operation_limits
 from service.operations.calls import Call, utc_now
-from service.settings import ENVIRONMENT_PREFIX, Settings
+from service.settings import ENVIRONMENT_PREFIX, Settings, printable_url
 from service.storage import schema
 from service.storage.engine import Database
 
@@ -88,11 +87,6 @@ def opened(database_url: str | None) -> Iterator[Database]:
         yield database
     finally:
         database.close()
-
-
-def printable_url(url: URL) -> str:
-    """The URL without its password, wherever drivers let it stand."""
-    return url.difference_update_query(["password", "sslpassword"]).render_as_string()
 
 
 def require_current(database: Database) -> None:

@@ -8,10 +8,10 @@ from service.cli.calls import CommandRefusedError, calling, read_settings, refus
 from service.cli.mail import sender_address
 from service.cli.options import DatabaseOption, JsonOption
 from service.cli.output import show, show_list
-from service.domain.mail import MessageState
+from service.domain.mail import MessageState, TemplateBrokenError
 from service.domain.search import ID_MAX
 from service.jobs.mail_message import compose
-from service.jobs.mail_templates import MailTemplates, TemplateBrokenError
+from service.jobs.mail_templates import MailTemplates
 from service.operations.outbox import (
     LIST_COUNT_MAX,
     list_messages,

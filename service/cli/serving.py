@@ -9,7 +9,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from service.addresses import customer_billing_url
+from service.addresses import console_url, customer_billing_url
 from service.cli.calls import (
     CommandRefusedError,
     opened,
@@ -46,7 +46,7 @@ def serve(
     ] = False,
     database: DatabaseOption = None,
 ) -> None:
-    """Serve the SOAP endpoint, deliver mail and do jobs, until stopped by SIGINT or SIGTERM.
+    """Serve SOAP and console, deliver mail and do jobs, until stopped by SIGINT or SIGTERM.
 
     Options that are not given come from the settings; see `config`. Mail and jobs are
     the work of a process of its own, which is started again when it dies; see `worker`.
@@ -59,6 +59,8 @@ def serve(
         require_free(host, port)
     url = customer_billing_url(settings)
     typer.echo(f"Endpoint  {url}\nWSDL      {url}?wsdl")
+    if settings.console:
+        typer.echo(f"Console   {console_url(settings)}")
     # Workers are processes of their own: they read their settings from the environment.
     os.environ[f"{ENVIRONMENT_PREFIX}DATABASE"] = settings.database
     if no_worker:

@@ -1,8 +1,10 @@
-"""``worker``: the delivery of mail, and jobs."""
+"""``worker``: the delivery of mail, jobs, and the figures of the console."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
 from threading import Event, Thread
 from types import FrameType
 from typing import Annotated
@@ -18,8 +20,12 @@ from service.cli.supervision import when_parent_ends
 from service.domain.mail import MessageState
 from service.jobs.job_worker import JobWorker
 from service.jobs.mail_worker import MailWorker
+from service.jobs.report_worker import ReportWorker
 from service.logs import configure_log
+from service.operations.call_journal import JournalKeeper
+from service.operations.count_figures import FigureCounter
 from service.settings import Settings
+from service.storage.engine import Database
 
 
 def worker(
@@ -39,11 +45,13 @@ def worker(
         mail_worker = create_mail_worker(settings, opened_database)
         with _logged_as_json(), _stopped_by_signals() as stop:
             job_worker = JobWorker(create_job_desk(settings, opened_database, stop.is_set))
+            report_worker = _create_report_worker(settings, opened_database)
             if once:
                 job_worker.drain(stop)
                 mail_worker.drain(stop)
+                report_worker.drain(stop)
             else:
-                _work(settings, mail_worker, job_worker, stop)
+                _work(settings, stop, mail_worker, job_worker, report_worker)
     if once:
         _sum_up(mail_worker)
 
@@ -64,25 +72,37 @@ def work_for_parent(settings: Settings) -> None:
     ):
         when_parent_ends(stop.set)
         job_worker = JobWorker(create_job_desk(settings, database, stop.is_set))
-        _work(settings, create_mail_worker(settings, database), job_worker, stop)
+        report_worker = _create_report_worker(settings, database)
+        _work(settings, stop, create_mail_worker(settings, database), job_worker, report_worker)
 
 
-def _work(settings: Settings, mail_worker: MailWorker, job_worker: JobWorker, stop: Event) -> None:
-    """Deliver mail and do jobs beside one another, until ``stop`` is set."""
+def _create_report_worker(settings: Settings, database: Database) -> ReportWorker:
+    keep = timedelta(hours=settings.calls_keep_h)
+    return ReportWorker(FigureCounter(database), JournalKeeper(database, keep))
 
-    def do_jobs() -> None:
+
+def _work(
+    settings: Settings,
+    stop: Event,
+    mail_worker: MailWorker,
+    job_worker: JobWorker,
+    report_worker: ReportWorker,
+) -> None:
+    """Deliver mail, do jobs and count beside one another, until ``stop`` is set."""
+
+    def work(run: Callable[[], None]) -> None:
         try:
-            job_worker.run(stop, settings.job_poll_s)
+            run()
         finally:
-            # Whatever ends the one ends the other, so that both are started again.
+            # Whatever ends the one ends the others, so that all are started again.
             stop.set()
 
-    thread = Thread(target=do_jobs)
-    thread.start()
-    try:
-        mail_worker.run(stop, settings.mail_poll_s)
-    finally:
-        stop.set()
+    others = (partial(job_worker.run, stop, settings.job_poll_s), partial(report_worker.run, stop))
+    threads = [Thread(target=work, args=(run,)) for run in others]
+    for thread in threads:
+        thread.start()
+    work(partial(mail_worker.run, stop, settings.mail_poll_s))
+    for thread in threads:
         thread.join()
 
 

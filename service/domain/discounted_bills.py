@@ -163,3 +163,26 @@ class DiscountedBill:
     def due(self) -> Decimal:
         """What is to be paid."""
         return self.cost - self.discount - self.drawn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedBill:
+    """A bill in a list; what is said of ``DiscountedBill`` holds.
+
+    Attributes:
+        number: Of its own, in the service.
+    """
+
+    number: int
+    reference: str
+    currency_code: str
+    cost: Decimal
+    discount: Decimal
+    drawn: Decimal
+    billed_at: datetime
+    rolled_back_at: datetime | None
+
+    @property
+    def due(self) -> Decimal:
+        """What is to be paid."""
+        return self.cost - self.discount - self.drawn

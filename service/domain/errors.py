@@ -31,6 +31,14 @@ REQUEST_MISSING_HEADERS = _row(
     "A required request header is missing.",
     "DeveloperToken is required, and AuthenticationToken or UserName with Password.",
 )
+SIGN_IN_HELD_BACK = _row(
+    117,
+    "CallRateExceeded",
+    FaultKind.AD_API,
+    "Too many attempts to sign in have failed.",
+    "Of the console only, after 10 failures with one user name or from one address. Wait a minute"
+    " and try again.",
+)
 
 # What was asked: ApiFault, Microsoft's numbers.
 

@@ -120,6 +120,7 @@ class JobQuery:
         customer_id: Whose; None for a job of any, which is named by its number or batch.
         created_from: Created then or later.
         created_before: Created earlier.
+        before_job_id: Older than this job: what follows the last one of a page.
         index: The page, from 0.
         size: Of the page, 1 to 100.
     """
@@ -131,6 +132,7 @@ class JobQuery:
     status: JobStatus | None = None
     created_from: datetime | None = None
     created_before: datetime | None = None
+    before_job_id: int | None = None
     index: int = 0
     size: int = 100
 

@@ -76,6 +76,43 @@ class Message:
     sent_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class RenderedMail:
+    """What came out of a mail's templates.
+
+    Attributes:
+        subject: One line.
+        html: None when no HTML template stands beside that of the text.
+        language: That of the templates, as BCP 47 names it.
+    """
+
+    subject: str
+    text: str
+    html: str | None
+    language: str
+
+
+class TemplateBrokenError(Exception):
+    """A template gives no mail; the text names its file, the line and the reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxFigures:
+    """How many messages are in which state.
+
+    Attributes:
+        queued, failed: Counted up to ``figures.MAILS_COUNTED_MAX``.
+        sent: About how many: the others of all numbers that were given. None where the others
+            are too many to be counted.
+        due_since: Since when the message that is due longest is due; None when none is.
+    """
+
+    queued: int
+    failed: int
+    sent: int | None
+    due_since: datetime | None
+
+
 def back_off(attempts_count: int) -> timedelta:
     """How long to wait after so many failed attempts: doubled each time, up to a bound.
 

@@ -7,6 +7,15 @@ from service.domain.terms import CouponTerms
 
 
 @dataclass(frozen=True, slots=True)
+class Customer:
+    """Who owns coupon classes, and whom accounts bill to."""
+
+    customer_id: int
+    name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """An account that redeems coupons, and the customer that it bills to.
 

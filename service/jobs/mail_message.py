@@ -5,8 +5,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 
 from service.domain.emails import wire_address
-from service.domain.mail import Message
-from service.jobs.mail_templates import RenderedMail
+from service.domain.mail import Message, RenderedMail
 
 # Seven bits and short lines pass through every mail server.
 _ENCODING = "quoted-printable"

@@ -4,7 +4,6 @@ import re
 import traceback
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import (
@@ -21,33 +20,13 @@ from jinja2 import (
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from service.domain.jobs import JobReport
-from service.domain.mail import MailContent, MailKind
+from service.domain.mail import MailContent, MailKind, RenderedMail, TemplateBrokenError
 from service.jobs.mail_values import mail_values, one_line
 
 FALLBACK_LANGUAGE = "en"
 PACKAGED = "packaged"
 """The prefix by which templates name those of the package."""
 SUBJECT_LABEL = "Subject:"
-
-
-class TemplateBrokenError(Exception):
-    """A template gives no mail; the text names its file, the line and the reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class RenderedMail:
-    """What came out of a mail's templates.
-
-    Attributes:
-        subject: One line.
-        html: None when no HTML template stands beside that of the text.
-        language: That of the templates, as BCP 47 names it.
-    """
-
-    subject: str
-    text: str
-    html: str | None
-    language: str
 
 
 class MailTemplates:

@@ -8,9 +8,9 @@ from time import sleep
 
 import structlog
 
-from service.domain.mail import MailContent, Message, MessageState
+from service.domain.mail import MailContent, Message, MessageState, TemplateBrokenError
 from service.jobs.mail_message import compose
-from service.jobs.mail_templates import MailTemplates, TemplateBrokenError
+from service.jobs.mail_templates import MailTemplates
 from service.jobs.transport import DeliveryError, ServerUnavailableError, Transport
 from service.operations.outbox import Delivery, Outbox, OutboxUnavailableError
 

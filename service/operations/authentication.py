@@ -67,13 +67,13 @@ class Authenticator:
             if DEVELOPER not in owners:
                 raise ServiceError(INVALID_CREDENTIALS)
             if credentials.authentication_token:
-                return _caller(connection, owners.get(AUTHENTICATION))
+                return find_caller(connection, owners.get(AUTHENTICATION))
             found = users.find_user(connection, normal_spelling(credentials.user_name or ""))
         # A password is checked slowly, and not in a transaction.
         user_id, stored_hash = found or (None, None)
         is_right = is_password(stored_hash, credentials.password or "")
         with self._database.reading() as connection:
-            return _caller(connection, user_id if is_right else None)
+            return find_caller(connection, user_id if is_right else None)
 
 
 def _require_headers(credentials: Credentials) -> None:
@@ -104,7 +104,8 @@ def _token_owners(
     }
 
 
-def _caller(connection: Connection, user_id: int | None) -> Caller:
+def find_caller(connection: Connection, user_id: int | None) -> Caller:
+    """A user with its rights; raises ``InvalidCredentials`` for nobody's number."""
     if user_id is None:
         raise ServiceError(INVALID_CREDENTIALS)
     name, roles = users.find_roles(connection, user_id)

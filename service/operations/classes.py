@@ -104,6 +104,22 @@ def show_class(call: Call, customer_id: int, name: str) -> CouponClass:
         return require_class(connection, customer_id, name)
 
 
+def show_class_by_id(call: Call, customer_id: int, class_id: int) -> CouponClass:
+    """One class of a customer, by its number.
+
+    Raises:
+        ServiceError: ``UserIsNotAuthorized``, or ``EntityNotExistent``: also when the class is
+            another customer's.
+    """
+    call.caller.require_read(customer_id)
+    with call.database.reading() as connection:
+        found = classes.find_class_by_id(connection, class_id)
+    if found is None or found.customer_id != customer_id:
+        text = f"coupon class {class_id} of customer {customer_id}"
+        raise ServiceError(ENTITY_NOT_EXISTENT, text)
+    return found
+
+
 def update_class(
     call: Call, customer_id: int, name: str, change: Callable[[CouponTerms], CouponTerms]
 ) -> None:

@@ -37,11 +37,11 @@ def get_account_monthly_spend(
             row = ACCOUNT_ID_INVALID if call.caller.is_operator else NOT_AUTHORIZED
             raise ServiceError(row, f"account {account_id}")
         return ledger.sum_of_month(
-            connection, account_id, *_month(month_year.astimezone(timezone.utc))
+            connection, account_id, *month_bounds(month_year.astimezone(timezone.utc))
         )
 
 
-def _month(instant: datetime) -> tuple[datetime, datetime]:
+def month_bounds(instant: datetime) -> tuple[datetime, datetime]:
     """The first instants of the month and of the one after it."""
     first = datetime(instant.year, instant.month, 1, tzinfo=timezone.utc)
     if (instant.year, instant.month) == (LAST_YEAR, 12):

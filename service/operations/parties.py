@@ -4,15 +4,14 @@ import re
 
 from sqlalchemy import Connection
 
-from service.domain.errors import ENTITY_NOT_EXISTENT, INPUT_INVALID, NAME_TAKEN
+from service.domain.errors import ENTITY_NOT_EXISTENT, INPUT_INVALID, NAME_TAKEN, NOT_AUTHORIZED
 from service.domain.money import is_currency
-from service.domain.programmes import Account
+from service.domain.programmes import Account, Customer
 from service.domain.refusals import ServiceError
 from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.operations.names import require_address, require_name
 from service.storage import accounts, audit
-from service.storage.accounts import StoredCustomer
 
 _ACCOUNT_NUMBER = re.compile(r"[A-Z0-9]{8}")
 
@@ -36,11 +35,41 @@ def add_customer(call: Call, name: str) -> int:
     return decide(call.database, attempt)
 
 
-def list_customers(call: Call) -> list[StoredCustomer]:
+def list_customers(call: Call) -> list[Customer]:
     """Every customer. Raises ``UserIsNotAuthorized`` (operators only)."""
     call.caller.require_operator()
     with call.database.reading() as connection:
         return accounts.list_customers(connection)
+
+
+CUSTOMERS_PAGE_MAX = 100
+"""Customers in one page of ``visible_customers``, at most."""
+
+
+def visible_customers(call: Call, after: int = 0) -> list[Customer]:
+    """A page of the customers that the caller may read, in order of their numbers.
+
+    Args:
+        call: Whose call it is.
+        after: The last number of the page before; 0 for the first page.
+    """
+    customer_ids = None if call.caller.is_operator else list(call.caller.roles)
+    with call.database.reading() as connection:
+        return accounts.find_customers(connection, customer_ids, after, CUSTOMERS_PAGE_MAX)
+
+
+def show_customer(call: Call, customer_id: int) -> Customer:
+    """A customer.
+
+    Raises:
+        ServiceError: ``UserIsNotAuthorized``, also when there is none of this number.
+    """
+    call.caller.require_read(customer_id)
+    with call.database.reading() as connection:
+        found = accounts.find_customers(connection, [customer_id], 0, 1)
+    if not found:
+        raise ServiceError(NOT_AUTHORIZED, f"customer {customer_id}")
+    return found[0]
 
 
 def add_account(

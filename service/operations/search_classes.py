@@ -23,7 +23,9 @@ class ClassQuery:
         coupon_type: Of the terms that the class has now.
         feature_id: The feature whose adoption it rewards.
         is_retired: Whether it is retired.
-        index: Which page; the first is 0.
+        after: The name of the last class of the page before: the database finds the next
+            page as quickly as the first one.
+        index: Which page of those after it; the first is 0.
         size: Classes in a page, 1 to 1,000.
     """
 
@@ -32,6 +34,7 @@ class ClassQuery:
     coupon_type: CouponType | None = None
     feature_id: int | None = None
     is_retired: bool | None = None
+    after: str | None = None
     index: int = 0
     size: int = 100
 
@@ -69,6 +72,7 @@ def search_coupon_classes(call: Call, query: ClassQuery) -> ClassPage:
             coupon_type=query.coupon_type,
             feature_id=query.feature_id,
             is_retired=query.is_retired,
+            after=query.after,
             offset=query.index * query.size,
             # One more, to know whether there is a next page.
             size=query.size + 1,

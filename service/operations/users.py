@@ -88,6 +88,21 @@ def set_password(call: Call, name: str, password: str) -> int:
             ``EntityNotExistent``: no user in use has the name.
     """
     call.caller.require_operator()
+    return _put_password(call, name, password)
+
+
+def set_own_password(call: Call, password: str) -> int:
+    """Give the caller a password in the place of the one before; answers the user's number.
+
+    Whoever lets somebody do this asks for the one before first.
+
+    Raises:
+        ServiceError: ``EntityNotExistent``: the caller is no user in use.
+    """
+    return _put_password(call, call.caller.user_name, password)
+
+
+def _put_password(call: Call, name: str, password: str) -> int:
     password_hash = hash_password(password)
 
     def attempt(connection: Connection) -> int:

@@ -14,8 +14,9 @@ from uuid import uuid4
 from spyne import Application, MethodContext
 from spyne.server import ServerBase
 
+from service.domain.recorded import CallRecord
 from service.soap import published
-from service.soap.call_log import call_line
+from service.soap.call_log import call_record
 from service.soap.contract import COUPON_MANAGEMENT, CUSTOMER_BILLING, Contract
 from service.soap.customer_billing import CustomerBillingService, UnsupportedOperations
 from service.soap.declaration import Authenticate, ServiceConfig
@@ -66,7 +67,7 @@ class Endpoint(ServerBase):
         fault_http_status: The HTTP status of faults.
         public_url: Scheme, host and path prefix under which callers reach the service;
             None to take them from each request.
-        log_call: Takes a line of JSON for each call; None to log none.
+        note_call: Takes the record of each call; None to record none.
     """
 
     transport = "http://schemas.xmlsoap.org/soap/http"
@@ -78,13 +79,13 @@ class Endpoint(ServerBase):
         *,
         fault_http_status: int,
         public_url: str | None,
-        log_call: Callable[[str], None] | None,
+        note_call: Callable[[CallRecord], None] | None,
     ) -> None:
         super().__init__(app)
         self._contract = contract
         self._fault_http_status = fault_http_status
         self._public_url = public_url
-        self._log_call = log_call
+        self._note_call = note_call
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one HTTP request."""
@@ -104,14 +105,15 @@ class Endpoint(ServerBase):
         return [reply.content]
 
     def _answer(self, body: RequestBody) -> _Reply:
-        """Answer a call, and log it."""
+        """Answer a call, and record it."""
         start = time.perf_counter()
         ctx = self._run(Exchange(body, str(uuid4())))
         body.discard()
         reply = _Reply(self._status(ctx.out_error), _TEXT_XML, b"".join(ctx.out_string))
-        if self._log_call is not None:
+        if self._note_call is not None:
             duration_s = time.perf_counter() - start
-            self._log_call(call_line(ctx, reply.status, duration_s, len(reply.content)))
+            size = len(reply.content)
+            self._note_call(call_record(ctx, self._contract.name, reply.status, duration_s, size))
         return reply
 
     def _run(self, exchange: Exchange) -> MethodContext:
@@ -168,7 +170,7 @@ def create_endpoint(
     fault_http_status: int = 500,
     public_url: str | None = None,
     validate_responses: bool = False,
-    log_call: Callable[[str], None] | None = None,
+    note_call: Callable[[CallRecord], None] | None = None,
 ) -> Endpoint:
     """Put a service together as a WSGI application.
 
@@ -183,7 +185,7 @@ def create_endpoint(
             the addresses in the WSDL; None to take them from each request.
         validate_responses: Whether to check each reply against the schema before it leaves;
             one that breaks it becomes an InternalError and a line in the log.
-        log_call: Takes a line of JSON for each call; None to log none.
+        note_call: Takes the record of each call; None to record none.
     """
     app = Application(
         _SERVICES[contract],
@@ -198,5 +200,5 @@ def create_endpoint(
         contract,
         fault_http_status=fault_http_status,
         public_url=public_url,
-        log_call=log_call,
+        note_call=note_call,
     )

@@ -1,17 +1,20 @@
 """Customers and the accounts that bill to them."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Connection, bindparam, exists, func, insert, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from service.domain.programmes import Account
+from service.domain.programmes import Account, Customer
 from service.storage.party_tables import account, customer
 from service.storage.prepared import Prepared, Step
 from service.storage.statements import new_id
+from service.storage.types import ID_MAX
 
+LAST_CHARACTER = "\U0010ffff"
+"""Comes after all others in the order of code points."""
+ACCOUNT_NUMBER_LENGTH = 8
 _ACCOUNTS = select(
     account.c.account_id,
     account.c.customer_id,
@@ -31,25 +34,35 @@ _LOCK = Prepared(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class StoredCustomer:
-    """A customer as an operator sees it."""
-
-    customer_id: int
-    name: str
-    created_at: datetime
-
-
 def add_customer(connection: Connection, name: str, now: datetime) -> int:
     """Insert a customer; answers its number."""
     return new_id(connection.execute(insert(customer).values(name=name, created_at=now)))
 
 
-def list_customers(connection: Connection) -> list[StoredCustomer]:
+def list_customers(connection: Connection) -> list[Customer]:
     """Every customer, oldest first."""
     statement = select(customer.c.customer_id, customer.c.name, customer.c.created_at)
     rows = connection.execute(statement.order_by(customer.c.customer_id))
-    return [StoredCustomer(*row) for row in rows]
+    return [Customer(*row) for row in rows]
+
+
+def find_customers(
+    connection: Connection, customer_ids: Collection[int] | None, after: int, count_max: int
+) -> list[Customer]:
+    """The customers whose number is above ``after``, in order of their numbers.
+
+    Args:
+        connection: The transaction.
+        customer_ids: Of which customers; None for all.
+        after: A customer's number; 0 to begin with the first.
+        count_max: How many at most.
+    """
+    statement = select(customer.c.customer_id, customer.c.name, customer.c.created_at)
+    statement = statement.where(customer.c.customer_id > after)
+    if customer_ids is not None:
+        statement = statement.where(customer.c.customer_id.in_(customer_ids))
+    rows = connection.execute(statement.order_by(customer.c.customer_id).limit(count_max))
+    return [Customer(*row) for row in rows]
 
 
 def customer_exists(connection: Connection, customer_id: int) -> bool:
@@ -94,9 +107,42 @@ def list_accounts(connection: Connection, customer_id: int) -> list[Account]:
     return [Account(*row) for row in rows]
 
 
+def find_accounts_of(
+    connection: Connection, customer_id: int, after: int, count_max: int
+) -> list[Account]:
+    """The accounts that bill to a customer, with identifiers above ``after``, in their order."""
+    wanted = _ACCOUNTS.where(account.c.customer_id == customer_id, account.c.account_id > after)
+    return [Account(*row) for row in connection.execute(wanted.limit(count_max))]
+
+
+def find_accounts_numbered(
+    connection: Connection, customer_id: int, number_start: str, after: str, count_max: int
+) -> list[Account]:
+    """The accounts of a customer whose number begins so and is above ``after``, in their order."""
+    is_whole = len(number_start) == ACCOUNT_NUMBER_LENGTH
+    begins_so = (
+        account.c.number == number_start
+        if is_whole
+        else account.c.number.between(number_start, number_start + LAST_CHARACTER)
+    )
+    wanted = _ACCOUNTS.where(
+        account.c.customer_id == customer_id, begins_so, account.c.number > after
+    )
+    in_order = wanted.order_by(None).order_by(account.c.number).limit(count_max)
+    return [Account(*row) for row in connection.execute(in_order)]
+
+
 def find_account(connection: Connection, account_id: int) -> Account | None:
     """An account."""
     return find_accounts(connection, [account_id]).get(account_id)
+
+
+def find_owner(connection: Connection, account_id: int) -> int | None:
+    """The customer that an account bills to; None when there is no account of this number."""
+    if account_id > ID_MAX:
+        return None
+    statement = select(account.c.customer_id).where(account.c.account_id == account_id)
+    return connection.execute(statement).scalar_one_or_none()
 
 
 def find_accounts(connection: Connection, account_ids: Collection[int]) -> dict[int, Account]:

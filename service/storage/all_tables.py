@@ -1,6 +1,19 @@
 """All tables together, for what is about every one of them."""
 
-from service.storage import discount_tables, party_tables, tables
+from service.storage import (
+    console_tables,
+    discount_tables,
+    party_tables,
+    report_tables,
+    tables,
+)
 from service.storage.naming import metadata
 
-__all__ = ["discount_tables", "metadata", "party_tables", "tables"]
+__all__ = [
+    "console_tables",
+    "discount_tables",
+    "metadata",
+    "party_tables",
+    "report_tables",
+    "tables",
+]

@@ -96,7 +96,17 @@ def _values(author: Author, change: Change) -> Values:
     }
 
 
-def history(connection: Connection, entity: str, entity_id: int) -> list[Event]:
-    """What happened to one entity, oldest first."""
+def history(
+    connection: Connection, entity: str, entity_id: int, count_max: int | None = None
+) -> list[Event]:
+    """What happened to one entity, oldest first.
+
+    Args:
+        connection: The transaction.
+        entity: What kind of thing it is.
+        entity_id: Which one.
+        count_max: How many of its latest changes; None for all.
+    """
     statement = _EVENTS.where(audit.c.entity == entity, audit.c.entity_id == entity_id)
-    return [Event(*row) for row in connection.execute(statement)]
+    latest = statement.order_by(None).order_by(audit.c.audit_id.desc()).limit(count_max)
+    return [Event(*row) for row in connection.execute(latest)][::-1]

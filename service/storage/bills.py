@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, bindparam, case, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, case, insert, or_, select, update
 
-from service.domain.discounted_bills import DiscountedBill
+from service.domain.discounted_bills import DiscountedBill, ListedBill
 from service.storage.coupon_instances import StoredInstance, find_instances
 from service.storage.discount_tables import bill, coupon_instance, coupon_use
 from service.storage.statements import new_id
@@ -46,6 +46,16 @@ _GIVE_BACK = (
         used_count=coupon_instance.c.used_count - 1,
         discount_value=coupon_instance.c.discount_value - _amount,
     )
+)
+_LISTED = select(
+    bill.c.bill_id.label("number"),
+    bill.c.reference,
+    bill.c.currency_code,
+    bill.c.cost,
+    bill.c.discount,
+    bill.c.drawn,
+    bill.c.billed_at,
+    bill.c.rolled_back_at,
 )
 _ROLL_BACK = (
     update(bill)
@@ -103,8 +113,27 @@ def find_bill(connection: Connection, customer_id: int, reference: str) -> Store
     """The customer's bill of this reference."""
     found = select(bill).where(bill.c.customer_id == customer_id, bill.c.reference == reference)
     row = connection.execute(found).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _stored(row)
+
+
+def find_bill_numbered(connection: Connection, number: int) -> StoredBill | None:
+    """The bill of this number."""
+    row = connection.execute(select(bill).where(bill.c.bill_id == number)).one_or_none()
+    return None if row is None else _stored(row)
+
+
+def find_bills_of(
+    connection: Connection, subscription_id: int, before: int | None, count_max: int
+) -> list[ListedBill]:
+    """The bills of a subscription with numbers below ``before``, the newest first."""
+    wanted = _LISTED.where(bill.c.subscription_id == subscription_id)
+    if before is not None:
+        wanted = wanted.where(bill.c.bill_id < before)
+    rows = connection.execute(wanted.order_by(bill.c.bill_id.desc()).limit(count_max))
+    return [ListedBill(**row) for row in rows.mappings()]
+
+
+def _stored(row: Row[Any]) -> StoredBill:
     answer = replace(
         _ANSWERS.validate_python(row.answer),
         billed_at=row.billed_at,

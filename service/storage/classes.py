@@ -27,7 +27,7 @@ from service.domain.terms import CouponTerms, CouponType
 from service.storage.prepared import Prepared, Step
 from service.storage.statements import new_id
 from service.storage.tables import coupon, coupon_class, coupon_terms
-from service.storage.types import Id
+from service.storage.types import ID_MAX, Id
 
 RETIREMENT_LOCK = 20_803
 """The first number of the advisory locks of classes; any will do that no other program uses."""
@@ -118,6 +118,22 @@ def find_class(
     return None if row is None else _class_of(row)
 
 
+def find_class_by_id(connection: Connection, class_id: int) -> CouponClass | None:
+    """A class by its number."""
+    if class_id > ID_MAX:
+        return None
+    row = connection.execute(_CLASSES.where(coupon_class.c.class_id == class_id)).one_or_none()
+    return None if row is None else _class_of(row)
+
+
+def find_owner(connection: Connection, class_id: int) -> int | None:
+    """Whose class it is; None when there is none of this number."""
+    if class_id > ID_MAX:
+        return None
+    statement = select(coupon_class.c.customer_id).where(coupon_class.c.class_id == class_id)
+    return connection.execute(statement).scalar_one_or_none()
+
+
 def find_owners(
     connection: Connection, name: str, customer_ids: Collection[int] | None
 ) -> list[int]:
@@ -148,6 +164,7 @@ def search_classes(
     coupon_type: CouponType | None,
     feature_id: int | None,
     is_retired: bool | None,
+    after: str | None = None,
     offset: int,
     size: int,
 ) -> list[CouponClass]:
@@ -161,7 +178,8 @@ def search_classes(
         coupon_type: Of the terms that the class has now.
         feature_id: The feature whose adoption it rewards.
         is_retired: Whether it is retired.
-        offset: How many are skipped.
+        after: The name of a class; those up to it are left out.
+        offset: How many are skipped of the others.
         size: How many are answered at most.
     """
     retired = coupon_class.c.retired_at.is_not(None)
@@ -172,6 +190,8 @@ def search_classes(
         wanted.append(coupon_class.c.feature_id == literal(feature_id, Id))
     if is_retired is not None:
         wanted.append(retired if is_retired else ~retired)
+    if after is not None:
+        wanted.append(coupon_class.c.name > after)
     statement = _CLASSES.where(*wanted).order_by(coupon_class.c.name)
     if name_part is None:
         page = statement.limit(size).offset(offset)

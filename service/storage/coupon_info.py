@@ -1,11 +1,13 @@
 """The coupons that a customer's accounts have claimed or redeemed."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, union
+from sqlalchemy import Connection, Select, bindparam, func, select, union
 
-from service.domain.coupon_info import CouponInfo, coupon_info
+from service.domain.account_coupons import AccountCoupon
+from service.domain.coupon_info import CouponInfo, coupon_info, coupon_status
 from service.storage.classes import TERMS_COLUMNS, terms_of
 from service.storage.ledger import redeemed_of
 from service.storage.party_tables import account
@@ -43,6 +45,78 @@ _INFO = Prepared(
     .where(coupon.c.coupon_id.in_(_COUPON_IDS), coupon.c.deleted_at.is_(None))
     .order_by(func.coalesce(coupon.c.claimed_at, redemption.c.redeemed_at), coupon.c.coupon_id)
 )
+_OF_ACCOUNT = union(
+    select(coupon.c.coupon_id).where(
+        coupon.c.claimed_at.is_not(None), coupon.c.claimed_account_id == bindparam("account_id")
+    ),
+    select(redemption.c.coupon_id).where(redemption.c.account_id == bindparam("account_id")),
+)
+_ACCOUNT_COUPONS: Select[Any] = (
+    select(
+        coupon.c.coupon_id,
+        coupon.c.code,
+        coupon_class.c.customer_id,
+        coupon.c.claimed_at,
+        redemption.c.account_id,
+        redemption.c.granted,
+        redemption.c.balance,
+        redemption.c.spend_to_threshold,
+        redemption.c.redeemed_at,
+        redemption.c.expires_at,
+        redemption.c.activated_at,
+        redemption.c.is_active,
+        *TERMS_COLUMNS,
+    )
+    .select_from(coupon)
+    .join(coupon_class, coupon_class.c.class_id == coupon.c.class_id)
+    .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id)
+    .join(redemption, isouter=True)
+    .where(coupon.c.coupon_id.in_(_OF_ACCOUNT), coupon.c.deleted_at.is_(None))
+    .order_by(coupon.c.coupon_id.desc())
+)
+
+
+def find_account_coupons(
+    connection: Connection, account_id: int, before: int | None, count_max: int, now: datetime
+) -> list[AccountCoupon]:
+    """The coupons that an account claimed or redeemed, the newest first.
+
+    Args:
+        connection: The transaction.
+        account_id: Whose coupons.
+        before: Only those with lower numbers; None for all.
+        count_max: How many at most.
+        now: When their status is told.
+    """
+    wanted = _ACCOUNT_COUPONS
+    if before is not None:
+        wanted = wanted.where(coupon.c.coupon_id < before)
+    rows = connection.execute(wanted.limit(count_max), {"account_id": account_id})
+    return [_account_coupon_of(row, now) for row in rows]
+
+
+def _account_coupon_of(row: Any, now: datetime) -> AccountCoupon:
+    terms = terms_of(row)
+    redeemed = None if row.account_id is None else redeemed_of(row)
+    ends = [it for it in (terms.end_date, terms.expiration_date) if it is not None]
+    return AccountCoupon(
+        coupon_id=row.coupon_id,
+        code=row.code,
+        customer_id=row.customer_id,
+        status=coupon_status(
+            terms, is_claimed=row.claimed_at is not None, redeemed=redeemed, now=now
+        ),
+        claimed_at=row.claimed_at,
+        redeemed_at=redeemed.redeemed_at if redeemed else None,
+        activated_at=redeemed.activated_at if redeemed else None,
+        last_at=redeemed.expires_at if redeemed else min(ends, default=None),
+        percent_off=terms.percent_off,
+        granted=redeemed.granted if redeemed else terms.amount,
+        balance=redeemed.balance if redeemed else None,
+        spend_threshold=terms.spend_threshold,
+        spent_to_threshold=redeemed.spend_to_threshold if redeemed else Decimal(0),
+        currency_code=terms.currency_code,
+    )
 
 
 def find_coupon_info(connection: Connection, customer_id: int, now: datetime) -> list[CouponInfo]:

@@ -27,7 +27,14 @@ _BATCH = (
     )
 )
 _COUPON = (
-    select(coupon.c.coupon_id, coupon.c.code, coupon.c.redeemed_at, *_BATCH_COLUMNS, *TERMS_COLUMNS)
+    select(
+        coupon.c.coupon_id,
+        coupon.c.code,
+        coupon.c.redeemed_at,
+        coupon.c.terms_id,
+        *_BATCH_COLUMNS,
+        *TERMS_COLUMNS,
+    )
     .select_from(coupon)
     .join(coupon_batch, coupon_batch.c.batch_id == coupon.c.batch_id)
     .join(coupon_class, coupon_class.c.class_id == coupon.c.class_id)
@@ -102,6 +109,7 @@ class UpdatableCoupon:
 
     coupon_id: int
     code: str
+    terms_id: int
     terms: CouponTerms
     is_redeemed: bool
     batch: UpdatableBatch
@@ -120,8 +128,14 @@ def find_coupon(connection: Connection, customer_id: int, code: str) -> Updatabl
     row = connection.execute(_COUPON, values).one_or_none()
     if row is None:
         return None
-    is_redeemed = row.redeemed_at is not None
-    return UpdatableCoupon(row.coupon_id, row.code, terms_of(row), is_redeemed, _batch_of(row))
+    return UpdatableCoupon(
+        row.coupon_id,
+        row.code,
+        row.terms_id,
+        terms_of(row),
+        is_redeemed=row.redeemed_at is not None,
+        batch=_batch_of(row),
+    )
 
 
 def _batch_of(row: Row[Any]) -> UpdatableBatch:

@@ -401,6 +401,8 @@ def conditions(query: JobQuery) -> list[Any]:
         found.append(job.c.created_at >= query.created_from)
     if query.created_before is not None:
         found.append(job.c.created_at < query.created_before)
+    if query.before_job_id is not None:
+        found.append(job.c.job_id < query.before_job_id)
     return found
 
 

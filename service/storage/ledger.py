@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
+    RowMapping,
     Select,
     bindparam,
     func,
@@ -48,7 +49,7 @@ _REDEEMED: Select[Any] = (
 _CONCERNED = Prepared(
     _REDEEMED.where(or_(redemption.c.expires_at >= bindparam("spent_at"), redemption.c.is_active))
 )
-_SPEND = select(
+_SPENDS: Select[Any] = select(
     spend.c.spend_id,
     spend.c.account_id,
     spend.c.reference,
@@ -56,11 +57,13 @@ _SPEND = select(
     spend.c.spent_at,
     spend.c.recorded_at,
     spend.c.reversed_at,
-).where(
+)
+_SPEND = _SPENDS.where(
     spend.c.customer_id == bindparam("customer_id"), spend.c.reference == bindparam("reference")
 )
 _LINES = (
     select(
+        ledger.c.spend_id,
         ledger.c.coupon_id,
         coupon.c.code,
         ledger.c.towards_threshold,
@@ -68,7 +71,7 @@ _LINES = (
         ledger.c.is_activation,
     )
     .join(coupon, coupon.c.coupon_id == ledger.c.coupon_id)
-    .where(ledger.c.spend_id == bindparam("spend_id"), ~ledger.c.is_reversal)
+    .where(ledger.c.spend_id.in_(bindparam("spend_ids", expanding=True)), ~ledger.c.is_reversal)
     .order_by(ledger.c.line_id)
 )
 _COUPONS_OF_SPEND = select(ledger.c.coupon_id).where(ledger.c.spend_id == bindparam("spend_id"))
@@ -160,11 +163,47 @@ def has_other_active(connection: Connection, account_id: int, spend_id: int) -> 
 def find_spend(connection: Connection, customer_id: int, reference: str) -> Spend | None:
     """The customer's spend of this reference, with what it did to coupons."""
     values = {"customer_id": customer_id, "reference": reference}
-    row = connection.execute(_SPEND, values).mappings().one_or_none()
-    if row is None:
-        return None
-    lines = connection.execute(_LINES, {"spend_id": row["spend_id"]})
-    return Spend(**row, lines=tuple(Line(*line) for line in lines))
+    found = _with_lines(connection, connection.execute(_SPEND, values).mappings().all())
+    return found[0] if found else None
+
+
+def find_spend_numbered(connection: Connection, spend_id: int) -> Spend | None:
+    """A spend by its number, with what it did to coupons."""
+    wanted = _SPENDS.where(spend.c.spend_id == spend_id)
+    found = _with_lines(connection, connection.execute(wanted).mappings().all())
+    return found[0] if found else None
+
+
+def find_spends_of(
+    connection: Connection, account_id: int, before: tuple[datetime, int] | None, count_max: int
+) -> list[Spend]:
+    """Spends of an account, the latest first, with what they did to coupons.
+
+    Args:
+        connection: The transaction.
+        account_id: Whose spends.
+        before: Instant and number: only spends that come after it in this order; None for all.
+        count_max: How many at most.
+    """
+    wanted = _SPENDS.where(spend.c.account_id == account_id)
+    if before is not None:
+        instant, number = before
+        is_of_same_instant = (spend.c.spent_at == instant) & (spend.c.spend_id < number)
+        wanted = wanted.where(
+            spend.c.spent_at <= instant, (spend.c.spent_at < instant) | is_of_same_instant
+        )
+    in_order = wanted.order_by(spend.c.spent_at.desc(), spend.c.spend_id.desc())
+    rows = connection.execute(in_order.limit(count_max)).mappings().all()
+    return _with_lines(connection, rows)
+
+
+def _with_lines(connection: Connection, rows: Sequence[RowMapping]) -> list[Spend]:
+    if not rows:
+        return []
+    lines: dict[int, list[Line]] = {row["spend_id"]: [] for row in rows}
+    for spend_id, *line in connection.execute(_LINES, {"spend_ids": list(lines)}):
+        lines[spend_id].append(Line(*line))
+    return [Spend(**row, lines=tuple(lines[row["spend_id"]])) for row in rows]
 
 
 def add_spend(

@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
 from service.domain.mail import MailContent, MailKind, Message, MessageState
+from service.storage import newest_first
 from service.storage.classes import TERMS_COLUMNS, terms_of
 from service.storage.party_tables import account, customer
 from service.storage.tables import coupon, coupon_class, coupon_terms, outbox
@@ -55,6 +56,9 @@ _NEXT_IN_STATE = (
     .limit(bindparam("count_max"))
 )
 _REQUEUE_MANY = _REQUEUE.where(outbox.c.message_id.in_(_NEXT_IN_STATE), _IN_STATE).returning(outbox)
+# Two statements, as SQLite looks at every row to tell both at once.
+_FIRST_NUMBER = select(func.min(outbox.c.message_id))
+_LAST_NUMBER = select(func.max(outbox.c.message_id))
 _CONTENT: Select[Any] = (
     select(
         coupon.c.code,
@@ -163,6 +167,67 @@ def list_messages(
     if state is not None:
         statement = statement.where(outbox.c.state == state.value)
     return [_message_of(row) for row in connection.execute(statement)]
+
+
+def find_queued(
+    connection: Connection, after: tuple[datetime, int] | None, count_max: int
+) -> list[Message]:
+    """Queued messages in the order in which they are due.
+
+    Args:
+        connection: The transaction.
+        after: Only those behind this instant and number; None for all.
+        count_max: How many at most.
+    """
+    wanted = select(outbox).where(outbox.c.state == MessageState.QUEUED.value)
+    if after is not None:
+        instant, number = after
+        is_due_with_it = (outbox.c.next_attempt_at == instant) & (outbox.c.message_id > number)
+        wanted = wanted.where(
+            outbox.c.next_attempt_at >= instant,
+            (outbox.c.next_attempt_at > instant) | is_due_with_it,
+        )
+    in_order = wanted.order_by(outbox.c.next_attempt_at, outbox.c.message_id).limit(count_max)
+    return [_message_of(row) for row in connection.execute(in_order)]
+
+
+def find_failed(connection: Connection, before: int | None, count_max: int) -> list[Message]:
+    """Messages that failed, with numbers below ``before``, the newest first."""
+    wanted = select(outbox).where(outbox.c.state == MessageState.FAILED.value)
+    if before is not None:
+        wanted = wanted.where(outbox.c.message_id < before)
+    in_order = wanted.order_by(outbox.c.message_id.desc()).limit(count_max)
+    return [_message_of(row) for row in connection.execute(in_order)]
+
+
+def find_newest(
+    connection: Connection, state: MessageState | None, before: int | None, size: int
+) -> tuple[list[Message], int | None, int]:
+    """The newest messages with numbers below ``before``, of one state or of all.
+
+    No index has the state: where few are in it, the search ends before the page is full.
+
+    Returns:
+        The messages; below which number to go on, None at the end; how many were looked at.
+    """
+    high = last_number(connection)
+    wanted = select(outbox)
+    if state is not None:
+        wanted = wanted.where(outbox.c.state == state.value)
+    found = newest_first.search(
+        connection,
+        wanted,
+        outbox.c.message_id,
+        first=connection.execute(_FIRST_NUMBER).scalar_one() or high,
+        before=high + 1 if before is None else before,
+        size=size,
+    )
+    return [_message_of(row) for row in found.rows], found.before, found.searched_count
+
+
+def last_number(connection: Connection) -> int:
+    """The highest number that a message has; 0 when there is none."""
+    return connection.execute(_LAST_NUMBER).scalar_one() or 0
 
 
 def find_content(connection: Connection, coupon_id: int) -> MailContent:

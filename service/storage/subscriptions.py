@@ -60,6 +60,24 @@ def list_subscriptions(connection: Connection, account_id: int) -> list[Subscrip
     return [Subscription(*row) for row in rows]
 
 
+def find_subscriptions_of(
+    connection: Connection, account_id: int, before: int | None, count_max: int
+) -> list[Subscription]:
+    """The subscriptions of an account with numbers below ``before``, the newest first."""
+    wanted = _SUBSCRIPTIONS.where(subscription.c.account_id == account_id)
+    if before is not None:
+        wanted = wanted.where(subscription.c.subscription_id < before)
+    in_order = wanted.order_by(subscription.c.subscription_id.desc()).limit(count_max)
+    return [Subscription(*row) for row in connection.execute(in_order)]
+
+
+def find_subscription_numbered(connection: Connection, subscription_id: int) -> Subscription | None:
+    """A subscription by its number."""
+    found = _SUBSCRIPTIONS.where(subscription.c.subscription_id == subscription_id)
+    row = connection.execute(found).one_or_none()
+    return None if row is None else Subscription(*row)
+
+
 def end_subscription(connection: Connection, reference: str, now: datetime) -> bool:
     """End a subscription that runs; whether there was one."""
     statement = (

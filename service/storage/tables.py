@@ -153,6 +153,32 @@ Index(
     sqlite_where=_IS_CLAIMED,
     postgresql_where=_IS_CLAIMED,
 )
+# By these the coupons of a class that were sent, claimed or deleted are counted and found. None
+# has an entry for a coupon that is just minted.
+_IS_SENT = text("sent_at IS NOT NULL")
+Index(
+    "ix_coupon_sent",
+    coupon.c.class_id,
+    coupon.c.sent_to_email,
+    coupon.c.coupon_id,
+    sqlite_where=_IS_SENT,
+    postgresql_where=_IS_SENT,
+)
+Index(
+    "ix_coupon_claimed",
+    coupon.c.class_id,
+    coupon.c.coupon_id,
+    sqlite_where=_IS_CLAIMED,
+    postgresql_where=_IS_CLAIMED,
+)
+_IS_DELETED = text("deleted_at IS NOT NULL")
+Index(
+    "ix_coupon_deleted",
+    coupon.c.class_id,
+    coupon.c.coupon_id,
+    sqlite_where=_IS_DELETED,
+    postgresql_where=_IS_DELETED,
+)
 _IS_REDEEMED = text("redeemed_at IS NOT NULL")
 Index(
     "ix_coupon_redeemed",
@@ -382,6 +408,13 @@ outbox = Table(
 _IS_QUEUED = text("state = 'queued'")
 Index(
     "ix_outbox_due", outbox.c.next_attempt_at, sqlite_where=_IS_QUEUED, postgresql_where=_IS_QUEUED
+)
+_HAS_FAILED = text("state = 'failed'")
+Index(
+    "ix_outbox_failed",
+    outbox.c.message_id,
+    sqlite_where=_HAS_FAILED,
+    postgresql_where=_HAS_FAILED,
 )
 
 audit = Table(

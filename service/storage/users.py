@@ -82,6 +82,12 @@ def find_user(connection: Connection, name: str) -> tuple[int, str | None] | Non
     return None if row is None else (row.user_id, row.password_hash)
 
 
+def find_password_hash(connection: Connection, user_id: int) -> str | None:
+    """What is stored of a user's password; None for one without, and for nobody's number."""
+    statement = select(service_user.c.password_hash).where(service_user.c.user_id == user_id)
+    return connection.execute(statement).scalar_one_or_none()
+
+
 def lock_user_in_use(connection: Connection, name: str) -> int | None:
     """A user's number, by name; it is not disabled before the commit. None if it is already."""
     statement = select(service_user.c.user_id).where(

@@ -57,7 +57,9 @@ def test_the_endpoint_is_at_the_path_of_the_original(ask):
     assert f'location="http://127.0.0.1{CUSTOMER_BILLING_PATH}"' in text
 
 
-@pytest.mark.parametrize("path", ["", "/", "/Api", CUSTOMER_BILLING_PATH + "/", "/healthz/"])
+@pytest.mark.parametrize(
+    "path", ["", "/", "/Api", CUSTOMER_BILLING_PATH + "/", "/healthz/", "/consoles"]
+)
 def test_every_other_path_points_to_it(ask, path):
     assert ask(path) == ("404 Not Found", f"See {CUSTOMER_BILLING_PATH}\n")
 

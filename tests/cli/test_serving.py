@@ -78,7 +78,9 @@ def lines_until(process, pattern):
 def test_serve_answers_until_a_signal_comes(url, address, sent):
     with running("serve", "--bind", address, "--workers", "2") as process:
         endpoint = f"http://{address}{CUSTOMER_BILLING_PATH}"
-        assert lines_until(process, "WSDL") == f"Endpoint  {endpoint}\nWSDL      {endpoint}?wsdl\n"
+        console = f"http://{address}/console/"
+        told = f"Endpoint  {endpoint}\nWSDL      {endpoint}?wsdl\nConsole   {console}\n"
+        assert lines_until(process, "Console") == told
         assert read(f"http://{address}/healthz") == "ok\n"
         assert f'location="{endpoint}"' in read(f"{endpoint}?wsdl")
         process.send_signal(sent)

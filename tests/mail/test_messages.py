@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.mail import MailKind, Message, MessageState
+from service.domain.mail import MailKind, Message, MessageState, RenderedMail
 from service.jobs.mail_message import compose
-from service.jobs.mail_templates import MailTemplates, RenderedMail
+from service.jobs.mail_templates import MailTemplates
 from tests.mail.test_templates import content
 from tests.programme import START
 

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from service.domain.mail import MailContent, MailKind
+from service.domain.mail import MailContent, MailKind, TemplateBrokenError
 from service.domain.terms import CouponType
-from service.jobs.mail_templates import MailTemplates, TemplateBrokenError, folder_name
+from service.jobs.mail_templates import MailTemplates, folder_name
 from tests.programme import terms, utc
 
 LAST_INSTANT = datetime(2027, 1, 31, 23, 59, 59, 999999, tzinfo=timezone.utc)

@@ -33,6 +33,7 @@ from service.operations.classes import (
     list_classes,
     retire_class,
     show_class,
+    show_class_by_id,
     update_class,
 )
 from service.storage.tables import audit, coupon_class, coupon_terms
@@ -102,6 +103,25 @@ def test_classes_are_listed_by_name(programme: Programme, owner: int) -> None:
     programme.coupon_class(programme.customer(), "Summer")
     names = [it.name for it in list_classes(programme.call(member(owner)), owner)]
     assert names == ["Autumn", "Spring", "Winter"]
+
+
+def test_a_class_is_shown_by_its_number_to_its_customer_only(
+    programme: Programme, owner: int
+) -> None:
+    other = programme.customer()
+    class_id = programme.coupon_class(owner)
+    kim = programme.call(member(owner))
+    assert show_class_by_id(kim, owner, class_id) == show_class(kim, owner, "Spring")
+    for caller, customer_id, number, row in (
+        (kim, owner, class_id + 1, ENTITY_NOT_EXISTENT),
+        (kim, owner, 2**63, ENTITY_NOT_EXISTENT),
+        (programme.call(), other, class_id, ENTITY_NOT_EXISTENT),
+        (programme.call(member(other)), other, class_id, ENTITY_NOT_EXISTENT),
+        (programme.call(member(other)), owner, class_id, NOT_AUTHORIZED),
+    ):
+        with pytest.raises(ServiceError) as error:
+            show_class_by_id(caller, customer_id, number)
+        assert error.value.row is row
 
 
 def test_names_are_unique_in_a_customer(programme: Programme, owner: int) -> None:

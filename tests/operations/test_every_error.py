@@ -38,6 +38,7 @@ from service.operations.parties import add_account, add_customer
 from service.operations.record_spend import record_spend
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.search_coupons import search_coupons
+from service.operations.sign_in import FAILURES_MAX, FrontDesk
 from service.operations.update_coupons import update_coupons
 from service.operations.users import add_user, issue_token
 from service.storage.accounts import lock_accounts
@@ -165,6 +166,15 @@ def _unavailable(programme: Programme, owner: int) -> object:
     missing = url.set(database=f"{url.database}/missing").render_as_string(hide_password=False)
     with closing(Database(missing)) as unavailable:
         return redeem_coupon(replace(programme.call(), database=unavailable), 1, "ABC")
+
+
+@scenario(errors.SIGN_IN_HELD_BACK)
+def _(programme: Programme, owner: int) -> object:
+    desk = FrontDesk(programme.database, session_idle=timedelta(hours=1), clock=programme.clock)
+    for _ in range(FAILURES_MAX):
+        with pytest.raises(ServiceError, match="InvalidCredentials"):
+            desk.sign_in("nobody", "wrong", "192.0.2.1")
+    return desk.sign_in("nobody", "wrong", "192.0.2.1")
 
 
 @scenario(errors.INVALID_CREDENTIALS)

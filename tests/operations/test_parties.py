@@ -1,6 +1,7 @@
 """Customers and accounts: who may add them, and what is refused."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -10,16 +11,17 @@ from service.domain.errors import (
     NAME_TAKEN,
     NOT_AUTHORIZED,
 )
-from service.domain.programmes import Account
-from service.domain.roles import Role
+from service.domain.programmes import Account, Customer
+from service.domain.roles import Caller, Role
 from service.operations.calls import Call
 from service.operations.parties import (
     add_account,
     add_customer,
     list_accounts,
     list_customers,
+    show_customer,
+    visible_customers,
 )
-from service.storage.accounts import StoredCustomer
 from tests.operations.faults import require_all_or_nothing
 from tests.operations.traces import last_entry, refusal
 from tests.programme import START, Clock, Programme, member
@@ -35,9 +37,30 @@ def test_customers_are_listed(programme: Programme, clock: Clock) -> None:
     clock.move(days=1)
     second = add_customer(programme.call(), "Adatum")
     assert list_customers(programme.call()) == [
-        StoredCustomer(first, "Contoso", START),
-        StoredCustomer(second, "Adatum", clock.now),
+        Customer(first, "Contoso", START),
+        Customer(second, "Adatum", clock.now),
     ]
+
+
+def test_customers_are_shown_to_those_who_may_read_them(programme: Programme) -> None:
+    owners = [programme.customer() for _ in range(3)]
+    everybody, nobody = programme.call(), programme.call(Caller(7, "Kim", {}))
+    kim = programme.call(Caller(7, "Kim", dict.fromkeys(owners[1:], Role.READ_ONLY)))
+    shown = [
+        [it.customer_id for it in visible_customers(call, after)]
+        for call, after in (
+            (everybody, 0),
+            (everybody, owners[0]),
+            (kim, 0),
+            (kim, owners[1]),
+            (nobody, 0),
+        )
+    ]
+    assert shown == [owners, owners[1:], owners[1:], owners[2:], []]
+    assert show_customer(kim, owners[1]).name == "Customer 2"
+    assert show_customer(everybody, owners[0]).customer_id == owners[0]
+    for call, customer_id in ((kim, owners[0]), (nobody, owners[0]), (everybody, 99)):
+        assert refusal(programme, partial(show_customer, call, customer_id)) is NOT_AUTHORIZED
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 256])

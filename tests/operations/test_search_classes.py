@@ -88,6 +88,21 @@ def test_pages_follow_one_another(stocked: Programme, owner: int, part: str | No
         assert found == whole
 
 
+@pytest.mark.parametrize("part", [None, "a"])
+def test_a_page_follows_the_name_that_ended_another(
+    stocked: Programme, owner: int, part: str | None
+) -> None:
+    whole = names(search(stocked, owner, name=part))
+    for size in (1, 2, len(whole)):
+        found: list[str] = []
+        for _ in range(len(whole) + 1):
+            after = found[-1] if found else None
+            page = search(stocked, owner, name=part, after=after, size=size)
+            found += names(page)
+            assert page.has_more is (len(found) < len(whole))
+        assert found == whole
+
+
 def test_each_filter_holds_alone_and_with_the_others(programme: Programme, owner: int) -> None:
     acquisition = {"coupon_type": CouponType.ACQUISITION}
     programme.coupon_class(owner, "plain")

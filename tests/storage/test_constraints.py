@@ -12,7 +12,7 @@ from service.storage.consistency import check
 from service.storage.engine import Database
 from tests.databases import Databases
 from tests.programme import START
-from tests.storage import discount_rows
+from tests.storage import console_rows, discount_rows
 
 FIRST: dict[str, dict[str, Any]] = {
     "customer": {"customer_id": 1, "name": "Contoso", "created_at": START},
@@ -157,6 +157,7 @@ FIRST: dict[str, dict[str, Any]] = {
         "created_at": START,
     },
     **discount_rows.FIRST,
+    **console_rows.FIRST,
 }
 """A valid row of each table."""
 
@@ -178,10 +179,11 @@ CHANGES: dict[str, dict[str, Any]] = {
     "outbox": {"mail_id": "<2@example.com>"},
     "idempotency_key": {"key": "two"},
     **discount_rows.CHANGES,
+    **console_rows.CHANGES,
 }
 """What a second row has of its own, beside its number."""
 
-TWICE = ["service_user", "coupon_batch", "coupon", "job", *discount_rows.TWICE]
+TWICE = ["service_user", "coupon_batch", "coupon", "job", *discount_rows.TWICE, *console_rows.TWICE]
 """The tables with a second row, for rows of other tables that point to it."""
 
 
@@ -245,9 +247,10 @@ def told(database: Database, *, name: str, on_sqlite: str) -> str:
 
 
 TABLES = list(metadata.tables.values())
+WITH_ROOM = [it for it in TABLES if it.name not in {*TWICE, *console_rows.ONE_ROW}]
 
 
-@pytest.mark.parametrize("table", [it for it in TABLES if it.name not in TWICE], ids=str)
+@pytest.mark.parametrize("table", WITH_ROOM, ids=str)
 def test_a_valid_row_is_accepted(filled: Database, table: Table) -> None:
     try_insert(filled, table, second(table))
 
@@ -264,6 +267,7 @@ NEW_NUMBERS: dict[str, dict[str, Any]] = {
     "coupon": {"coupon_id": 3, "seq": 3, "code": "C", "claimed_feature_id": 9},
     "job": {"job_id": 3},
     **discount_rows.NEW_NUMBERS,
+    **console_rows.NEW_NUMBERS,
 }
 TRIED_ALONE = {
     "uq_membership_operator",
@@ -423,6 +427,7 @@ CHECKS: dict[str, list[dict[str, Any]]] = {
         {"reply": None, "error_details": ""},
     ],
     **discount_rows.CHECKS,
+    **console_rows.CHECKS,
 }
 DECLARED = {
     str(it.name): table

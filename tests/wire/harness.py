@@ -11,6 +11,7 @@ from lxml import etree
 
 from service.domain.roles import Caller, Credentials
 from service.operations.calls import Call
+from service.soap.call_log import call_line
 from service.soap.endpoint import create_endpoint
 from service.soap.namespaces import ADAPI, BILLING, SOAP_ENVELOPE
 
@@ -117,7 +118,7 @@ class WireService:
         self.endpoint = create_endpoint(
             self._authenticate,
             idempotency_keep=timedelta(hours=48),
-            log_call=self.log.append,
+            note_call=lambda record: self.log.append(call_line(record)),
             **({"validate_responses": True} | self.settings),
         )
         self.endpoint.app.event_manager.add_listener("method_call", self._see)

@@ -1,0 +1,1 @@
+"""The pages: a module for each subject, whose ``blueprint`` has its routes."""

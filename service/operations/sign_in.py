@@ -1,0 +1,200 @@
+"""People who sign in to the console, and their sessions."""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NoReturn
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from service.domain.errors import INVALID_CREDENTIALS, SERVICE_UNAVAILABLE, SIGN_IN_HELD_BACK
+from service.domain.names import normal_spelling
+from service.domain.refusals import ServiceError, ServiceTroubleError
+from service.operations.attempts import decide
+from service.operations.authentication import find_caller
+from service.operations.calls import DEFAULT_LIMITS, Call, OperationLimits, utc_now
+from service.operations.secrets import is_password
+from service.operations.users import set_own_password
+from service.storage import sign_ins, users
+from service.storage.transactions import Transactions
+
+FAILURES_MAX = 10
+"""Failed sign-ins in a row, with one user name or from one address, each within
+``FAILURES_PERIOD`` of the one before; then none is looked at until that time has passed."""
+FAILURES_PERIOD = timedelta(minutes=1)
+SECRET_BYTES = 64
+SESSION_SECRET = "console session"  # noqa: S105 - its name
+FINGERPRINT_LENGTH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What the cookie of somebody who has signed in says.
+
+    Attributes:
+        user_id: Who.
+        fingerprint: Of what is stored of the password, so that a session ends when the
+            password is changed or the user is disabled. It tells nothing of the password.
+        signed_in_at: When; it and the user tell one session from all others.
+        seen_at: When the session was last used, to the minute.
+    """
+
+    user_id: int
+    fingerprint: str
+    signed_in_at: datetime
+    seen_at: datetime
+
+
+class FrontDesk:
+    """Lets people in, knows them again, and sees them out.
+
+    Args:
+        database: Where users are.
+        session_idle: After how long without a request a session has ended.
+        secret: What signs the sessions; None for one that is drawn once, and kept in the
+            database for every process of the service.
+        clock: Answers the instant of a call, aware and in UTC.
+        limits: How much may be asked for in a call.
+    """
+
+    def __init__(
+        self,
+        database: Transactions,
+        *,
+        session_idle: timedelta,
+        secret: bytes | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        limits: OperationLimits = DEFAULT_LIMITS,
+    ) -> None:
+        self._database = database
+        self._session_idle = session_idle
+        self._secret = secret
+        self._clock = clock
+        self._limits = limits
+
+    @property
+    def secret(self) -> bytes:
+        """What signs the sessions."""
+        if self._secret is None:
+            self._secret = _shared_secret(self._database, SESSION_SECRET, self._clock())
+        return self._secret
+
+    def sign_in(self, user_name: str, password: str, address: str) -> Session:
+        """Begin a session.
+
+        Args:
+            user_name: As it was typed.
+            password: As it was typed.
+            address: Of the machine that asks; any text that is the same for the same one.
+
+        Raises:
+            ServiceError: ``InvalidCredentials``, the same and as slow whether the name or
+                the password is wrong; ``CallRateExceeded`` after ``FAILURES_MAX`` of them.
+        """
+        name = normal_spelling(user_name)
+        by_name, by_address = _digest("name", name), _digest("address", address)
+        self._require_not_held_back([by_name, by_address])
+        with self._database.reading() as connection:
+            user_id, stored_hash = users.find_user(connection, name) or (None, None)
+        # Slowly, and not in a transaction.
+        is_right = is_password(stored_hash, password)
+        if user_id is None or stored_hash is None or not is_right:
+            self._refuse([by_name, by_address])
+        # Guesses that were checked meanwhile count: of many at once, no more are looked at.
+        self._require_not_held_back([by_name, by_address])
+        decide(self._database, lambda it: sign_ins.forget_failures_of(it, by_name))
+        now = self._clock()
+        return Session(user_id, _fingerprint(stored_hash), now, now)
+
+    def _require_not_held_back(self, subjects: list[bytes]) -> None:
+        since = self._clock() - FAILURES_PERIOD
+        with self._database.reading() as connection:
+            if sign_ins.is_held_back(connection, subjects, FAILURES_MAX, since):
+                raise ServiceError(SIGN_IN_HELD_BACK)
+
+    def _refuse(self, subjects: list[bytes]) -> NoReturn:
+        now = self._clock()
+
+        def attempt(connection: Connection) -> bool:
+            sign_ins.forget_failures_until(connection, now - FAILURES_PERIOD)
+            counted = [
+                sign_ins.count_failure(connection, it, FAILURES_MAX, now) for it in sorted(subjects)
+            ]
+            return all(counted)
+
+        is_counted = decide(self._database, attempt)
+        raise ServiceError(INVALID_CREDENTIALS if is_counted else SIGN_IN_HELD_BACK)
+
+    def admit(self, session: Session, tracking_id: str) -> Call | None:
+        """Know somebody again; None when the session has ended, for whichever reason."""
+        now = self._clock()
+        if now - session.seen_at >= self._session_idle:
+            return None
+        with self._database.reading() as connection:
+            stored_hash = users.find_password_hash(connection, session.user_id)
+            is_same = stored_hash is not None and _fingerprint(stored_hash) == session.fingerprint
+            if not is_same or sign_ins.is_ended(connection, session.user_id, session.signed_in_at):
+                return None
+            caller = find_caller(connection, session.user_id)
+        return Call(self._database, caller, now, tracking_id, self._limits)
+
+    def change_password(self, call: Call, current: str, new: str, address: str) -> Session:
+        """Change the caller's own password; its other sessions end, and a new one begins.
+
+        Args:
+            call: Of somebody who has signed in.
+            current: The password until now; a wrong one counts as a failed sign-in.
+            new: The password from now on.
+            address: As for ``sign_in``.
+
+        Raises:
+            ServiceError: As ``sign_in``.
+        """
+        self.sign_in(call.caller.user_name, current, address)
+        set_own_password(call, new)
+        return self.sign_in(call.caller.user_name, new, address)
+
+    def sign_out(self, session: Session) -> None:
+        """End a session: from now on its cookie is worth nothing, wherever it is kept."""
+        now = self._clock()
+
+        def attempt(connection: Connection) -> None:
+            sign_ins.forget_ended_sessions(connection, now)
+            forget_at = now + self._session_idle
+            sign_ins.end_session(connection, session.user_id, session.signed_in_at, forget_at)
+
+        decide(self._database, attempt)
+
+
+def _shared_secret(database: Transactions, name: str, now: datetime) -> bytes:
+    """The secret of this name: whoever asks first draws it, and all others find it.
+
+    Raises:
+        ServiceTroubleError: Also when the database is not of this release.
+    """
+    try:
+        with database.reading() as connection:
+            found = sign_ins.find_secret(connection, name)
+    except DBAPIError as error:
+        reason = "database missing or not of this release"
+        raise ServiceTroubleError(SERVICE_UNAVAILABLE, reason) from error
+    if found is not None:
+        return found
+    drawn = secrets.token_bytes(SECRET_BYTES)
+
+    def attempt(connection: Connection) -> bytes:
+        sign_ins.keep_secret(connection, name, drawn, now)
+        return sign_ins.find_secret(connection, name) or drawn
+
+    return decide(database, attempt)
+
+
+def _digest(kind: str, text: str) -> bytes:
+    return hashlib.sha256(f"{kind} {text}".encode(errors="surrogatepass")).digest()
+
+
+def _fingerprint(stored_hash: str) -> str:
+    return hashlib.sha256(stored_hash.encode()).hexdigest()[:FINGERPRINT_LENGTH]

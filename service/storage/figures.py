@@ -1,0 +1,220 @@
+"""Figures of classes, counted from the coupons.
+
+A count reads every coupon of a class that was sent, claimed or redeemed, in indexes that have
+only these.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Date,
+    Row,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    type_coerce,
+)
+
+from service.domain.figures import DAYS_COUNT
+from service.storage.tables import coupon, coupon_batch, ledger, redemption
+from service.storage.types import MONEY_DECIMALS, Id, Instant, Money
+
+_WHOLE = 10**MONEY_DECIMALS
+_NOW = bindparam("now", type_=Instant())
+_IS_DEPLETED = and_(redemption.c.granted > 0, redemption.c.balance == 0)
+_IS_EXPIRED = and_(~_IS_DEPLETED, redemption.c.expires_at < _NOW)
+_IS_OPEN = and_(~_IS_DEPLETED, redemption.c.expires_at >= _NOW)
+_IS_ACTIVE = and_(_IS_OPEN, redemption.c.is_active)
+_HAS_NO_BOUND = redemption.c.granted == 0
+_OF_CLASSES = coupon_batch.c.class_id.in_(bindparam("class_ids", expanding=True))
+_IS_OF_CLASSES = coupon.c.class_id.in_(bindparam("class_ids", expanding=True))
+COUNTS = ("dispatched", "claimed", "redeemed", "waiting", "active", "depleted", "expired")
+
+
+@dataclass(slots=True)
+class Count:
+    """What was counted of classes; the names are those of ``service.domain.figures``.
+
+    Attributes:
+        money: What was granted and drawn, by currency.
+        days: How many coupons were redeemed, by day.
+        expires_next_at: When the next coupon expires.
+    """
+
+    dispatched: int = 0
+    claimed: int = 0
+    redeemed: int = 0
+    waiting: int = 0
+    active: int = 0
+    depleted: int = 0
+    expired: int = 0
+    money: dict[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
+    days: dict[date, int] = field(default_factory=dict)
+    expires_next_at: datetime | None = None
+
+    def add_money(self, currency_code: str, granted: Decimal, drawn: Decimal) -> None:
+        """Add what was granted and drawn in a currency."""
+        before = self.money.get(currency_code, (Decimal(0), Decimal(0)))
+        self.money[currency_code] = (before[0] + granted, before[1] + drawn)
+
+    def add_day(self, day: date, redeemed: int) -> None:
+        """Add what was redeemed on a day."""
+        self.days[day] = self.days.get(day, 0) + redeemed
+
+    def add_expiry(self, expires_at: datetime | None) -> None:
+        """Take note of a coupon that expires."""
+        if expires_at is not None:
+            self.expires_next_at = min(self.expires_next_at or expires_at, expires_at)
+
+    def add(self, other: "Count") -> None:
+        """Add what was counted of another class."""
+        for name in COUNTS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for currency_code, amounts in other.money.items():
+            self.add_money(currency_code, *amounts)
+        for day, redeemed in other.days.items():
+            self.add_day(day, redeemed)
+        self.add_expiry(other.expires_next_at)
+
+
+def first_day(now: datetime) -> date:
+    """The first of the days that redemptions are told of."""
+    return now.date() - timedelta(days=DAYS_COUNT - 1)
+
+
+def count_classes(
+    connection: Connection, class_ids: Collection[int], now: datetime
+) -> dict[int, Count]:
+    """Count classes from their coupons.
+
+    Args:
+        connection: A transaction that reads.
+        class_ids: Which classes; it takes as long as they have coupons that are used.
+        now: Coupons expire before it.
+    """
+    counts = {class_id: Count() for class_id in class_ids}
+    values: dict[str, Any] = {"class_ids": list(class_ids), "now": now}
+    for statement, name in ((_sent(), "dispatched"), (_claimed(), "claimed")):
+        for class_id, count in connection.execute(statement, values):
+            setattr(counts[class_id], name, count)
+    has_no_bound = False
+    for row in connection.execute(_redeemed(connection.dialect.name), values):
+        _add_redeemed(counts[row.class_id], row, first_day(now))
+        has_no_bound |= row.no_bound_count > 0
+    if has_no_bound:
+        for row in connection.execute(_drawn_without_bound(connection.dialect.name), values):
+            drawn = Decimal(row.drawn_whole) + Decimal(row.drawn_rest) / _WHOLE
+            counts[row.class_id].add_money(row.currency_code, Decimal(0), drawn)
+    return counts
+
+
+def _add_redeemed(count: Count, row: Row[Any], since: date) -> None:
+    open_count = row.redeemed_count - row.depleted_count - row.expired_count
+    count.redeemed += row.redeemed_count
+    count.depleted += row.depleted_count
+    count.expired += row.expired_count
+    count.active += row.active_count
+    count.waiting += open_count - row.active_count
+    granted = Decimal(row.granted_whole) + Decimal(row.granted_rest) / _WHOLE
+    left = Decimal(row.balance_whole) + Decimal(row.balance_rest) / _WHOLE
+    count.add_money(row.currency_code, granted, granted - left)
+    day = date.fromisoformat(row.day)
+    if day >= since:
+        count.add_day(day, row.redeemed_count)
+    count.add_expiry(row.expires_next_at)
+
+
+@cache
+def _sent() -> Select[Any]:
+    is_meant = (_IS_OF_CLASSES, coupon.c.sent_at.is_not(None))
+    return select(coupon.c.class_id, func.count()).where(*is_meant).group_by(coupon.c.class_id)
+
+
+@cache
+def _claimed() -> Select[Any]:
+    is_meant = (_IS_OF_CLASSES, coupon.c.claimed_at.is_not(None))
+    return select(coupon.c.class_id, func.count()).where(*is_meant).group_by(coupon.c.class_id)
+
+
+@cache
+def _redeemed(dialect: str) -> Select[Any]:
+    """The redemptions of classes, by day and currency."""
+    day = _day(dialect, redemption.c.redeemed_at).label("day")
+    open_until = case((_IS_OPEN, redemption.c.expires_at))
+    group = (coupon_batch.c.class_id, day, redemption.c.currency_code)
+    return (
+        select(
+            *group,
+            func.count().label("redeemed_count"),
+            _count_of(_IS_DEPLETED).label("depleted_count"),
+            _count_of(_IS_EXPIRED).label("expired_count"),
+            _count_of(_IS_ACTIVE).label("active_count"),
+            _count_of(_HAS_NO_BOUND).label("no_bound_count"),
+            *_sums(dialect, redemption.c.granted, "granted"),
+            *_sums(dialect, redemption.c.balance, "balance"),
+            func.min(open_until, type_=Instant()).label("expires_next_at"),
+        )
+        .select_from(coupon_batch)
+        .join(coupon, coupon.c.batch_id == coupon_batch.c.batch_id)
+        .join(redemption, redemption.c.coupon_id == coupon.c.coupon_id)
+        .where(_OF_CLASSES, coupon.c.redeemed_at.is_not(None))
+        .group_by(*group)
+    )
+
+
+@cache
+def _drawn_without_bound(dialect: str) -> Select[Any]:
+    """What coupons drew that tell no balance: it is in the ledger alone."""
+    sign = case((ledger.c.is_reversal, literal(-1)), else_=literal(1))
+    group = (coupon_batch.c.class_id, redemption.c.currency_code)
+    return (
+        select(*group, *_sums(dialect, ledger.c.drawn, "drawn", sign))
+        .select_from(coupon_batch)
+        .join(coupon, coupon.c.batch_id == coupon_batch.c.batch_id)
+        .join(redemption, redemption.c.coupon_id == coupon.c.coupon_id)
+        .join(ledger, ledger.c.coupon_id == redemption.c.coupon_id)
+        .where(_OF_CLASSES, coupon.c.redeemed_at.is_not(None), _HAS_NO_BOUND)
+        .group_by(*group)
+    )
+
+
+def _count_of(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.count(case((condition, literal(1))))
+
+
+def _day(dialect: str, instant: ColumnElement[Any]) -> ColumnElement[str]:
+    """The day in UTC, as text."""
+    if dialect == "sqlite":
+        return func.substr(type_coerce(instant, String), 1, 10)
+    return cast(cast(instant, Date), String)
+
+
+def _sums(
+    dialect: str, amount: ColumnElement[Any], name: str, sign: ColumnElement[int] | None = None
+) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """The sum of amounts, exact: of whole ones, and of the millionths beside these.
+
+    SQLite has 64 bits for a sum: so many millionths are fewer than ten of the largest amounts.
+    """
+    factor = literal(1) if sign is None else sign
+    sums: tuple[ColumnElement[Any], ColumnElement[Any]]
+    if dialect == "sqlite":
+        raw = type_coerce(amount, Id)
+        whole, rest = raw.op("/")(literal(_WHOLE)), raw.op("%")(literal(_WHOLE))
+        sums = (func.sum(whole * factor, type_=Id), func.sum(rest * factor, type_=Id))
+    else:
+        sums = (func.sum(amount * factor, type_=Money()), literal(0))
+    return sums[0].label(f"{name}_whole"), sums[1].label(f"{name}_rest")

@@ -1,0 +1,356 @@
+"""Figures of classes as they were counted, and which of them are to be counted anew.
+
+Nothing is counted where coupons are changed: the audit log tells a worker which classes did
+change, and it counts these.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from service.storage.figures import COUNTS, Count, count_classes, first_day
+from service.storage.report_tables import class_day, class_figures, class_money, figures_position
+from service.storage.statements import insert_or_ignore, take_any_time
+from service.storage.tables import audit, coupon, coupon_batch, coupon_class
+from service.storage.types import Instant
+
+LOG_STRETCH_LENGTH = 100_000
+"""How many entries of the audit log are read at a time."""
+EXPIRY_PACE = timedelta(hours=1)
+"""At least so long after a count a class is counted again because coupons expired."""
+RECOUNT_PACE = timedelta(days=1)
+"""After so long a class with coupons in use is counted again, whatever the log says."""
+SETTLING = timedelta(seconds=10)
+"""On PostgreSQL an entry of the log may be committed after one with a higher number: so long the
+entries are read again. What takes longer is counted with the next change, or the day after."""
+
+Scope = Sequence[ColumnElement[bool]]
+"""Conditions on ``coupon_class``."""
+
+
+@dataclass(slots=True)
+class Minted:
+    """How many coupons the batches of classes made, and how many of these are deleted."""
+
+    created: int = 0
+    deleted: int = 0
+
+
+# What was counted before.
+
+
+def find_minted(connection: Connection, scope: Scope, *, by_class: bool) -> dict[int, Minted]:
+    """What the batches of classes say, by class; of all together under 0."""
+    group = _group(coupon_batch.c.class_id, by_class=by_class)
+    statement = (
+        select(
+            group.label("class_id"),
+            func.coalesce(func.sum(coupon_batch.c.created_count), 0),
+            func.coalesce(func.sum(coupon_batch.c.coupons_count), 0),
+        )
+        .join(coupon_class, coupon_class.c.class_id == coupon_batch.c.class_id)
+        .where(*scope)
+    )
+    rows = connection.execute(statement.group_by(group) if by_class else statement)
+    return {row[0]: Minted(int(row[1]), int(row[1] - row[2])) for row in rows}
+
+
+def find_kept(
+    connection: Connection, scope: Scope, now: datetime, *, by_class: bool
+) -> dict[int, tuple[Count, datetime]]:
+    """What was counted of classes, by class, and when; of all together under 0.
+
+    A class that is not counted yet is left out.
+    """
+    group = _group(class_figures.c.class_id, by_class=by_class)
+    sums = [func.sum(class_figures.c[f"{name}_count"]).label(name) for name in COUNTS]
+    oldest = func.min(class_figures.c.counted_at, type_=Instant()).label("counted_at")
+    is_counted = class_figures.c.counted_at.is_not(None)
+    columns: list[ColumnElement[Any]] = [group.label("class_id"), *sums, oldest]
+    statement = _in_scope(select(*columns), scope).where(is_counted)
+    kept: dict[int, tuple[Count, datetime]] = {}
+    for row in connection.execute(statement.group_by(group) if by_class else statement):
+        if row.counted_at is not None:
+            count = Count()
+            for name in COUNTS:
+                setattr(count, name, int(getattr(row, name)))
+            kept[row.class_id] = (count, row.counted_at)
+    _add_kept_money(connection, kept, scope, by_class=by_class)
+    _add_kept_days(connection, kept, scope, first_day(now), by_class=by_class)
+    return kept
+
+
+def _add_kept_money(
+    connection: Connection,
+    kept: dict[int, tuple[Count, datetime]],
+    scope: Scope,
+    *,
+    by_class: bool,
+) -> None:
+    group = _group(class_figures.c.class_id, by_class=by_class)
+    columns = (class_money.c.currency_code, class_money.c.granted, class_money.c.drawn)
+    statement = _in_scope(select(group.label("class_id"), *columns), scope).join(
+        class_money, class_money.c.class_id == class_figures.c.class_id
+    )
+    # Summed here: no number of SQLite's is exact and large enough.
+    for class_id, currency_code, granted, drawn in connection.execute(statement):
+        kept[class_id][0].add_money(currency_code, Decimal(granted), Decimal(drawn))
+
+
+def _add_kept_days(
+    connection: Connection,
+    kept: dict[int, tuple[Count, datetime]],
+    scope: Scope,
+    since: date,
+    *,
+    by_class: bool,
+) -> None:
+    group = [class_day.c.day]
+    if by_class:
+        group.append(class_figures.c.class_id)
+    class_id = _group(class_figures.c.class_id, by_class=by_class).label("class_id")
+    redeemed = func.sum(class_day.c.redeemed_count)
+    statement = (
+        _in_scope(select(class_id, class_day.c.day, redeemed), scope)
+        .join(class_day, class_day.c.class_id == class_figures.c.class_id)
+        .where(class_day.c.day >= since)
+        .group_by(*group)
+    )
+    for number, day, count in connection.execute(statement):
+        kept[number][0].add_day(day, int(count))
+
+
+def find_uncounted(connection: Connection, scope: Scope) -> dict[int, int]:
+    """Classes that have coupons and are not counted yet, and how many each made."""
+    created = func.sum(coupon_batch.c.created_count)
+    statement = (
+        select(coupon_class.c.class_id, created)
+        .join(coupon_batch, coupon_batch.c.class_id == coupon_class.c.class_id)
+        .where(
+            *scope,
+            ~exists().where(
+                class_figures.c.class_id == coupon_class.c.class_id,
+                class_figures.c.counted_at.is_not(None),
+            ),
+        )
+        .group_by(coupon_class.c.class_id)
+        .having(created > 0)
+    )
+    return {class_id: int(count) for class_id, count in connection.execute(statement)}
+
+
+def find_class_ids(connection: Connection, scope: Scope) -> list[int]:
+    """The classes that are meant."""
+    return list(connection.scalars(select(coupon_class.c.class_id).where(*scope)))
+
+
+def find_filled(connection: Connection, scope: Scope) -> list[int]:
+    """Those that have made coupons."""
+    has_made = exists().where(
+        coupon_batch.c.class_id == coupon_class.c.class_id, coupon_batch.c.created_count > 0
+    )
+    return find_class_ids(connection, [*scope, has_made])
+
+
+def count_of_classes(connection: Connection, scope: Scope) -> int:
+    """How many classes are meant."""
+    statement = select(func.count()).select_from(coupon_class).where(*scope)
+    return connection.execute(statement).scalar_one()
+
+
+def _group(column: ColumnElement[int], *, by_class: bool) -> ColumnElement[int]:
+    return column if by_class else literal(0)
+
+
+def _in_scope(statement: Select[Any], scope: Scope) -> Select[Any]:
+    joined = statement.select_from(class_figures).join(
+        coupon_class, coupon_class.c.class_id == class_figures.c.class_id
+    )
+    return joined.where(*scope)
+
+
+# What a worker does.
+
+
+def has_news(connection: Connection) -> bool:
+    """Whether the log has entries that were not read for classes that changed."""
+    end = connection.execute(select(func.max(audit.c.audit_id))).scalar_one() or 0
+    return _position(connection) != end
+
+
+def note_changes(connection: Connection, now: datetime) -> None:
+    """Note which classes the log says have changed, and which are new.
+
+    Args:
+        connection: A transaction that writes.
+        now: When.
+    """
+    position = _position(connection)
+    if position is None:
+        # All classes are to be counted: what comes before is of no interest.
+        end = connection.execute(select(func.max(audit.c.audit_id))).scalar_one() or 0
+        connection.execute(_insert_position(connection).values(position_id=1, audit_id=end))
+    else:
+        _note_stretch(connection, position, now)
+    known = exists().where(class_figures.c.class_id == coupon_class.c.class_id)
+    new = select(coupon_class.c.class_id).where(~known)
+    connection.execute(insert(class_figures).from_select(["class_id"], new))
+
+
+def _insert_position(connection: Connection) -> Any:
+    return insert_or_ignore(connection.dialect.name, figures_position)
+
+
+def _position(connection: Connection) -> int | None:
+    return connection.execute(select(figures_position.c.audit_id)).scalar_one_or_none()
+
+
+_STRETCH = (
+    select(audit.c.audit_id, audit.c.entity, audit.c.entity_id, audit.c.at)
+    .where(audit.c.audit_id > bindparam("position"))
+    .order_by(audit.c.audit_id)
+    # With a limit, no database looks for all entries about coupons instead.
+    .limit(LOG_STRETCH_LENGTH)
+    .subquery()
+)
+_CHANGED = (
+    select(coupon.c.class_id, func.max(_STRETCH.c.audit_id))
+    .select_from(_STRETCH)
+    .join(coupon, coupon.c.coupon_id == _STRETCH.c.entity_id)
+    .where(_STRETCH.c.entity == "coupon", coupon.c.class_id.is_not(None))
+    .group_by(coupon.c.class_id)
+)
+_END = select(func.max(_STRETCH.c.audit_id))
+_SETTLED_END = _END.where(_STRETCH.c.at <= bindparam("settled_at", type_=Instant()))
+_NOTE = (
+    update(class_figures)
+    .where(
+        class_figures.c.class_id == bindparam("changed_class_id"),
+        class_figures.c.changed_audit_id < bindparam("audit_id"),
+    )
+    .values(changed_audit_id=bindparam("audit_id"))
+)
+
+
+def _note_stretch(connection: Connection, position: int, now: datetime) -> None:
+    values: dict[str, Any] = {"position": position}
+    changed = [
+        {"changed_class_id": class_id, "audit_id": audit_id}
+        for class_id, audit_id in connection.execute(_CHANGED, values)
+    ]
+    if changed:
+        connection.execute(_NOTE, changed)
+    end = _END
+    if connection.dialect.name == "postgresql":
+        end, values["settled_at"] = _SETTLED_END, now - SETTLING
+    read_until = connection.execute(end, values).scalar_one()
+    if read_until is not None:
+        is_behind = figures_position.c.audit_id < read_until
+        connection.execute(update(figures_position).where(is_behind).values(audit_id=read_until))
+
+
+_IS_STALE = or_(
+    class_figures.c.counted_at.is_(None),
+    class_figures.c.changed_audit_id > class_figures.c.counted_audit_id,
+    class_figures.c.expires_next_at < bindparam("now", type_=Instant()),
+    and_(
+        class_figures.c.counted_at < bindparam("recounted_from", type_=Instant()),
+        class_figures.c.dispatched_count
+        + class_figures.c.claimed_count
+        + class_figures.c.redeemed_count
+        > 0,
+    ),
+)
+_STALEST = (
+    select(class_figures.c.class_id)
+    .where(_IS_STALE)
+    .order_by(class_figures.c.counted_at.asc().nulls_first(), class_figures.c.class_id)
+    .limit(1)
+)
+
+
+def count_stalest(connection: Connection, now: datetime) -> tuple[int, int, Count] | None:
+    """Count the class that changed and was counted longest ago; None when none changed.
+
+    Args:
+        connection: A transaction that reads.
+        now: When.
+
+    Returns:
+        The class, the number of the log's entry up to which it is counted, and the count.
+    """
+    values = {"now": now, "recounted_from": now - RECOUNT_PACE}
+    class_id = connection.execute(_STALEST, values).scalar_one_or_none()
+    if class_id is None:
+        return None
+    take_any_time(connection)
+    (count,) = count_classes(connection, [class_id], now).values()
+    return class_id, _position(connection) or 0, count
+
+
+def keep(
+    connection: Connection, class_id: int, count: Count, audit_id: int, counted_at: datetime
+) -> None:
+    """Keep what was counted of a class, unless a later count is kept already.
+
+    Args:
+        connection: A transaction that writes.
+        class_id: The class.
+        count: What was counted.
+        audit_id: Up to which entry of the log.
+        counted_at: When.
+    """
+    expires = count.expires_next_at
+    values: dict[str, Any] = {f"{name}_count": getattr(count, name) for name in COUNTS}
+    values["counted_audit_id"], values["counted_at"] = audit_id, counted_at
+    values["expires_next_at"] = max(expires, counted_at + EXPIRY_PACE) if expires else None
+    is_older = or_(class_figures.c.counted_at.is_(None), class_figures.c.counted_at < counted_at)
+    changed = update(class_figures).where(class_figures.c.class_id == class_id, is_older)
+    if connection.execute(changed.values(values)).rowcount != 1:
+        return
+    for table in (class_money, class_day):
+        connection.execute(delete(table).where(table.c.class_id == class_id))
+    _insert(
+        connection,
+        insert(class_money),
+        [
+            {
+                "class_id": class_id,
+                "currency_code": currency_code,
+                "granted": f"{granted:f}",
+                "drawn": f"{drawn:f}",
+            }
+            for currency_code, (granted, drawn) in count.money.items()
+        ],
+    )
+    _insert(
+        connection,
+        insert(class_day),
+        [
+            {"class_id": class_id, "day": day, "redeemed_count": redeemed}
+            for day, redeemed in count.days.items()
+        ],
+    )
+
+
+def _insert(connection: Connection, statement: Any, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(statement, rows)

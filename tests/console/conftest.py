@@ -1,0 +1,43 @@
+"""A console for each test, and one Chromium for all of them."""
+
+from collections.abc import Iterator
+
+import pytest
+from argon2 import PasswordHasher
+from playwright.sync_api import Browser, Page
+
+from tests.console.browser import chromium, window
+from tests.console.server import Console, serving
+from tests.programme import Programme
+
+
+@pytest.fixture
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a password be checked in no time: the hash says how slowly."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr("service.operations.secrets._hasher", hasher)
+    nobodys_hash = hasher.hash("nobody's")
+    monkeypatch.setattr("service.operations.secrets._nobodys_hash", lambda: nobodys_hash)
+
+
+@pytest.fixture
+def console(
+    programme: Programme, closed_applications: None, quick_passwords: None
+) -> Iterator[Console]:
+    """The console of an empty programme."""
+    with serving(programme) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium: started once, as that takes half a second."""
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser: Browser, console: Console) -> Iterator[Page]:
+    """A wide window, light, in which nobody has signed in."""
+    with window(browser, console) as shown:
+        yield shown
