@@ -138,6 +138,7 @@ def test_a_job_that_has_failed_goes_on(console: Console, olga: httpx.Client) -> 
     assert "waiting" in shown
 
 
+@pytest.mark.prove
 def test_jobs_are_listed_a_page_at_a_time(
     console: Console, olga: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,6 +171,7 @@ def test_who_may_only_read_sees_jobs_and_changes_nothing(
     assert (row["status"], row["cancel_requested_at"]) == ("pending", None)
 
 
+@pytest.mark.prove
 def test_jobs_and_batches_of_others_are_not_there(console: Console, olga: httpx.Client) -> None:
     begin_job(olga)
     console.programme.customer()
