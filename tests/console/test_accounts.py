@@ -266,6 +266,7 @@ def test_who_may_change_what_the_customer_has_applies_coupons(billed: Console) -
     assert "customers/2/" not in kim.get(f"{ACCOUNTS}/1").text
 
 
+@pytest.mark.prove
 def test_nothing_is_found_beneath_another_customer(billed: Console) -> None:
     programme = billed.programme
     foreign = programme.account(2)
