@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check prove mutate bench
+.PHONY: help run test check prove mutate bench screenshots
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -35,6 +35,10 @@ mutate: $(INSTALLED) ## Change the arithmetic in small ways, and write into docs
 
 bench: $(INSTALLED) ## Measure for half an hour, print tables, and write them into docs/performance.md.
 	$(BIN)/python -m benchmarks --write
+
+screenshots: $(INSTALLED) ## Take the screenshots of docs/console.md anew.
+	tests/console/install-chromium
+	$(BIN)/python -m tests.console.screenshots
 
 # Made anew when a dependency changes. The pip of a new environment may be as
 # old as its Python: it is brought up to date first.

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import settings
 from sqlalchemy import event
 
@@ -150,6 +151,15 @@ def clock() -> Clock:
 def programme(database: Database, clock: Clock) -> Programme:
     """An empty coupon programme on the test's database."""
     return Programme(database, clock)
+
+
+@pytest.fixture
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a password be checked in no time: the hash says how slowly."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr("service.operations.secrets._hasher", hasher)
+    nobodys_hash = hasher.hash("nobody's")
+    monkeypatch.setattr("service.operations.secrets._nobodys_hash", lambda: nobodys_hash)
 
 
 @pytest.fixture

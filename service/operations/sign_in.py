@@ -154,8 +154,9 @@ class FrontDesk:
             ServiceError: As ``sign_in``.
         """
         self.sign_in(call.caller.user_name, current, address)
-        set_own_password(call, new)
-        return self.sign_in(call.caller.user_name, new, address)
+        stored_hash = set_own_password(call, new)
+        now = self._clock()
+        return Session(call.caller.user_id, _fingerprint(stored_hash), now, now)
 
     def sign_out(self, session: Session) -> None:
         """End a session: from now on its cookie is worth nothing, wherever it is kept."""

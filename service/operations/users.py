@@ -88,23 +88,23 @@ def set_password(call: Call, name: str, password: str) -> int:
             ``EntityNotExistent``: no user in use has the name.
     """
     call.caller.require_operator()
-    return _put_password(call, name, password)
+    return _put_password(call, name, hash_password(password))
 
 
-def set_own_password(call: Call, password: str) -> int:
-    """Give the caller a password in the place of the one before; answers the user's number.
+def set_own_password(call: Call, password: str) -> str:
+    """Give the caller a password in the place of the one before; answers what is stored of it.
 
     Whoever lets somebody do this asks for the one before first.
 
     Raises:
         ServiceError: ``EntityNotExistent``: the caller is no user in use.
     """
-    return _put_password(call, call.caller.user_name, password)
-
-
-def _put_password(call: Call, name: str, password: str) -> int:
     password_hash = hash_password(password)
+    _put_password(call, call.caller.user_name, password_hash)
+    return password_hash
 
+
+def _put_password(call: Call, name: str, password_hash: str) -> int:
     def attempt(connection: Connection) -> int:
         user_id = _require_user_in_use(connection, name)
         users.set_password(connection, user_id, password_hash)

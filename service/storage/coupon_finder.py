@@ -28,10 +28,10 @@ from sqlalchemy import (
 from service.domain.found_coupons import CouponSearch, CouponStage
 from service.storage.coupon_paths import (
     Part,
+    Path,
     Place,
     begins_with,
-    end_of,
-    find_parts,
+    find_path,
     follows_codes,
 )
 from service.storage.discount_tables import (
@@ -139,57 +139,54 @@ def find(
         after: Where the page before ended.
         size: How many at most.
     """
-    parts = find_parts(connection, search, customer_ids, after)
+    path = find_path(connection, search, customer_ids, after)
     wanted = _wanted(search, customer_ids)
     patient_until = perf_counter() + PATIENCE_S
     found: list[int] = []
     searched = 0
-    for stretch in _stretches(connection, parts, after):
+    for stretch in _stretches(connection, path, after):
         rows = _look(connection, stretch, wanted, now, size - len(found))
         found += [row[0] for row in rows]
         searched += stretch.length or len(rows)
         if len(found) == size:
             return Found(found, Place(stretch.part.number, tuple(rows[-1][1:])), searched)
-        if perf_counter() > patient_until and stretch.next_place != parts[-1].next_place:
+        if perf_counter() > patient_until and stretch.next_place.part >= path.numbers[-1]:
             return Found(found, stretch.next_place, searched)
-    return Found(found, end_of(parts), searched)
+    return Found(found, path.end, searched)
 
 
-def _stretches(
-    connection: Connection, parts: Sequence[Part], after: Place | None
-) -> Iterator[_Stretch]:
+def _stretches(connection: Connection, path: Path, after: Place | None) -> Iterator[_Stretch]:
     """The stretches of a path behind a place, longer and longer ones."""
     length = STRETCH_LENGTH_MIN
-    for part in parts:
+    for part in map(path.part, path.numbers):
         is_begun = after is not None and after.part == part.number
         begin = after.keys if after is not None and is_begun else part.beginning
         while True:
             begun = perf_counter()
-            behind = _compare(part, operator.gt, begin)
+            behind = _compare(part.keys, operator.gt, begin)
             statement = select(*part.keys).select_from(part.source)
-            statement = statement.where(*part.conditions, behind).order_by(*part.order)
+            statement = statement.where(*part.conditions, behind).order_by(*part.keys)
             end = connection.execute(statement.offset(length - 1).limit(1)).one_or_none()
             if end is None:
                 yield _Stretch(part, (behind,), None, part.next_place)
                 break
             begin = tuple(end)
-            until = _compare(part, operator.le, begin)
+            until = _compare(part.keys, operator.le, begin)
             yield _Stretch(part, (behind, until), length, Place(part.number, begin))
             if perf_counter() - begun < PATIENCE_S / GROWTH_SHARE:
                 length = min(2 * length, STRETCH_LENGTH_MAX)
 
 
 def _compare(
-    part: Part,
+    keys: tuple[ColumnElement[Any], ...],
     compare: Callable[[Any, Any], ColumnElement[bool]],
     values: tuple[Any, ...],
 ) -> ColumnElement[bool]:
-    """Whether a coupon of the part is before or behind a place."""
-    if part.first is None and len(part.keys) == 1:
-        return compare(part.keys[0], values[0])
-    values = values if part.first is None else (part.number, *values)
-    pairs = zip(part.order, values, strict=True)
-    return compare(tuple_(*part.order), tuple_(*(literal(value, it.type) for it, value in pairs)))
+    """Whether a coupon comes before or after these values of its keys."""
+    if len(keys) == 1:
+        return compare(keys[0], values[0])
+    typed = [literal(value, key.type) for key, value in zip(keys, values, strict=True)]
+    return compare(tuple_(*keys), tuple_(*typed))
 
 
 def _look(
@@ -208,7 +205,7 @@ def _look(
         select(coupon.c.coupon_id, *part.keys)
         .select_from(source)
         .where(*part.conditions, *stretch.conditions, *wanted)
-        .order_by(*part.order)
+        .order_by(*part.keys)
         .limit(count)
     )
     return connection.execute(statement, {"now": now}).all()

@@ -45,12 +45,6 @@ _INFO = Prepared(
     .where(coupon.c.coupon_id.in_(_COUPON_IDS), coupon.c.deleted_at.is_(None))
     .order_by(func.coalesce(coupon.c.claimed_at, redemption.c.redeemed_at), coupon.c.coupon_id)
 )
-_OF_ACCOUNT = union(
-    select(coupon.c.coupon_id).where(
-        coupon.c.claimed_at.is_not(None), coupon.c.claimed_account_id == bindparam("account_id")
-    ),
-    select(redemption.c.coupon_id).where(redemption.c.account_id == bindparam("account_id")),
-)
 _ACCOUNT_COUPONS: Select[Any] = (
     select(
         coupon.c.coupon_id,
@@ -71,7 +65,6 @@ _ACCOUNT_COUPONS: Select[Any] = (
     .join(coupon_class, coupon_class.c.class_id == coupon.c.class_id)
     .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id)
     .join(redemption, isouter=True)
-    .where(coupon.c.coupon_id.in_(_OF_ACCOUNT), coupon.c.deleted_at.is_(None))
     .order_by(coupon.c.coupon_id.desc())
 )
 
@@ -88,11 +81,23 @@ def find_account_coupons(
         count_max: How many at most.
         now: When their status is told.
     """
-    wanted = _ACCOUNT_COUPONS
+    claimed = select(coupon.c.coupon_id).where(
+        coupon.c.claimed_at.is_not(None),
+        coupon.c.claimed_account_id == account_id,
+        coupon.c.deleted_at.is_(None),
+    )
+    redeemed = select(redemption.c.coupon_id).where(redemption.c.account_id == account_id)
+    # Each has an index of its own: of neither is more read than the page can have.
+    newest = union(*(_newest(it, before, count_max) for it in (claimed, redeemed)))
+    wanted = _ACCOUNT_COUPONS.where(coupon.c.coupon_id.in_(newest)).limit(count_max)
+    return [_account_coupon_of(row, now) for row in connection.execute(wanted)]
+
+
+def _newest(coupon_ids: Select[int], before: int | None, count_max: int) -> Select[int]:
+    number = coupon_ids.selected_columns[0]
     if before is not None:
-        wanted = wanted.where(coupon.c.coupon_id < before)
-    rows = connection.execute(wanted.limit(count_max), {"account_id": account_id})
-    return [_account_coupon_of(row, now) for row in rows]
+        coupon_ids = coupon_ids.where(number < before)
+    return select(coupon_ids.order_by(number.desc()).limit(count_max).subquery())
 
 
 def _account_coupon_of(row: Any, now: datetime) -> AccountCoupon:

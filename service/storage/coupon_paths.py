@@ -1,7 +1,8 @@
 """The paths that a search for coupons may take: through indexes, and the narrowest first."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -43,21 +44,12 @@ class Part:
     Attributes:
         number: Parts come in descending order of their numbers: the newest first.
         source: ``coupon``, or tables joined to it.
-        first: The column of the index that comes before the keys, and has the part's number.
-            That it does is said by an order and a range: told that they are equal, PostgreSQL
-            may follow the numbers of all coupons instead of the index.
     """
 
     number: int
     source: FromClause
     keys: tuple[ColumnElement[Any], ...]
     conditions: tuple[ColumnElement[bool], ...]
-    first: ColumnElement[int] | None = None
-
-    @property
-    def order(self) -> tuple[ColumnElement[Any], ...]:
-        """The order of the index."""
-        return self.keys if self.first is None else (self.first, *self.keys)
 
     @property
     def beginning(self) -> tuple[Any, ...]:
@@ -68,6 +60,25 @@ class Part:
     def next_place(self) -> Place:
         """Where the part after this one begins."""
         return Place(self.number - 1, self.beginning)
+
+
+class Path(NamedTuple):
+    """A path.
+
+    Attributes:
+        numbers: Of its parts, in their order: those that a page may take.
+        part: Makes a part of its number; most pages need one or two.
+    """
+
+    numbers: list[int]
+    part: Callable[[int], Part]
+
+    @property
+    def end(self) -> Place | None:
+        """Where it goes on behind these parts, when they are as many as a page takes."""
+        if len(self.numbers) < PARTS_COUNT_MAX:
+            return None
+        return self.part(self.numbers[-1]).next_place
 
 
 def key_types(search: CouponSearch) -> tuple[type, ...]:
@@ -91,35 +102,32 @@ def follows_codes(search: CouponSearch) -> bool:
     return not is_narrow and (search.code_start is not None or search.code_part is not None)
 
 
-def find_parts(
+def find_path(
     connection: Connection,
     search: CouponSearch,
     customer_ids: Collection[int] | None,
     after: Place | None,
-) -> list[Part]:
-    """The parts of the narrowest path, from that of a place on."""
+) -> Path:
+    """The narrowest path, from a place on."""
     if follows_codes(search):
-        return _from([_by_code(search)], after)
+        return _of_parts([_by_code(search)], after)
     if search.email is not None:
         return _by_address(connection, search, customer_ids, after)
     if search.account_id is not None:
-        return _from(_by_account(search.account_id, search.stage), after)
+        return _of_parts(_by_account(search.account_id, search.stage), after)
     index = _PARTIAL.get(search.stage)
     if index is not None:
         return _by_index(connection, search, customer_ids, after, index)
     if search.stage is CouponStage.EXPIRED and not _is_in_small_class(connection, search):
         # Nothing leads to them: in the order in which they are stored it goes quickest.
-        return _from([Part(0, coupon, (coupon.c.coupon_id,), ())], after)
+        return _of_parts([Part(0, coupon, (coupon.c.coupon_id,), ())], after)
     return _by_batch(connection, search, customer_ids, after)
 
 
-def end_of(parts: Sequence[Part]) -> Place | None:
-    """Where a path goes on behind these parts of it, when they are as many as a page takes."""
-    return parts[-1].next_place if len(parts) == PARTS_COUNT_MAX else None
-
-
-def _from(parts: list[Part], after: Place | None) -> list[Part]:
-    return [part for part in parts if after is None or part.number <= after.part]
+def _of_parts(parts: list[Part], after: Place | None) -> Path:
+    known = {part.number: part for part in parts}
+    numbers = [number for number in known if after is None or number <= after.part]
+    return Path(numbers, known.__getitem__)
 
 
 def _by_code(search: CouponSearch) -> Part:
@@ -175,7 +183,7 @@ def _by_index(
     customer_ids: Collection[int] | None,
     after: Place | None,
     index: _Partial,
-) -> list[Part]:
+) -> Path:
     numbers = _numbers_in(index)
     statement = select(numbers.c.number)
     if index.first is coupon.c.batch_id:
@@ -186,10 +194,10 @@ def _by_index(
     else:
         statement = statement.join(coupon_class, coupon_class.c.class_id == numbers.c.number)
     statement = statement.where(*_scope(search, customer_ids))
-    return [
-        Part(number, coupon, index.keys, (index.has, index.first <= number), index.first)
-        for number in _numbers(connection, statement, numbers.c.number, after)
-    ]
+    return Path(
+        _numbers(connection, statement, numbers.c.number, after),
+        lambda number: Part(number, coupon, index.keys, (index.first == number, index.has)),
+    )
 
 
 def _numbers_in(index: _Partial) -> CTE:
@@ -207,7 +215,7 @@ def _by_address(
     search: CouponSearch,
     customer_ids: Collection[int] | None,
     after: Place | None,
-) -> list[Part]:
+) -> Path:
     is_there = (coupon.c.sent_at.is_not(None), coupon.c.sent_to_email == search.email)
     has_any = select(literal(1)).where(coupon.c.class_id == coupon_class.c.class_id, *is_there)
     statement = select(coupon_class.c.class_id).where(
@@ -215,11 +223,12 @@ def _by_address(
         has_any.limit(1).correlate(coupon_class).scalar_subquery().is_not(None),
         *_scope(search, customer_ids),
     )
-    keys = (coupon.c.coupon_id,)
-    return [
-        Part(class_id, coupon, keys, (coupon.c.class_id == class_id, *is_there))
-        for class_id in _numbers(connection, statement, coupon_class.c.class_id, after)
-    ]
+    return Path(
+        _numbers(connection, statement, coupon_class.c.class_id, after),
+        lambda number: Part(
+            number, coupon, (coupon.c.coupon_id,), (coupon.c.class_id == number, *is_there)
+        ),
+    )
 
 
 def _by_batch(
@@ -227,17 +236,15 @@ def _by_batch(
     search: CouponSearch,
     customer_ids: Collection[int] | None,
     after: Place | None,
-) -> list[Part]:
+) -> Path:
     number = coupon_batch.c.batch_id
     statement = (
         select(number)
         .join(coupon_class, coupon_class.c.class_id == coupon_batch.c.class_id)
         .where(coupon_batch.c.coupons_count > 0, *_scope(search, customer_ids))
     )
-    return [
-        _places(batch_id, only_ahead=search.stage is CouponStage.UNUSED)
-        for batch_id in _numbers(connection, statement, number, after)
-    ]
+    places = partial(_places, only_ahead=search.stage is CouponStage.UNUSED)
+    return Path(_numbers(connection, statement, number, after), places)
 
 
 def _is_in_small_class(connection: Connection, search: CouponSearch) -> bool:

@@ -4,7 +4,7 @@ A count reads every coupon of a class that was sent, claimed or redeemed, in ind
 only these.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -39,8 +39,14 @@ _IS_EXPIRED = and_(~_IS_DEPLETED, redemption.c.expires_at < _NOW)
 _IS_OPEN = and_(~_IS_DEPLETED, redemption.c.expires_at >= _NOW)
 _IS_ACTIVE = and_(_IS_OPEN, redemption.c.is_active)
 _HAS_NO_BOUND = redemption.c.granted == 0
-_OF_CLASSES = coupon_batch.c.class_id.in_(bindparam("class_ids", expanding=True))
+_IS_OF_BATCHES = coupon.c.batch_id.in_(bindparam("batch_ids", expanding=True))
+_BATCHES = select(coupon_batch.c.batch_id).where(
+    coupon_batch.c.class_id.in_(bindparam("class_ids", expanding=True)),
+    coupon_batch.c.coupons_count > 0,
+)
 _IS_OF_CLASSES = coupon.c.class_id.in_(bindparam("class_ids", expanding=True))
+BATCHES_PER_STATEMENT = 10_000
+"""About how many one statement asks: each is a parameter."""
 COUNTS = ("dispatched", "claimed", "redeemed", "waiting", "active", "depleted", "expired")
 
 
@@ -110,6 +116,21 @@ def count_classes(
     for statement, name in ((_sent(), "dispatched"), (_claimed(), "claimed")):
         for class_id, count in connection.execute(statement, values):
             setattr(counts[class_id], name, count)
+    batch_ids = connection.scalars(_BATCHES, values).all()
+    for start in range(0, len(batch_ids), BATCHES_PER_STATEMENT):
+        some = batch_ids[start : start + BATCHES_PER_STATEMENT]
+        _count_redeemed(connection, counts, some, now)
+    return counts
+
+
+def _count_redeemed(
+    connection: Connection, counts: dict[int, Count], batch_ids: Sequence[int], now: datetime
+) -> None:
+    """Add the redeemed coupons of some batches.
+
+    Which batches is told as numbers: PostgreSQL knows then which of them have many.
+    """
+    values: dict[str, Any] = {"batch_ids": batch_ids, "now": now}
     has_no_bound = False
     for row in connection.execute(_redeemed(connection.dialect.name), values):
         _add_redeemed(counts[row.class_id], row, first_day(now))
@@ -118,7 +139,6 @@ def count_classes(
         for row in connection.execute(_drawn_without_bound(connection.dialect.name), values):
             drawn = Decimal(row.drawn_whole) + Decimal(row.drawn_rest) / _WHOLE
             counts[row.class_id].add_money(row.currency_code, Decimal(0), drawn)
-    return counts
 
 
 def _add_redeemed(count: Count, row: Row[Any], since: date) -> None:
@@ -154,7 +174,7 @@ def _redeemed(dialect: str) -> Select[Any]:
     """The redemptions of classes, by day and currency."""
     day = _day(dialect, redemption.c.redeemed_at).label("day")
     open_until = case((_IS_OPEN, redemption.c.expires_at))
-    group = (coupon_batch.c.class_id, day, redemption.c.currency_code)
+    group = (coupon.c.class_id, day, redemption.c.currency_code)
     return (
         select(
             *group,
@@ -167,10 +187,9 @@ def _redeemed(dialect: str) -> Select[Any]:
             *_sums(dialect, redemption.c.balance, "balance"),
             func.min(open_until, type_=Instant()).label("expires_next_at"),
         )
-        .select_from(coupon_batch)
-        .join(coupon, coupon.c.batch_id == coupon_batch.c.batch_id)
+        .select_from(coupon)
         .join(redemption, redemption.c.coupon_id == coupon.c.coupon_id)
-        .where(_OF_CLASSES, coupon.c.redeemed_at.is_not(None))
+        .where(_IS_OF_BATCHES, coupon.c.redeemed_at.is_not(None))
         .group_by(*group)
     )
 
@@ -179,14 +198,13 @@ def _redeemed(dialect: str) -> Select[Any]:
 def _drawn_without_bound(dialect: str) -> Select[Any]:
     """What coupons drew that tell no balance: it is in the ledger alone."""
     sign = case((ledger.c.is_reversal, literal(-1)), else_=literal(1))
-    group = (coupon_batch.c.class_id, redemption.c.currency_code)
+    group = (coupon.c.class_id, redemption.c.currency_code)
     return (
         select(*group, *_sums(dialect, ledger.c.drawn, "drawn", sign))
-        .select_from(coupon_batch)
-        .join(coupon, coupon.c.batch_id == coupon_batch.c.batch_id)
+        .select_from(coupon)
         .join(redemption, redemption.c.coupon_id == coupon.c.coupon_id)
         .join(ledger, ledger.c.coupon_id == redemption.c.coupon_id)
-        .where(_OF_CLASSES, coupon.c.redeemed_at.is_not(None), _HAS_NO_BOUND)
+        .where(_IS_OF_BATCHES, coupon.c.redeemed_at.is_not(None), _HAS_NO_BOUND)
         .group_by(*group)
     )
 

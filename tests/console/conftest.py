@@ -3,21 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
-from argon2 import PasswordHasher
 from playwright.sync_api import Browser, Page
 
 from tests.console.browser import chromium, window
 from tests.console.server import Console, serving
 from tests.programme import Programme
-
-
-@pytest.fixture
-def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a password be checked in no time: the hash says how slowly."""
-    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr("service.operations.secrets._hasher", hasher)
-    nobodys_hash = hasher.hash("nobody's")
-    monkeypatch.setattr("service.operations.secrets._nobodys_hash", lambda: nobodys_hash)
 
 
 @pytest.fixture

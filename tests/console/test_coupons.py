@@ -232,6 +232,7 @@ def test_who_may_only_read_changes_nothing(
     assert console.programme.rows(job) == []
 
 
+@pytest.mark.prove
 def test_coupons_of_others_are_not_there(
     console: Console, olga: httpx.Client, codes: list[str]
 ) -> None:

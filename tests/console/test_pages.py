@@ -24,6 +24,12 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+MEMBERS = [
+    pytest.param(Role.READ_ONLY, marks=pytest.mark.prove),
+    pytest.param(Role.STANDARD, marks=pytest.mark.prove),
+    Role.SUPER_ADMIN,
+]
+"""Who has no right beyond one customer."""
 INLINE = re.compile(
     r"<style|<script(?![^>]*\ssrc=)|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE
 )
@@ -68,7 +74,7 @@ def test_nobody_sees_a_page_without_signing_in(console: Console, pages: Flask) -
     assert set(statuses.values()) == {303}, statuses
 
 
-@pytest.mark.parametrize("role", [Role.READ_ONLY, Role.STANDARD, Role.SUPER_ADMIN])
+@pytest.mark.parametrize("role", MEMBERS)
 def test_no_address_leads_to_another_customer(console: Console, pages: Flask, role: Role) -> None:
     other, own = console.programme.customer(), console.programme.customer()
     client = console.signed_in(console.user("Rita", role, own))
@@ -88,7 +94,7 @@ def told(reply: httpx.Response) -> str:
     return re.sub(r"<code>[0-9a-f-]{36}</code>", "", reply.text.partition("<main")[2])
 
 
-@pytest.mark.parametrize("role", [Role.READ_ONLY, Role.STANDARD, Role.SUPER_ADMIN])
+@pytest.mark.parametrize("role", MEMBERS)
 def test_pages_for_operators_are_for_no_others(console: Console, pages: Flask, role: Role) -> None:
     client = console.signed_in(console.user("Rita", role, console.programme.customer()))
     csrf_token = token(client, "customers/1/overview")

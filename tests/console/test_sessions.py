@@ -37,18 +37,16 @@ def test_signing_in_leads_to_the_page_that_was_asked_for(console: Console, olga:
     assert client.get("").headers["Location"] == "/console/customers/1/overview"
 
 
-@pytest.mark.parametrize(
-    "elsewhere", ["//evil.example", "https://evil.example", "\\\\evil.example", "/\\evil.example"]
-)
-def test_signing_in_leads_nowhere_else(console: Console, olga: str, elsewhere: str) -> None:
-    client = console.client()
-    reply = client.post(
-        "sign-in",
-        params={"next": elsewhere},
-        data={"csrf_token": token(client), "user_name": olga, "password": PASSWORD},
-    )
-    assert reply.status_code == 303
-    assert reply.headers["Location"].startswith("/console/")
+def test_signing_in_leads_nowhere_else(console: Console, olga: str) -> None:
+    for elsewhere in ("//evil.example", "https://evil.example", "\\\\evil.example", "/\\evil"):
+        client = console.client()
+        reply = client.post(
+            "sign-in",
+            params={"next": elsewhere},
+            data={"csrf_token": token(client), "user_name": olga, "password": PASSWORD},
+        )
+        assert reply.status_code == 303
+        assert reply.headers["Location"].startswith("/console/")
 
 
 def test_the_cookie_says_little_and_goes_nowhere_else(console: Console, olga: str) -> None:

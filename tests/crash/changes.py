@@ -54,7 +54,7 @@ from service.operations.users import (
 from service.operations.write_import import ImportWriter
 from service.storage import imports
 from service.storage.tables import coupon_batch
-from tests.crash import discount_changes
+from tests.crash import console_changes, discount_changes
 from tests.programme import Programme, terms
 
 Change = Callable[[], object]
@@ -141,6 +141,8 @@ class Scenes:
             return self._jobs()[operation]
         if module == "write_import":
             return self._imports()[operation]
+        if module in console_changes.MODULES or name == "set_own_password":
+            return console_changes.console_changes(self.programme, self.kim)[operation]
         if module in discount_changes.MODULES:
             return discount_changes.discount_changes(self.programme, self.owner)[operation]
         return {**self._coupons(), **self._programmes(), **self._users()}[operation]

@@ -16,6 +16,15 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 document.addEventListener("htmx:load", (event) => tellLocalTimes(event.detail.elt));
 
+// A button that is pressed twice does its work once.
+const PRESSED_TWICE_MS = 5000;
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (Date.now() - Number(form.dataset.sentAt || 0) < PRESSED_TWICE_MS) event.preventDefault();
+  else form.dataset.sentAt = Date.now();
+});
+
 tellLocalTimes(document);
 // Whoever cannot see the page hears first what is wrong with the form.
 document.querySelector("[role=alert]")?.focus();
