@@ -129,7 +129,7 @@ def supplied(
         _memory(database, keys.customer_id, infos_customer_id),
     )
     database.close()
-    _tidy(url)
+    tidy(url)
     return supply
 
 
@@ -190,7 +190,7 @@ def _memory(database: Database, customer_id: int, infos_customer_id: int) -> Mem
     return Memory(list(page), infos, infos[0].redemption_date)
 
 
-def _tidy(url: str) -> None:
+def tidy(url: str) -> None:
     """Bring PostgreSQL to rest: else it would do so by itself, at any time."""
     if not url.startswith("sqlite"):
         with psycopg.connect(url, autocommit=True) as connection:
