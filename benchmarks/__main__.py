@@ -11,6 +11,8 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.bulk import Bulk
 from benchmarks.engines import engines
+from benchmarks.growth import ROUNDS_FACTOR, growth_table, sizes
+from benchmarks.memory import REQUESTS_COUNT, memory_table
 from benchmarks.requests import requests_table
 from benchmarks.searching import search_table
 from benchmarks.web import IDLE_S, web_table
@@ -20,7 +22,8 @@ BULK_ROUNDS = 3
 COUPONS_COUNT = 200_000
 COUPONS_COUNT_WRITTEN = 5_000_000
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
-TABLES = ("requests", "bulk", "search", "web")
+CLASSES_COUNT = 1_000
+TABLES = ("requests", "growth", "memory", "bulk", "search", "web")
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -51,8 +54,10 @@ def _read(words: Sequence[str] | None) -> Namespace:
     parser = ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("tables", metavar="TABLE", nargs="*", help=f"of {', '.join(TABLES)}")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="of the requests")
+    parser.add_argument("--classes", type=int, default=CLASSES_COUNT, help="how many there are")
     parser.add_argument("--bulk-rounds", type=int, default=BULK_ROUNDS)
     parser.add_argument("--coupons", type=int, help="how many a job makes")
+    parser.add_argument("--requests", type=int, default=REQUESTS_COUNT, help="of the memory")
     parser.add_argument("--idle-s", type=float, default=IDLE_S)
     parser.add_argument("--write", action="store_true", help=f"put the tables into {PAGE.name}")
     arguments = parser.parse_args(words)
@@ -71,7 +76,13 @@ def _lines(arguments: Namespace) -> Iterator[tuple[str, str]]:
         folder = Path(name)
         if "requests" in tables:
             yield from _named("requests", requests_table(both, folder, arguments.rounds))
-        if tables <= {"requests"}:
+        if "growth" in tables:
+            compared = sizes(arguments.coupons, arguments.classes)
+            rounds = arguments.rounds * ROUNDS_FACTOR
+            yield from _named("growth", growth_table(both, folder, rounds, compared))
+        if "memory" in tables:
+            yield from _named("memory", memory_table(both[0], folder, arguments.requests))
+        if tables <= {"requests", "growth", "memory"}:
             return
         bulk = Bulk(both, folder, arguments.coupons)
         bulk_lines = bulk.table(arguments.bulk_rounds if "bulk" in tables else 1)

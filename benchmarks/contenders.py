@@ -94,7 +94,7 @@ class HttpServer:
             requests = list(islice(self._requests[kind.name], kind.count))
             seconds += send_all(self.address, requests)
             count += len(requests)
-        return _sample(count, seconds, own, databases)
+        return sample_of(count, seconds, own, databases)
 
 
 @dataclass
@@ -115,10 +115,11 @@ class Statements:
         coupons = list(islice(self.unredeemed, kind.count))
         own, databases = CpuMeter([self.program.process_id]), CpuMeter(self.database_ids)
         seconds = self.program.redeem(coupons)
-        return _sample(kind.count, seconds, own, databases)
+        return sample_of(kind.count, seconds, own, databases)
 
 
-def _sample(count: int, seconds: float, own: CpuMeter, databases: CpuMeter) -> Sample:
+def sample_of(count: int, seconds: float, own: CpuMeter, databases: CpuMeter) -> Sample:
+    """What so many requests took, by meters that were started before them."""
     database_ms = databases.seconds() * 1000 / count
     return Sample(own.seconds() * 1000 / count + database_ms, database_ms, count / seconds)
 

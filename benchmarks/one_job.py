@@ -28,12 +28,16 @@ def main() -> None:
 
 
 def make_coupons(
-    database: Database, customer_id: int, count: int, start_date: datetime | None = None
+    database: Database,
+    customer_id: int,
+    count: int,
+    start_date: datetime | None = None,
+    class_name: str = CLASS_NAME,
 ) -> None:
     """Create a job and do all of it; it may make as few coupons as it likes."""
     new = NewCreationJob(
         customer_id=customer_id,
-        class_name=CLASS_NAME,
+        class_name=class_name,
         number_of_coupons=count,
         start_date=start_date,
     )

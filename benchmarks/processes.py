@@ -40,10 +40,20 @@ def run_watched(command: list[str | Path]) -> Finished:
     return Finished(seconds, peak, output)
 
 
+def resident_bytes(pid: int) -> int:
+    """How much memory of a running process is resident, as Linux tells."""
+    return _status_bytes(pid, "VmRSS:")
+
+
 def _peak_bytes(pid: int) -> int | None:
     """What Linux tells of a running process; its own account at the end counts its parent in."""
-    with suppress(OSError):
-        for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
+    with suppress(OSError, LookupError):
+        return _status_bytes(pid, "VmHWM:")
     return None
+
+
+def _status_bytes(pid: int, name: str) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
+        if line.startswith(name):
+            return int(line.split()[1]) * 1024
+    raise LookupError(name)

@@ -28,10 +28,26 @@ def envelope(
     ).encode()
 
 
-def search_content(customer_id: int, index: int, size: int) -> str:
-    """The elements of a SearchCoupons request for a page of a customer's coupons."""
+def search_content(customer_id: int, index: int, size: int, class_name: str = "") -> str:
+    """The elements of a SearchCoupons request for a page of a customer's coupons.
+
+    Args:
+        customer_id: Whose.
+        index: Of the page.
+        size: Of the page.
+        class_name: Of the class whose coupons are searched; empty for all.
+    """
+    predicates = _predicate("CustomerId", str(customer_id))
+    if class_name:
+        predicates += _predicate("CouponClassName", class_name)
     return (
-        "<Predicates><e:Predicate><e:Field>CustomerId</e:Field><e:Operator>Equals</e:Operator>"
-        f"<e:Value>{customer_id}</e:Value></e:Predicate></Predicates>"
+        f"<Predicates>{predicates}</Predicates>"
         f"<PageInfo><e:Index>{index}</e:Index><e:Size>{size}</e:Size></PageInfo>"
+    )
+
+
+def _predicate(field: str, value: str) -> str:
+    return (
+        f"<e:Predicate><e:Field>{field}</e:Field><e:Operator>Equals</e:Operator>"
+        f"<e:Value>{value}</e:Value></e:Predicate>"
     )

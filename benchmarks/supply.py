@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, insert, literal, select, updat
 from sqlalchemy import cast as sql_cast
 
 from benchmarks.one_job import make_coupons
-from benchmarks.own_service import new_call
+from benchmarks.own_service import CLASS_NAME, new_call
 from service.domain.coupon_info import CouponInfo
 from service.domain.coupons import Coupon
 from service.domain.search import PAGE_SIZE_MAX, Paging, Predicate, SearchRequest
@@ -31,6 +31,8 @@ ACCOUNTS_COUNT = 300
 """By how many accounts coupons are redeemed, in turn."""
 INFOS_COUNT = 10
 """How many coupons a GetCouponInfo tells about."""
+FEATURE_ID = 7
+"""Of the class whose coupons are sent to addresses."""
 SUBSCRIPTIONS_COUNT = 20
 """How many subscriptions are billed, in turn; each has a coupon without an end."""
 
@@ -68,6 +70,7 @@ class Supply:
         redeemed: The account and the code of a redemption.
         infos_customer_id: Whose coupons GetCouponInfo tells about.
         subscriptions: The references of those that are billed.
+        mailing_customer_id: Who sends coupons to addresses.
     """
 
     url: str
@@ -77,10 +80,19 @@ class Supply:
     redeemed: tuple[int, str]
     infos_customer_id: int
     subscriptions: list[str]
+    mailing_customer_id: int
     memory: Memory
 
 
-def supplied(url: str, keys: FirstKeys, searched_count: int, unredeemed_count: int) -> Supply:
+def supplied(
+    url: str,
+    keys: FirstKeys,
+    searched_count: int,
+    unredeemed_count: int,
+    *,
+    dispatched_count: int = 0,
+    accounts_count: int = ACCOUNTS_COUNT,
+) -> Supply:
     """Fill a database that has one class without coupons.
 
     Args:
@@ -89,11 +101,13 @@ def supplied(url: str, keys: FirstKeys, searched_count: int, unredeemed_count: i
         searched_count: How many coupons there are to search: dispatched and redeemed, so that
             each has all that a coupon can have.
         unredeemed_count: How many there are to redeem; they stand behind the others.
+        dispatched_count: How many there are to be sent to addresses, by another customer.
+        accounts_count: How many accounts redeem.
     """
     database = Database(url)
     # The first account has the number 1 already.
     programme = Programme(database, Clock(utc_now()), count(2))
-    account_ids = [programme.account(keys.customer_id) for _ in range(ACCOUNTS_COUNT)]
+    account_ids = [programme.account(keys.customer_id) for _ in range(accounts_count)]
     make_coupons(database, keys.customer_id, searched_count)
     with database.writing() as connection:
         _redeem_all(connection, account_ids)
@@ -111,10 +125,11 @@ def supplied(url: str, keys: FirstKeys, searched_count: int, unredeemed_count: i
         (infos_account_id, unredeemed[0].code),
         infos_customer_id,
         _subscriptions(programme, keys),
+        _mailing_customer(programme, dispatched_count),
         _memory(database, keys.customer_id, infos_customer_id),
     )
     database.close()
-    _tidy(url)
+    tidy(url)
     return supply
 
 
@@ -158,6 +173,14 @@ def _subscriptions(programme: Programme, keys: FirstKeys) -> list[str]:
     return references
 
 
+def _mailing_customer(programme: Programme, coupons_count: int) -> int:
+    customer_id = programme.customer()
+    programme.coupon_class(customer_id, CLASS_NAME, feature_id=FEATURE_ID)
+    if coupons_count:
+        make_coupons(programme.database, customer_id, coupons_count)
+    return customer_id
+
+
 def _memory(database: Database, customer_id: int, infos_customer_id: int) -> Memory:
     owner = Predicate("CustomerId", "Equals", str(customer_id))
     first = SearchRequest([owner], page_info=Paging(0, PAGE_SIZE_MAX))
@@ -167,7 +190,7 @@ def _memory(database: Database, customer_id: int, infos_customer_id: int) -> Mem
     return Memory(list(page), infos, infos[0].redemption_date)
 
 
-def _tidy(url: str) -> None:
+def tidy(url: str) -> None:
     """Bring PostgreSQL to rest: else it would do so by itself, at any time."""
     if not url.startswith("sqlite"):
         with psycopg.connect(url, autocommit=True) as connection:

@@ -6,14 +6,16 @@ from functools import partial
 from itertools import count, cycle, repeat
 
 from benchmarks.load import Request, prepared
-from benchmarks.own_service import soap_header
+from benchmarks.own_service import CLASS_NAME, soap_header
 from benchmarks.soap_text import envelope, search_content
-from benchmarks.supply import Supply, Unredeemed
+from benchmarks.supply import FEATURE_ID, Supply, Unredeemed
 from service.addresses import COUPON_MANAGEMENT_PATH
-from service.soap.namespaces import MANAGEMENT, MANAGEMENT_ENTITIES
+from service.soap.namespaces import ARRAYS, MANAGEMENT, MANAGEMENT_ENTITIES
 from tests.reliability.crowd import Address
 
 UNKNOWN_CODE = "NO-SUCH-COUPON"
+DISPATCHED_COUNT = 10
+"""To how many addresses a DispatchCoupons sends coupons."""
 
 
 class Traffic:
@@ -68,25 +70,73 @@ class Traffic:
     def coupon_info(self) -> Iterator[Request]:
         """GetCouponInfo."""
         content = f"<CustomerId>{self._supply.infos_customer_id}</CustomerId>"
-        body = envelope("GetCouponInfo", content, self._header)
         infos_count = len(self._supply.memory.infos)
-        yield from repeat(prepared(self._address, body, b"CouponId>", 2 * infos_count))
+        yield from repeat(self._billing("GetCouponInfo", content, b"CouponId>", 2 * infos_count))
 
     def bills(self) -> Iterator[Request]:
         """ApplyCouponsToBill, each of a bill of its own."""
         for number, subscription in enumerate(cycle(self._supply.subscriptions)):
-            body = envelope(
-                "ApplyCouponsToBill",
-                f"<SubscriptionReference>{subscription}</SubscriptionReference>"
-                f"<BillReference>bill {number}</BillReference><Currency>USD</Currency>"
-                "<Lines><e:BillLine><e:PricingComponentID>users</e:PricingComponentID>"
-                "<e:Units>12</e:Units><e:UnitPrice>5</e:UnitPrice></e:BillLine></Lines>",
-                self._header,
-                namespace=MANAGEMENT,
-                entities=MANAGEMENT_ENTITIES,
+            reference = f"<BillReference>bill {number}</BillReference>"
+            content = _bill(subscription, reference)
+            yield self._management("ApplyCouponsToBill", content, b"Due>30.00</")
+
+    def estimates(self) -> Iterator[Request]:
+        """EstimateDiscounts, of the same bill by one subscription after the other."""
+        for subscription in cycle(self._supply.subscriptions):
+            yield self._management("EstimateDiscounts", _bill(subscription), b"Due>30.00</")
+
+    def dispatches(self) -> Iterator[Request]:
+        """DispatchCoupons, each to the same addresses."""
+        emails = (f"<r:string>kim{n}@example.com</r:string>" for n in range(DISPATCHED_COUNT))
+        content = (
+            f'<SendToEmails xmlns:r="{ARRAYS}">{"".join(emails)}</SendToEmails>'
+            f"<CustomerId>{self._supply.mailing_customer_id}</CustomerId>"
+            f"<CouponClassName>{CLASS_NAME}</CouponClassName>"
+        )
+        yield from repeat(self._billing("DispatchCoupons", content, b"></PartialErrors>"))
+
+    def eligibilities(self) -> Iterator[Request]:
+        """CheckFeatureAdoptionCouponEligibility, of ten accounts."""
+        account_ids = (f"<r:long>{it}</r:long>" for it in self._supply.account_ids[:10])
+        content = (
+            f"<FeatureId>{FEATURE_ID}</FeatureId>"
+            f'<AccountIds xmlns:r="{ARRAYS}">{"".join(account_ids)}</AccountIds>'
+        )
+        operation = "CheckFeatureAdoptionCouponEligibility"
+        yield from repeat(self._billing(operation, content, f"</{operation}Response>".encode()))
+
+    def spends(self) -> Iterator[Request]:
+        """RecordSpend, of one account after the other."""
+        for number, account_id in enumerate(cycle(self._supply.account_ids)):
+            content = (
+                f"<AccountId>{account_id}</AccountId><Amount>1.50</Amount>"
+                f"<Reference>spend {number}</Reference>"
             )
-            address = self._address._replace(path=COUPON_MANAGEMENT_PATH)
-            yield prepared(address, body, b"Due>30.00</", 1)
+            yield self._management("RecordSpend", content, b"</RecordSpendResponse>")
+
+    def classes(self) -> Iterator[Request]:
+        """GetCouponClass."""
+        content = (
+            f"<CustomerId>{self._supply.keys.customer_id}</CustomerId>"
+            f"<ClassName>{CLASS_NAME}</ClassName>"
+        )
+        yield from repeat(self._management("GetCouponClass", content, f">{CLASS_NAME}</".encode()))
+
+    def _billing(
+        self, operation: str, content: str, marker: bytes, markers_count: int = 1
+    ) -> Request:
+        body = envelope(operation, content, self._header)
+        return prepared(self._address, body, marker, markers_count)
+
+    def _management(self, operation: str, content: str, marker: bytes) -> Request:
+        body = envelope(
+            operation,
+            content,
+            self._header,
+            namespace=MANAGEMENT,
+            entities=MANAGEMENT_ENTITIES,
+        )
+        return prepared(self._address._replace(path=COUPON_MANAGEMENT_PATH), body, marker, 1)
 
     def _redeem(self, account_id: int, code: str) -> Request:
         body = self._redeem_body(account_id, code)
@@ -98,8 +148,17 @@ class Traffic:
 
     def _page(self, index: int, size: int) -> Request:
         content = search_content(self._supply.keys.customer_id, index, size)
-        body = envelope("SearchCoupons", content, self._header)
-        return prepared(self._address, body, b"CouponCode>", 2 * size)
+        return self._billing("SearchCoupons", content, b"CouponCode>", 2 * size)
+
+
+def _bill(subscription: str, reference: str = "") -> str:
+    """The elements of a request about a bill of one line."""
+    return (
+        f"<SubscriptionReference>{subscription}</SubscriptionReference>{reference}"
+        "<Currency>USD</Currency>"
+        "<Lines><e:BillLine><e:PricingComponentID>users</e:PricingComponentID>"
+        "<e:Units>12</e:Units><e:UnitPrice>5</e:UnitPrice></e:BillLine></Lines>"
+    )
 
 
 @dataclass(frozen=True)
@@ -117,6 +176,7 @@ class Kind:
 
 
 REDEMPTIONS = "RedeemCoupon"
+INFOS = "GetCouponInfo"
 BILLS = "ApplyCouponsToBill"
 PAGE_SIZES = {1: 150, 10: 100, 100: 40}
 """How many pages of each size are asked for in a round."""
@@ -132,6 +192,15 @@ KINDS = (
         Kind(f"the same page of {size} again", count, partial(Traffic.page_again, size=size))
         for size, count in PAGE_SIZES.items()
     ),
-    Kind("GetCouponInfo", 150, Traffic.coupon_info),
+    Kind(INFOS, 150, Traffic.coupon_info),
     Kind(BILLS, 100, Traffic.bills),
 )
+DISPATCHES = "DispatchCoupons"
+FURTHER_KINDS = (
+    Kind(DISPATCHES, 50, Traffic.dispatches),
+    Kind("CheckFeatureAdoptionCouponEligibility", 50, Traffic.eligibilities),
+    Kind("EstimateDiscounts", 50, Traffic.estimates),
+    Kind("RecordSpend", 50, Traffic.spends),
+    Kind("GetCouponClass", 50, Traffic.classes),
+)
+"""Those that peers do not answer, and that are not compared."""

@@ -36,7 +36,7 @@ def supply(programme: Programme) -> Supply:
     )
     memory = Memory(page, get_coupon_info(programme.call(), owner), START)
     keys = FirstKeys(owner, account, "developer", "authentication", "Kim", "")
-    return Supply("", keys, [account], [], (account, code), owner, [], memory)
+    return Supply("", keys, [account], [], (account, code), owner, [], 0, memory)
 
 
 def answer(application, request: Request) -> tuple[str, bytes]:

@@ -7,7 +7,10 @@ import pytest
 from benchmarks import __main__ as benchmark
 
 PAGE = benchmark.PAGE.read_text(encoding="utf-8")
-SMALL = ("--rounds", "1", "--bulk-rounds", "1", "--coupons", "3000", "--idle-s", "0.5")
+SMALL = (
+    *("--rounds", "1", "--bulk-rounds", "1", "--coupons", "3000", "--idle-s", "0.5"),
+    *("--classes", "10", "--requests", "320"),
+)
 
 
 def table_of(page, name):

@@ -14,11 +14,13 @@ from sqlalchemy import event, text
 
 from service.domain.bills import BillLine
 from service.domain.discounted_bills import BillRequest
+from service.domain.refusals import ServiceError
 from service.domain.search import Paging, Predicate, SearchRequest
 from service.operations.bills import apply_coupons_to_bill, estimate_discounts, rollback_bill
 from service.operations.check_eligibility import check_eligibility
 from service.operations.claim_coupons import AccountCoupon, claim_coupons
 from service.operations.dispatch_coupons import dispatch_coupons
+from service.operations.get_account_monthly_spend import get_account_monthly_spend
 from service.operations.get_coupon_info import get_coupon_info
 from service.operations.mint_coupons import mint_coupons
 from service.operations.record_spend import record_spend, reverse_spend
@@ -27,7 +29,7 @@ from service.operations.search_coupons import search_coupons
 from service.operations.subscription_coupons import apply_coupon, remove_coupon
 from service.storage.engine import Database
 from tests.operations.simple_coupons import new_coupon, subscription
-from tests.programme import Programme
+from tests.programme import START, Programme
 
 FEATURE_ID = 7
 STATEMENTS_OF_CLAIMS = 7
@@ -63,6 +65,10 @@ class Scene:
 
     def call(self, operation: Callable[..., object], *arguments: object, **more: object) -> object:
         return operation(self.programme.call(), *arguments, **more)
+
+    def refused(self, operation: Callable[..., object], *arguments: object) -> None:
+        with pytest.raises(ServiceError):
+            self.call(operation, *arguments)
 
     def search(self, *predicates: Predicate) -> object:
         asked = [Predicate("CustomerId", "Equals", str(self.owner)), *predicates]
@@ -106,7 +112,17 @@ BUDGETS: dict[str, tuple[Prepare, Prepare, tuple[int, int]]] = {
     ),
     "RedeemCoupon": (nothing, Scene.redeem, (9, 10)),
     "RedeemCoupon, repeated": (Scene.redeem, Scene.redeem, (3, 4)),
+    "RedeemCoupon, a fault": (
+        nothing,
+        lambda scene: scene.refused(redeem_coupon, scene.account, "NO-SUCH-COUPON"),
+        (3, 4),
+    ),
     "GetCouponInfo": (Scene.redeem, lambda scene: scene.call(get_coupon_info, scene.owner), (2, 1)),
+    "GetAccountMonthlySpend": (
+        Scene.spend,
+        lambda scene: scene.call(get_account_monthly_spend, scene.account, START),
+        (3, 2),
+    ),
     "CheckFeatureAdoptionCouponEligibility": (
         nothing,
         lambda scene: scene.call(check_eligibility, FEATURE_ID, [scene.account]),
