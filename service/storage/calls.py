@@ -16,7 +16,7 @@ from service.storage.types import ID_MAX
 
 CALLS_COUNT_MAX = 10_000_000
 """How many calls are kept, at the most: about 2 GB."""
-FORGOTTEN_TOGETHER = 500
+FORGOTTEN_TOGETHER = 200
 """How many are forgotten in one transaction: others wait for it."""
 OK = "ok"
 """The outcome of a call that was answered without a fault."""

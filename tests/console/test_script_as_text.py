@@ -58,8 +58,10 @@ def world(console: Console) -> World:
 
 
 def script_for(table: Table, name: str, number: int) -> str:
-    """A script with a number in it, as names are unique."""
-    return f"{SHORT}{number}" if name == "number" else f"{SCRIPT}{table.name} {number}"
+    """A script with a number in it, as names are unique; PostgreSQL holds columns to a length."""
+    script = f"{SCRIPT}{table.name} {number}"
+    length = getattr(table.c[name].type, "length", None) or len(script)
+    return script if len(script) <= length else f"{SHORT}{number}"
 
 
 def assert_is_text(text: str, where: str) -> bool:

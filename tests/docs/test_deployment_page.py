@@ -131,7 +131,7 @@ def test_the_numbers_of_the_page():
         f"calls at hand have {WORKER_STOP_TIMEOUT_S} seconds",
         f"`ServiceBusy` ({SERVICE_BUSY.code})",
         f"`ServiceUnavailable` ({SERVICE_UNAVAILABLE.code})",
-        f"2 x 2 x {DEFAULTS.threads} = {2 * 2 * DEFAULTS.threads}",
+        f"2 x 2 x {DEFAULTS.threads + 1} = {2 * 2 * (DEFAULTS.threads + 1)}",
         f"setting `statement_timeout_s`, {DEFAULTS.statement_timeout_s} s",
         f"setting `lock_timeout_s`, {DEFAULTS.lock_timeout_s} s",
         f"{engine.IDLE_IN_TRANSACTION_TIMEOUT_S} s: what a machine held that has vanished",
