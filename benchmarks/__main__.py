@@ -1,14 +1,17 @@
 """The benchmark: ``python -m benchmarks [--rounds N] [--coupons N] [--write] [TABLE ...]``.
 
 It prints tables, and with ``--write`` puts them into ``docs/performance.md``.
+``python -m benchmarks profile [REQUEST ...]`` prints where the CPU time of requests goes.
 """
 
 import logging
+import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks import profiling
 from benchmarks.bulk import Bulk
 from benchmarks.engines import engines
 from benchmarks.growth import ROUNDS_FACTOR, growth_table, sizes
@@ -98,4 +101,7 @@ def _named(name: str, lines: Iterator[str]) -> Iterator[tuple[str, str]]:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["profile"]:
+        profiling.main(sys.argv[2:])
+    else:
+        main()

@@ -1,14 +1,12 @@
 """Peers and floors that are made of Python answer from memory what the service answers."""
 
-import io
 from itertools import islice
-from wsgiref.util import setup_testing_defaults
 
 import pytest
 from lxml import etree
 
 from benchmarks.bare_lxml import lxml_application
-from benchmarks.load import Request
+from benchmarks.in_process import answer
 from benchmarks.stock_spyne import stock_application
 from benchmarks.supply import Memory, Supply, Unredeemed
 from benchmarks.traffic import BILLS, KINDS, PAGE_SIZES, Kind, Traffic
@@ -37,20 +35,6 @@ def supply(programme: Programme) -> Supply:
     memory = Memory(page, get_coupon_info(programme.call(), owner), START)
     keys = FirstKeys(owner, account, "developer", "authentication", "Kim", "")
     return Supply("", keys, [account], [], (account, code), owner, [], 0, memory)
-
-
-def answer(application, request: Request) -> tuple[str, bytes]:
-    body = request.content.partition(b"\r\n\r\n")[2]
-    environ = {
-        "REQUEST_METHOD": "POST",
-        "CONTENT_TYPE": "text/xml; charset=utf-8",
-        "CONTENT_LENGTH": str(len(body)),
-        "wsgi.input": io.BytesIO(body),
-    }
-    setup_testing_defaults(environ)
-    statuses = []
-    reply = b"".join(application(environ, lambda status, _headers: statuses.append(status)))
-    return statuses[0], reply
 
 
 @pytest.mark.parametrize("make", [stock_application, lxml_application])

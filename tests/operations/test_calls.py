@@ -6,16 +6,15 @@ fails as well. A request counts with all libraries, as nothing else in it takes 
 """
 
 import gc
-import io
 import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, NamedTuple
-from wsgiref.util import setup_testing_defaults
 
 import pytest
 from sqlalchemy import Connection, select
 
+from benchmarks.in_process import answer
 from benchmarks.load import Request
 from benchmarks.own_service import start_class
 from benchmarks.supply import supplied
@@ -92,16 +91,7 @@ class Counting(NamedTuple):
 
 
 def _send(application: Application, request: Request) -> None:
-    head, _, body = request.content.partition(b"\r\n\r\n")
-    environ = {
-        "REQUEST_METHOD": "POST",
-        "PATH_INFO": head.split()[1].decode(),
-        "CONTENT_TYPE": "text/xml; charset=utf-8",
-        "CONTENT_LENGTH": str(len(body)),
-        "wsgi.input": io.BytesIO(body),
-    }
-    setup_testing_defaults(environ)
-    reply = b"".join(application(environ, lambda *_status: None))
+    _status, reply = answer(application, request)
     assert reply.count(request.marker) == request.markers_count, reply
 
 

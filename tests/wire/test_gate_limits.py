@@ -1,8 +1,12 @@
 """The limits of the gate: the bound itself is allowed, one more is not."""
 
 import pytest
+from hypothesis import given, reject
+from hypothesis import strategies as st
 
-from service.soap.gate import GateLimits
+from service.soap.contract import CUSTOMER_BILLING
+from service.soap.faults import WireFault
+from service.soap.gate import Gate, GateLimits
 from tests.wire.harness import envelope
 
 
@@ -58,3 +62,51 @@ def test_a_thousand_addresses_are_no_trouble(service):
     )
     assert service.call(body).status == 200
     assert len(service.seen[0].arguments[0]) == 1000
+
+
+NARROW = Gate(
+    CUSTOMER_BILLING,
+    GateLimits(depth_max=8, elements_count_max=16, attributes_count_max=16),
+)
+SOAP = "xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'"
+STARTS = ["", "<?xml version='1.0'?>", "<?x?>", "<?xml-x ?>", "<?xml version='1.0'?><?x?>"]
+CONTENTS = st.recursive(
+    st.sampled_from(
+        ["text", "<!-- </a></a> -->", "<![CDATA[</</a><?x?>]]>", "<?x y?>", "=", "</a><a>"]
+    ),
+    lambda inside: st.one_of(
+        st.lists(inside, max_size=4).map("".join),
+        st.builds("<a b=''>{}</a>".format, inside),
+        st.builds("<a b='1' c = '&lt;/'>{}</a>".format, inside),
+        st.builds(f"<a {SOAP}>{{}}<a/></a>".format, inside),
+        st.builds(f"<a {SOAP} s:encodingStyle=''>{{}}</a>".format, inside),
+    ),
+)
+
+
+@given(CONTENTS, st.sampled_from(STARTS))
+def test_what_is_small_breaks_no_limit(content, start):
+    try:
+        document = NARROW.parse(f"{start}<a>{content}</a>".encode(), None)
+    except WireFault:
+        reject()
+    if document.is_small:
+        NARROW._check_size_and_kinds(document.root)
+
+
+def test_most_requests_are_small_and_others_are_not(envelope_of_redemption):
+    gate = Gate(CUSTOMER_BILLING, GateLimits())
+    assert gate.parse(envelope_of_redemption, None).is_small
+    for large in (nested(33), with_attributes(2001), envelope(header="<?x?>")):
+        document = gate.parse(large, None)
+        assert not document.is_small
+        with pytest.raises(WireFault):
+            gate._check_size_and_kinds(document.root)
+
+
+@pytest.fixture
+def envelope_of_redemption():
+    """A request as clients send it."""
+    request = "<AccountId>1</AccountId><CouponCode>A</CouponCode>"
+    namespace = 'xmlns="https://bingads.microsoft.com/Billing/v13"'
+    return envelope(f"<RedeemCouponRequest {namespace}>{request}</RedeemCouponRequest>")
