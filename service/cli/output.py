@@ -23,7 +23,9 @@ _WIDTH_OF_FILES = 1000
 def plain_value(value: Any) -> Any:
     """The value in JSON's types: decimals as strings, instants in ISO 8601 with ``Z``."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain_value(getattr(value, field.name)) for field in fields(value)}
+        value = {field.name: getattr(value, field.name) for field in fields(value)}
+    elif isinstance(value, tuple) and hasattr(value, "_asdict"):
+        value = value._asdict()
     if isinstance(value, dict):
         return {key: plain_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -1,16 +1,16 @@
 """The tables of the console: what signs its sessions, and what holds back who guesses."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, LargeBinary, String, Table
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, LargeBinary, Table
 
 from service.storage import party_tables  # noqa: F401 - a foreign key leads there
 from service.storage.naming import metadata
-from service.storage.types import Id, Instant
+from service.storage.types import Id, Instant, key_text
 
 # Random bytes that all processes and machines of the service share; each is drawn once.
 service_secret = Table(
     "service_secret",
     metadata,
-    Column("name", String(32), primary_key=True),
+    Column("name", key_text(32), primary_key=True),
     Column("value", LargeBinary(64), nullable=False),
     Column("created_at", Instant, nullable=False),
 )

@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from service.storage import tables  # noqa: F401 - foreign keys lead there
 from service.storage.naming import metadata
-from service.storage.types import Id, Instant
+from service.storage.types import Id, Instant, key_text
 
 # What was counted of each class, when its coupons had changed since; see service.storage.figures.
 
@@ -52,7 +52,7 @@ class_money = Table(
     "class_money",
     metadata,
     Column("class_id", ForeignKey("class_figures.class_id"), primary_key=True, autoincrement=False),
-    Column("currency_code", String(3), primary_key=True),
+    Column("currency_code", key_text(3), primary_key=True),
     # In decimal: a sum may be larger than any amount.
     Column("granted", String(40), nullable=False),
     Column("drawn", String(40), nullable=False),

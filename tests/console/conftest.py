@@ -1,4 +1,4 @@
-"""A console for each test, and one Chromium for all of them."""
+"""A console for each test, and one Chromium for all of a file."""
 
 from collections.abc import Iterator
 
@@ -19,9 +19,12 @@ def console(
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium: started once, as that takes half a second."""
+    """Chromium: started once for a file, as that takes half a second.
+
+    Not for all: while it runs, the process has an event loop, and other tests want their own.
+    """
     with chromium() as running:
         yield running
 

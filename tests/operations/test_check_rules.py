@@ -35,6 +35,7 @@ from tests.databases import Databases
 from tests.operations import discount_breaks
 from tests.operations.lived import FEATURE, Lived, Tampering, tampering
 from tests.programme import START, Clock, Programme
+from tests.storage import console_rows
 
 TICK = timedelta(microseconds=1)
 CENT = Decimal("0.01")
@@ -66,7 +67,9 @@ def test_everything_that_operations_do_keeps_every_rule(lived: Lived) -> None:
 
 def test_every_table_has_rows(lived: Lived) -> None:
     """A rule about a table without rows would be kept by whatever it says."""
-    counts = {table.name: len(lived.programme.rows(table)) for table in metadata.sorted_tables}
+    # What the console shows and keeps for itself has no rule.
+    ruled = [table for table in metadata.sorted_tables if table.name not in console_rows.FIRST]
+    counts = {table.name: len(lived.programme.rows(table)) for table in ruled}
     assert [name for name, count in counts.items() if not count] == []
 
 

@@ -21,7 +21,7 @@ INSTANT = service.storage.types.Instant(timezone=True)
 def upgrade() -> None:
     """Go to this revision."""
     op.create_table('service_secret',
-    sa.Column('name', sa.String(length=32), nullable=False),
+    sa.Column('name', service.storage.types.key_text(32), nullable=False),
     sa.Column('value', sa.LargeBinary(length=64), nullable=False),
     sa.Column('created_at', INSTANT, nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_service_secret'))

@@ -80,7 +80,7 @@ def _create_figures() -> None:
     op.create_table(
         "class_money",
         sa.Column("class_id", ID, autoincrement=False, nullable=False),
-        sa.Column("currency_code", sa.String(length=3), nullable=False),
+        sa.Column("currency_code", service.storage.types.key_text(3), nullable=False),
         sa.Column("granted", sa.String(length=40), nullable=False),
         sa.Column("drawn", sa.String(length=40), nullable=False),
         sa.ForeignKeyConstraint(
