@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import structlog
 from argon2 import PasswordHasher
 from hypothesis import settings
 from sqlalchemy import event
@@ -183,6 +184,8 @@ def closed_applications(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("service.app.open_database", remember)
     monkeypatch.setattr("service.app.CallJournal", remember_journal)
     yield
+    # Each application sets up the log of the process.
+    structlog.reset_defaults()
     for journal in journals:
         journal.close()
     for database in opened:

@@ -47,7 +47,7 @@ BUDGETS = {
     REDEMPTIONS: 541,
     "RedeemCoupon, repeated": 431,
     "RedeemCoupon, a fault": 434,
-    "SearchCoupons, page of 1": 464,
+    "SearchCoupons, page of 1": 489,
     LARGE_PAGE: 3450,
     "the same page of 1 again": 452,
     "the same page of 100 again": 650,
