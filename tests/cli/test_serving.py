@@ -74,7 +74,9 @@ def lines_until(process, pattern):
     return text
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "sent", [pytest.param(signal.SIGINT, marks=pytest.mark.prove), signal.SIGTERM]
+)
 def test_serve_answers_until_a_signal_comes(url, address, sent):
     with running("serve", "--bind", address, "--workers", "2") as process:
         endpoint = f"http://{address}{CUSTOMER_BILLING_PATH}"
@@ -135,7 +137,9 @@ def test_demo_holds_its_conversation_and_leaves_nothing(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "sent", [pytest.param(signal.SIGINT, marks=pytest.mark.prove), signal.SIGTERM]
+)
 def test_demo_serves_until_a_signal_comes(address, tmp_path, monkeypatch, sent):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     with running("demo", "--bind", address) as process:

@@ -277,6 +277,7 @@ def test_a_job_is_stopped(manager: Caller, customer: Customer) -> None:
     assert job.CancelRequestedAt == stopping.CancelRequestedAt
 
 
+@pytest.mark.prove
 def test_the_creator_is_told_of_the_end(
     tmp_path: Path, databases: Databases, transport: Transport
 ) -> None:

@@ -10,6 +10,19 @@ from tests.console.server import Console, serving
 from tests.programme import Programme
 
 
+IN_A_QUICK_BROWSER = frozenset({"test_browser.py", "test_story.py"})
+"""The files whose tests in Chromium do not wait for the proofs."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to `make prove` what needs Chromium, but for the short way through the console."""
+    for item in items:
+        names = getattr(item, "fixturenames", ())
+        if "browser" in names and item.path.name not in IN_A_QUICK_BROWSER:
+            item.add_marker(pytest.mark.prove)
+
+
 @pytest.fixture
 def console(
     programme: Programme, closed_applications: None, quick_passwords: None

@@ -148,6 +148,7 @@ def test_a_job_survives_kills(programme: Programme, owner: int) -> None:
     assert wrongs(programme, owner, COUNT_SHORT) == []
 
 
+@pytest.mark.prove
 def test_coupons_counted_apart_would_be_noticed(programme: Programme, owner: int) -> None:
     begin(programme, owner, COUNT_OF_CONTROL, CHUNK_SHORT)
     work_and_kill(programme, KILLS_COUNT_OF_CONTROL_SHORT, 0.3, 5, "apart")

@@ -74,6 +74,7 @@ def test_nothing_is_lost_or_doubled_when_the_service_is_killed(stage):
         assert redeemers.unanswered_count > KILLS_COUNT_SHORT
 
 
+@pytest.mark.prove
 @pytest.mark.timeout(300)
 def test_two_transactions_would_be_noticed(stage):
     with stage(BROKEN) as scene:
@@ -83,6 +84,7 @@ def test_two_transactions_would_be_noticed(stage):
     assert broken_count > 0
 
 
+@pytest.mark.prove
 @pytest.mark.timeout(300)
 def test_two_transactions_break_nothing_unless_killed(stage):
     with stage(BROKEN) as scene:
