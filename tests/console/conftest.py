@@ -9,7 +9,6 @@ from tests.console.browser import chromium, window
 from tests.console.server import Console, serving
 from tests.programme import Programme
 
-
 IN_A_QUICK_BROWSER = frozenset({"test_browser.py", "test_story.py"})
 """The files whose tests in Chromium do not wait for the proofs."""
 
