@@ -60,7 +60,7 @@ COUPONS = (
 _OWN, _TERMS = RowReader(_OWN_COLUMNS), RowReader(TERMS_COLUMNS)
 
 
-class FoundCoupon(NamedTuple):
+class PlacedCoupon(NamedTuple):
     """A coupon with its numbers in the database, and its place."""
 
     coupon_id: int
@@ -69,12 +69,12 @@ class FoundCoupon(NamedTuple):
     coupon: Coupon
 
 
-def found_coupons(
+def placed_coupons(
     connection: Connection, rows: list[Any], *, with_claim_info: bool
-) -> list[FoundCoupon]:
+) -> list[PlacedCoupon]:
     """The coupons of raw rows of ``COUPONS``, of which SQLite gives all in one."""
     read_own, read_terms = _OWN.of(connection.dialect), _TERMS.of(connection.dialect)
-    return [_found(row, read_own, read_terms, with_claim_info) for row in rows]
+    return [_placed(row, read_own, read_terms, with_claim_info) for row in rows]
 
 
 def whole_coupon(connection: Connection, row: tuple[Any, ...]) -> tuple[Any, Coupon]:
@@ -86,12 +86,12 @@ def whole_coupon(connection: Connection, row: tuple[Any, ...]) -> tuple[Any, Cou
 
 # The readers are among the arguments, as the same values mean something else on another database.
 @lru_cache(maxsize=COUPONS_KEPT_MAX)
-def _found(
+def _placed(
     row: tuple[Any, ...] | str,
     read_own: ReadRow,
     read_terms: ReadRow,
     with_claim_info: bool,
-) -> FoundCoupon:
+) -> PlacedCoupon:
     values = from_json(row) if isinstance(row, str) else row
     own = read_own(values[: len(_OWN_COLUMNS)])
     coupon = _coupon(
@@ -100,7 +100,7 @@ def _found(
         is_redemption_told=own.is_redeemed_at_home,
         with_claim_info=with_claim_info,
     )
-    return FoundCoupon(own.coupon_id, own.batch_id, own.seq, coupon)
+    return PlacedCoupon(own.coupon_id, own.batch_id, own.seq, coupon)
 
 
 @lru_cache(maxsize=TERMS_KEPT_MAX)

@@ -26,8 +26,8 @@ from service.domain.coupons import Coupon
 from service.domain.search import ORDER_BY_START_DATE, PAGE_SIZE_MAX, CouponQuery
 from service.storage.coupon_rows import (
     COUPONS,
-    FoundCoupon,
-    found_coupons,
+    PlacedCoupon,
+    placed_coupons,
     whole_coupon,
 )
 from service.storage.coupons import IS_THERE
@@ -266,7 +266,7 @@ def _between(places: list[int], first: int, end: int) -> Iterator[tuple[int, int
 
 def _coupons_at(
     connection: Connection, query: CouponQuery, stretches: list[Stretch]
-) -> list[FoundCoupon]:
+) -> list[PlacedCoupon]:
     """The coupons at these places, in this order."""
     if not stretches:
         return []
@@ -287,7 +287,7 @@ def _coupons_at(
             values.update({f"seq_{number}_{i}": seq for i, seq in enumerate(listed)})
             lengths.append(len(listed))
     rows = _places_statement(tuple(lengths)).raw_rows(connection, values)
-    found = found_coupons(connection, rows, with_claim_info=query.with_claim_info)
+    found = placed_coupons(connection, rows, with_claim_info=query.with_claim_info)
     order = {batch_id: number for number, batch_id in enumerate(by_batch)}
     return sorted(found, key=lambda it: (order[it.batch_id], it.seq))
 
@@ -331,7 +331,7 @@ def _places_condition(number: int, length: int) -> ColumnElement[bool]:
     return coupon_place.c.seq.in_([bindparam(f"seq_{number}_{i}") for i in range(length)])
 
 
-def _skipping_page(connection: Connection, query: CouponQuery) -> list[FoundCoupon]:
+def _skipping_page(connection: Connection, query: CouponQuery) -> list[PlacedCoupon]:
     statement = _skipping_statement(
         has_class_name=query.class_name is not None,
         is_redeemed=query.is_redeemed,
@@ -356,7 +356,7 @@ def _skipping_page(connection: Connection, query: CouponQuery) -> list[FoundCoup
     listed = _filled_up(list(coupon_ids))
     values = {f"coupon_id_{i}": coupon_id for i, coupon_id in enumerate(listed)}
     rows = _by_id_statement(len(listed)).raw_rows(connection, values)
-    found = found_coupons(connection, rows, with_claim_info=query.with_claim_info)
+    found = placed_coupons(connection, rows, with_claim_info=query.with_claim_info)
     return sorted(found, key=lambda it: order[it.coupon_id])
 
 
