@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks import profiling
 from benchmarks.bulk import Bulk
+from benchmarks.console import console_table
 from benchmarks.engines import engines
 from benchmarks.growth import ROUNDS_FACTOR, growth_table, sizes
 from benchmarks.memory import REQUESTS_COUNT, memory_table
@@ -26,7 +27,7 @@ COUPONS_COUNT = 200_000
 COUPONS_COUNT_WRITTEN = 5_000_000
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 CLASSES_COUNT = 1_000
-TABLES = ("requests", "growth", "memory", "bulk", "search", "web")
+TABLES = ("requests", "growth", "memory", "bulk", "search", "web", "console")
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -94,6 +95,8 @@ def _lines(arguments: Namespace) -> Iterator[tuple[str, str]]:
             yield from _named("search", search_table(bulk.filled))
         if "web" in tables:
             yield from _named("web", web_table(bulk.filled, folder, arguments.idle_s))
+        if "console" in tables:
+            yield from _named("console", console_table(bulk.filled, arguments.classes))
 
 
 def _named(name: str, lines: Iterator[str]) -> Iterator[tuple[str, str]]:

@@ -122,7 +122,7 @@ class _Searches:
     def _redeem_every(self, step: int) -> int:
         """Redeem every so manieth coupon of the first batch; answers how many there are."""
         with self._database.writing() as connection:
-            count = _redeem_every(connection, step, self._keys.account_id)
+            count = redeem_every(connection, step, self._keys.account_id)
         if self._database.engine.dialect.name == "postgresql":
             # The server does so by itself, but when it likes: after 1 % of the coupons changed.
             with self._database.engine.connect() as connection:
@@ -147,7 +147,7 @@ class _Searches:
         update_coupons(call, self._keys.customer_id, class_terms(), coupon_code=code)
 
 
-def _redeem_every(connection: Connection, step: int, account_id: int) -> int:
+def redeem_every(connection: Connection, step: int, account_id: int) -> int:
     """As if by RedeemCoupon, which would take minutes for so many."""
     now = utc_now()
     values: dict[str, Any] = {

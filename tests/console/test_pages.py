@@ -19,6 +19,7 @@ from service.storage.engine import Database
 from tests.console.server import Console, below, serving, token
 from tests.databases import Databases
 from tests.programme import Programme
+from tests.storage.engines import ON_SQLITE
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -173,6 +174,7 @@ def test_names_are_text(console: Console) -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;&amp;amp;" in page
 
 
+@ON_SQLITE  # a writer of PostgreSQL keeps nobody waiting here
 def test_trouble_is_told_as_such(
     programme: Programme, closed_applications: None, capfd: pytest.CaptureFixture[str]
 ) -> None:
