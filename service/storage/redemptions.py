@@ -132,7 +132,10 @@ def find_parties(
         after: The ``locks``: whoever waited for them sees what those before did.
     """
     reading: list[Step] = [(_ACCOUNT, {"account_id": account_id}), (_COUPON, {"code": code})]
-    *_, (found_accounts, _), (found_coupons, _) = run_together(connection, [*after, *reading])
+    for lock, values in after:
+        # One by one: who waits among others is not idle to PostgreSQL when its machine vanishes.
+        lock.rows(connection, values)
+    (found_accounts, _), (found_coupons, _) = run_together(connection, reading)
     return Parties(
         RedeemingAccount(*found_accounts[0]) if found_accounts else None,
         _redeemable(found_coupons[0]) if found_coupons else None,
