@@ -17,7 +17,8 @@ from service.domain.terms import CouponType
 from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.operations.movements import promote_waiting
-from service.storage import audit, redemptions
+from service.storage import audit, classes, redemptions
+from service.storage.accounts import lock_account
 from service.storage.redemptions import RedeemableCoupon
 from service.storage.trouble import LostRaceError
 
@@ -42,8 +43,9 @@ def redeem_coupon(call: Call, account_id: int | None, coupon_code: str | None) -
 
 
 def _attempt(connection: Connection, call: Call, account_id: int, code: str) -> datetime:
-    locks = redemptions.locks(connection, account_id, code, call.caller.writable_customers)
-    account, found = redemptions.find_parties(connection, account_id, code, after=locks)
+    classes.keep_in_use(connection, [code])
+    lock_account(connection, account_id, call.caller.writable_customers)
+    account, found = redemptions.find_parties(connection, account_id, code)
     if account is None or not call.caller.may_write(account.customer_id):
         # Others cannot tell whether it exists.
         row = ACCOUNT_ID_INVALID if call.caller.is_operator else NOT_AUTHORIZED
@@ -66,6 +68,8 @@ def _record(
 ) -> None:
     is_acquisition = found.state.terms.coupon_type is CouponType.ACQUISITION
     customer_id = account.customer_id if is_acquisition else None
+    if not redemptions.record_redemption(connection, found, account.account_id, new, customer_id):
+        raise LostRaceError
     after = {
         "account_id": account.account_id,
         "redeemed_at": new.redeemed_at.isoformat(),
@@ -73,10 +77,6 @@ def _record(
         "balance": str(new.granted),
     }
     change = audit.Change("redeem", "coupon", found.coupon_id, after=after)
-    history = [audit.appending(call.author, change)]
-    if not redemptions.record_redemption(
-        connection, found, account.account_id, new, customer_id, history
-    ):
-        raise LostRaceError
+    audit.append(connection, call.author, [change])
     if not found.state.terms.spend_threshold:
         promote_waiting(connection, call, account.account_id)

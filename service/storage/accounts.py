@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from service.domain.programmes import Account, Customer
 from service.storage.party_tables import account, customer
-from service.storage.prepared import Prepared, Step
+from service.storage.prepared import Prepared
 from service.storage.statements import new_id
 from service.storage.types import ID_MAX
 
@@ -175,6 +175,9 @@ def lock_accounts(
     return set(connection.scalars(statement))
 
 
-def locking(account_id: int, customer_ids: Sequence[int] | None) -> Step:
-    """What does as ``lock_accounts``, for one, on PostgreSQL."""
-    return _LOCK, {"account_id": account_id, "customer_ids": customer_ids}
+def lock_account(
+    connection: Connection, account_id: int, customer_ids: Sequence[int] | None
+) -> None:
+    """As ``lock_accounts``, for one. On SQLite a writer is alone anyway."""
+    if connection.dialect.name == "postgresql":
+        _LOCK.rows(connection, {"account_id": account_id, "customer_ids": customer_ids})

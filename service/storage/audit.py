@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, insert, select
 
 from service.domain.roles import COMMAND_LINE
 from service.storage.party_tables import service_user
-from service.storage.prepared import Prepared, Step, Values
+from service.storage.prepared import Prepared, Values
 from service.storage.tables import audit
 
 _INSERT = Prepared(
@@ -76,11 +76,6 @@ class Event:
 def append(connection: Connection, author: Author, changes: Iterable[Change]) -> None:
     """Write the changes into the log, in the transaction that makes them."""
     _INSERT.run_each(connection, [_values(author, change) for change in changes])
-
-
-def appending(author: Author, change: Change) -> Step:
-    """What writes a change into the log, along with what makes it."""
-    return _INSERT, _values(author, change)
 
 
 def _values(author: Author, change: Change) -> Values:

@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from service.domain.names import caseless
 from service.domain.programmes import CouponClass
 from service.domain.terms import CouponTerms, CouponType
-from service.storage.prepared import Prepared, Step
+from service.storage.prepared import Prepared
 from service.storage.statements import new_id
 from service.storage.tables import coupon, coupon_class, coupon_terms
 from service.storage.types import ID_MAX, Id
@@ -219,13 +219,7 @@ def keep_in_use(connection: Connection, codes: Collection[str]) -> None:
     retire it waits, so that retiring takes its turn. On SQLite a writer is alone anyway.
     """
     if connection.dialect.name == "postgresql":
-        keep, values = keeping_in_use(codes)
-        keep.rows(connection, values)
-
-
-def keeping_in_use(codes: Collection[str]) -> Step:
-    """What does as ``keep_in_use`` on PostgreSQL."""
-    return _KEEP_IN_USE, {"codes": list(codes)}
+        _KEEP_IN_USE.rows(connection, {"codes": list(codes)})
 
 
 def keep_class_in_use(connection: Connection, class_id: int) -> None:

@@ -1,6 +1,5 @@
 """Redemptions: what is decided on, and the verdict."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,11 +8,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, exists, func, or_, select, update
 
 from service.domain.redemption import CouponState, NewRedemption, RedeemingAccount
-from service.storage import accounts, classes
 from service.storage.classes import TERMS_COLUMNS, terms_of
 from service.storage.coupons import IS_THERE
 from service.storage.party_tables import account
-from service.storage.prepared import Prepared, Step, run_together
+from service.storage.prepared import Prepared, run_together
 from service.storage.statements import insert_or_ignore
 from service.storage.tables import coupon, coupon_class, coupon_terms, redemption, spend
 
@@ -102,40 +100,13 @@ class Parties(NamedTuple):
     coupon: RedeemableCoupon | None
 
 
-def locks(
-    connection: Connection, account_id: int, code: str, customer_ids: Sequence[int] | None
-) -> list[Step]:
-    """What lets nobody else decide for the account, or retire the coupon's class, meanwhile.
-
-    On SQLite a writer is alone anyway.
-
-    Args:
-        connection: A transaction that writes; it will hold the locks.
-        account_id: Of which account.
-        code: Of which coupon.
-        customer_ids: Only accounts that bill to these are locked; None for any.
-    """
-    if connection.dialect.name == "sqlite":
-        return []
-    return [classes.keeping_in_use([code]), accounts.locking(account_id, customer_ids)]
-
-
-def find_parties(
-    connection: Connection, account_id: int, code: str, after: Sequence[Step] = ()
-) -> Parties:
-    """What a redemption must know of account and coupon.
-
-    Args:
-        connection: The transaction.
-        account_id: Who redeems.
-        code: What.
-        after: The ``locks``: whoever waited for them sees what those before did.
-    """
-    reading: list[Step] = [(_ACCOUNT, {"account_id": account_id}), (_COUPON, {"code": code})]
-    for lock, values in after:
-        # One by one: who waits among others is not idle to PostgreSQL when its machine vanishes.
-        lock.rows(connection, values)
-    (found_accounts, _), (found_coupons, _) = run_together(connection, reading)
+def find_parties(connection: Connection, account_id: int, code: str) -> Parties:
+    """What a redemption must know of account and coupon."""
+    # Statements that may have to wait for others are run alone: until the last of those that
+    # run together has ended, PostgreSQL does not see that who asked for them has vanished.
+    (found_accounts, _), (found_coupons, _) = run_together(
+        connection, [(_ACCOUNT, {"account_id": account_id}), (_COUPON, {"code": code})]
+    )
     return Parties(
         RedeemingAccount(*found_accounts[0]) if found_accounts else None,
         _redeemable(found_coupons[0]) if found_coupons else None,
@@ -153,13 +124,12 @@ def _redeemable(row: Any) -> RedeemableCoupon:
     return RedeemableCoupon(row.coupon_id, row.terms_id, state, row.redeemed_at)
 
 
-def record_redemption(  # noqa: PLR0917 - what a redemption consists of
+def record_redemption(
     connection: Connection,
     found: RedeemableCoupon,
     account_id: int,
     new: NewRedemption,
     acquisition_customer_id: int | None,
-    history: Sequence[Step] = (),
 ) -> bool:
     """Redeem the coupon if everything that was decided upon still holds.
 
@@ -169,7 +139,6 @@ def record_redemption(  # noqa: PLR0917 - what a redemption consists of
         account_id: Who redeems.
         new: What the redemption begins with.
         acquisition_customer_id: Whose one Acquisition redemption it is; None for Retention.
-        history: What is written of it in the audit log, along with it.
 
     Answers:
         Whether it does. When not, another caller was quicker: the transaction
@@ -181,6 +150,8 @@ def record_redemption(  # noqa: PLR0917 - what a redemption consists of
         "account_id": account_id,
         "now": new.redeemed_at,
     }
+    if _REDEEM.count(connection, verdict) != 1:
+        return False
     values = {
         "coupon_id": found.coupon_id,
         "account_id": account_id,
@@ -192,6 +163,5 @@ def record_redemption(  # noqa: PLR0917 - what a redemption consists of
         "currency_code": new.currency_code,
         "acquisition_customer_id": acquisition_customer_id,
     }
-    redeemed, added, *_ = run_together(connection, [(_REDEEM, verdict), (_ADD, values), *history])
     # The UNIQUE acquisition_customer_id decides between two coupons of one customer.
-    return (redeemed.rows_count, added.rows_count) == (1, 1)
+    return _ADD.count(connection, values) == 1

@@ -219,7 +219,7 @@ def test_who_locks_and_reads_at_once_does_not_see_it(
     read = redemptions._ACCOUNT.statement
     assert isinstance(read, Select)
     lock_and_read = Prepared(read.with_for_update(of=account))
-    monkeypatch.setattr(redemptions, "locks", lambda *_: [])
+    monkeypatch.setattr("service.operations.redeem_coupon.lock_account", lambda *_: None)
     monkeypatch.setattr(redemptions, "_ACCOUNT", lock_and_read)
     assert redeem_while_an_old_spend_is_recorded(programme) == programme.clock()
 
