@@ -47,7 +47,9 @@ REFUSED = """
 ## Requests that reach no operation
 
 They have no number and no detail: `faultcode` and the symbol in `faultstring` tell them. Where the
-HTTP status is empty, it is that of every other fault, the setting `fault_http_status`.
+HTTP status is empty, it is that of every other fault, the setting `fault_http_status`. Where it is
+not, the answer is no fault, which would have to have status 500: it is a line of plain text with
+symbol, message and TrackingId.
 
 | Symbol | faultcode | HTTP | Message | What to do |
 |---|---|---|---|---|

@@ -109,7 +109,7 @@ class Endpoint(ServerBase):
         start = time.perf_counter()
         ctx = self._run(Exchange(body, str(uuid4())))
         body.discard()
-        reply = _Reply(self._status(ctx.out_error), _TEXT_XML, b"".join(ctx.out_string))
+        reply = self._reply(ctx)
         if self._note_call is not None:
             duration_s = time.perf_counter() - start
             size = len(reply.content)
@@ -136,10 +136,14 @@ class Endpoint(ServerBase):
             self.get_out_object(ctx)
         self.get_out_string(ctx)
 
-    def _status(self, fault: Any) -> int:
-        if fault is None:
-            return HTTPStatus.OK
-        return fault.http_status or self._fault_http_status
+    def _reply(self, ctx: MethodContext) -> _Reply:
+        fault = ctx.out_error
+        if fault is not None and fault.http_status:
+            # WS-I R1126: an envelope with a fault has status 500, so any other has no envelope.
+            text = f"{fault.text} TrackingId: {ctx.udc.tracking_id}.\n"
+            return _Reply(fault.http_status, _TEXT_PLAIN, text.encode())
+        status = HTTPStatus.OK if fault is None else self._fault_http_status
+        return _Reply(status, _TEXT_XML, b"".join(ctx.out_string))
 
     def _publish(self, environ: Environ) -> _Reply:
         """Show the document of the contract that the query asks for."""

@@ -43,7 +43,8 @@ class WireFault(Fault):
         text: What went wrong, for the faultstring.
         symbol: The name of what went wrong, for the log.
         error: What the detail says; None for a refusal, which has no detail.
-        http_status: The status of the reply; None for that of every other fault.
+        http_status: The status of the reply, which is then plain text and no fault; None for
+            that of every other fault.
     """
 
     def __init__(

@@ -1,6 +1,7 @@
 """Why a request never reaches an operation: the table of the gate's refusals.
 
-Each leaves as a SOAP fault with one of the codes that SOAP 1.1 reserves.
+Each leaves as a SOAP fault with one of the codes that SOAP 1.1 reserves, or, where it has an
+HTTP status of its own, as a line of plain text.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ class Refusal:
         fault_code: ``Client``, ``VersionMismatch`` or ``MustUnderstand``.
         message: The sentence that a caller reads.
         meaning: What to do about it, for the documentation.
-        http_status: The status of the reply; None for that of every other fault.
+        http_status: The status of the reply, which is then plain text; None for a SOAP fault
+            with the status of every other fault.
     """
 
     symbol: str

@@ -79,6 +79,8 @@ def signed(keys: Keys, body: str) -> bytes:
 
 def check_schema(answer: Answer) -> None:
     """Validate every element of a reply that the contract declares."""
+    if answer.is_plain:
+        return
     elements: Any = answer.root.xpath(_DECLARED, namespaces={"s": SOAP_ENVELOPE})
     for element in elements:
         _schema().assertValid(etree.ElementTree(element))

@@ -58,15 +58,22 @@ class Answer:
     content: bytes
 
     @property
+    def is_plain(self) -> bool:
+        """Whether a sentence came back instead of an envelope."""
+        return self.headers["Content-Type"] == "text/plain; charset=utf-8"
+
+    @property
     def root(self) -> etree._Element:
         return etree.fromstring(self.content)
 
     def text(self, path: str) -> str | None:
-        """The text of the first element at a path below the envelope."""
-        return self.root.findtext(path, namespaces=NAMESPACES)
+        """The text of the first element at a path below the envelope, if there is one."""
+        return None if self.is_plain else self.root.findtext(path, namespaces=NAMESPACES)
 
     @property
     def tracking_id(self) -> str:
+        if self.is_plain:
+            return self.content.decode().rpartition(" TrackingId: ")[2].removesuffix(".\n")
         return self.text("s:Header/b:TrackingId") or ""
 
     @property
@@ -80,6 +87,8 @@ class Answer:
     @property
     def fault_text(self) -> str:
         """The middle of the faultstring: symbol, message, what was met."""
+        if self.is_plain:
+            return self.content.decode().rpartition(" TrackingId: ")[0]
         text = self.text("s:Body/s:Fault/faultstring") or ""
         start = "Invalid client data. Check the SOAP fault details for more information. "
         return text.removeprefix(start).removesuffix(f" TrackingId: {self.tracking_id}.")
@@ -179,8 +188,11 @@ class WireService:
 
 def check_reply(answer: Answer) -> None:
     """Hold a reply against what SOAP, WS-I and the original say of every one."""
-    assert answer.headers["Content-Type"] == "text/xml; charset=utf-8"
     assert GUID.fullmatch(answer.tracking_id)
+    if answer.is_plain:
+        assert answer.status == 415
+        return
+    assert answer.headers["Content-Type"] == "text/xml; charset=utf-8"
     assert [child.tag for child in answer.root] == [
         f"{{{SOAP_ENVELOPE}}}Header",
         f"{{{SOAP_ENVELOPE}}}Body",
