@@ -46,8 +46,13 @@ def where_mail_goes(settings: Settings) -> str:
 
 
 def _create_transport(settings: Settings) -> Transport:
+    return create_smtp_transport(settings) or MailFolder(settings.mail_folder)
+
+
+def create_smtp_transport(settings: Settings) -> SmtpTransport | None:
+    """What hands mails to the server that the settings name; None while they name none."""
     if settings.smtp_host is None:
-        return MailFolder(settings.mail_folder)
+        return None
     password = settings.smtp_password
     server = SmtpServer(
         host=settings.smtp_host,

@@ -16,6 +16,7 @@ from service.cli import (
     customers,
     deletion,
     demo,
+    doctor,
     exporting,
     importing,
     initialise,
@@ -77,6 +78,7 @@ app.add_typer(spend.app, name="spend")
 app.command("check")(checking.check)
 app.command("backup")(backup.backup)
 app.command("config")(configuration.config)
+app.command("doctor")(doctor.doctor)
 
 
 def main() -> None:

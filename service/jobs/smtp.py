@@ -19,6 +19,7 @@ ATTEMPT_TIMEOUTS = 5
 now and then is never silent, and would hold the worker for ever."""
 CONNECTION_MAILS_MAX = 100
 """Mails on one connection; many servers end a connection that has had enough."""
+_TAKEN = 250
 _PERMANENT = 500
 _STEPS: dict[type[Exception], str] = {
     smtplib.SMTPConnectError: "connection",
@@ -82,6 +83,27 @@ class SmtpTransport:
                     self._drop()
                 raise _refusal(error) from error
         self._mails_count += 1
+
+    def offer(self, sender: str) -> None:
+        """Go as far as the server's yes to a sender, then take leave; no mail is sent.
+
+        Args:
+            sender: The address that mails are from.
+
+        Raises:
+            ServerUnavailableError: No connection, no trust, no sign-in, or not this sender.
+        """
+        with self._time_limit():
+            client = self._connect()
+            try:
+                client.ehlo_or_helo_if_needed()
+                code, reply = client.mail(sender)
+                if code != _TAKEN:
+                    raise smtplib.SMTPSenderRefused(code, reply, sender)
+            except (smtplib.SMTPException, OSError) as error:
+                raise _refusal(error) from error
+            finally:
+                self.close()
 
     def close(self) -> None:
         """Take leave of the server."""
