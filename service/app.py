@@ -53,11 +53,13 @@ def create_app(
     settings = settings or Settings()
     configure_log(settings.log_level)
     database = open_database(settings)
+    journal = CallJournal(database, _tell_lost)
     authenticator = Authenticator(
         database,
         clock,
         operation_limits(settings),
         age_max=timedelta(seconds=settings.authentication_age_s),
+        note_use=journal.note_use,
     )
     create = partial(
         create_endpoint,
@@ -71,7 +73,7 @@ def create_app(
         fault_http_status=settings.fault_http_status,
         public_url=str(settings.public_url) if settings.public_url else None,
         validate_responses=settings.validate_responses,
-        note_call=_note_call(settings, database),
+        note_call=_note_call(settings, journal),
         idempotency_keep=timedelta(hours=settings.idempotency_keep_h),
     )
     console = _console(settings, database, clock) if settings.console else _not_found
@@ -85,11 +87,10 @@ def create_app(
     )
 
 
-def _note_call(settings: Settings, database: Database) -> Callable[[CallRecord], None] | None:
+def _note_call(settings: Settings, journal: CallJournal) -> Callable[[CallRecord], None] | None:
     """What is done with the record of each call; None for nothing."""
-    journal = CallJournal(database, _tell_lost) if settings.calls_keep_h else None
     is_logged = settings.log_level == "info"
-    if journal is None:
+    if not settings.calls_keep_h:
         return _write_call if is_logged else None
 
     def note(record: CallRecord) -> None:

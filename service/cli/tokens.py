@@ -46,11 +46,15 @@ def issue(
 def list_(database: DatabaseOption = None, as_json: JsonOption = False) -> None:
     """List every token, without its text.
 
-    JSON: tokens, each with token_id, user_name, kind, created_at, expires_at, revoked_at.
+    JSON: tokens, each with token_id, user_name, kind, created_at, expires_at, revoked_at,
+    last_used_at, which is right to two minutes.
     """
     with calling(database, as_json=as_json) as call:
         tokens = list_tokens(call)
-    columns = ("token_id", "user_name", "kind", "created_at", "expires_at", "revoked_at")
+    columns = (
+        *("token_id", "user_name", "kind"),
+        *("created_at", "expires_at", "revoked_at", "last_used_at"),
+    )
     show_list("tokens", tokens, columns, as_json=as_json)
 
 

@@ -42,10 +42,11 @@ class FoundUser:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundToken:
-    """A token of a user, never its text."""
+    """A token of a user, never its text; ``last_used_at`` is right to two minutes."""
 
     token_id: int
     kind: str
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    last_used_at: datetime | None

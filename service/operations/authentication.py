@@ -1,7 +1,8 @@
 """Finding out who calls."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -14,11 +15,31 @@ from service.operations.calls import DEFAULT_LIMITS, Call, OperationLimits, utc_
 from service.operations.secrets import is_password, token_digest
 from service.storage import users
 from service.storage.engine import Database
+from service.storage.users import ValidToken
 
 DEVELOPER = "developer"
 """The kind of the token that names the calling program."""
 AUTHENTICATION = "authentication"
 """The kind of the token that names the calling user."""
+_DOTS_OF_JWT = 2
+"""Between the parts of a JSON Web Token; no token that the service issues has a dot."""
+
+
+class Bearer(NamedTuple):
+    """Whom an issuer says that a token shows.
+
+    Attributes:
+        user_name: A user of the service.
+        ends_at: When the token ends.
+    """
+
+    user_name: str
+    ends_at: datetime
+
+
+VerifyBearer = Callable[[str, datetime], Bearer]
+"""Verifies an issuer's token at an instant; raises ``InvalidCredentials``, or
+``ServiceUnavailable`` when it cannot tell."""
 
 
 class Authenticator:
@@ -29,6 +50,9 @@ class Authenticator:
         clock: Answers the instant of a call, aware and in UTC.
         limits: How much a call may ask for.
         age_max: For how long a caller is admitted without asking the database again.
+        verify_bearer: Who verifies the tokens of an issuer; None to take the service's own alone.
+        note_use: Is told the number of a token that was shown, and when, each time that the
+            database was asked; None to tell nobody.
     """
 
     def __init__(
@@ -37,11 +61,16 @@ class Authenticator:
         clock: Callable[[], datetime] = utc_now,
         limits: OperationLimits = DEFAULT_LIMITS,
         age_max: timedelta = timedelta(0),
+        *,
+        verify_bearer: VerifyBearer | None = None,
+        note_use: Callable[[int, datetime], None] | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._limits = limits
         self._admissions = Admissions(age_max)
+        self._verify_bearer = verify_bearer
+        self._note_use = note_use
 
     def __call__(self, credentials: Credentials, tracking_id: str) -> Call:
         """Admit a caller.
@@ -50,30 +79,58 @@ class Authenticator:
             ServiceError: ``RequestMissingHeaders`` when the developer token, or
                 both the authentication token and a user name with password, are
                 absent; ``InvalidCredentials`` when one of them is wrong, without
-                saying which.
+                saying which; ``ServiceUnavailable`` when nobody can tell.
         """
         _require_headers(credentials)
         now = self._clock()
         caller = self._admissions.find(credentials, now)
         if caller is None:
-            caller = self._admit(credentials, now)
-            self._admissions.keep(credentials, caller, now)
+            caller, ends_at = self._admit(credentials, now)
+            self._admissions.keep(credentials, caller, now, ends_at)
         return Call(self._database, caller, now, tracking_id, self._limits)
 
-    def _admit(self, credentials: Credentials, now: datetime) -> Caller:
-        """Ask the database who shows the credentials."""
+    def _admit(self, credentials: Credentials, now: datetime) -> tuple[Caller, datetime | None]:
+        """Ask the database who shows the credentials; answers also when they end."""
+        text = credentials.authentication_token or ""
+        verify = self._verify_bearer if text.count(".") == _DOTS_OF_JWT else None
+        caller = None
         with self._database.reading() as connection:
-            owners = _token_owners(connection, credentials, now)
-            if DEVELOPER not in owners:
+            tokens = _valid_tokens(connection, credentials, now)
+            if DEVELOPER not in tokens:
                 raise ServiceError(INVALID_CREDENTIALS)
-            if credentials.authentication_token:
-                return find_caller(connection, owners.get(AUTHENTICATION))
+            if text and verify is None:
+                shown = tokens.get(AUTHENTICATION)
+                caller = find_caller(connection, shown.user_id if shown else None)
+        ends = [it.expires_at for it in tokens.values()]
+        # What takes long is not done in a transaction.
+        if verify is not None:
+            bearer = verify(text, now)
+            caller = self._find_named(bearer.user_name)
+            ends.append(bearer.ends_at)
+        elif caller is None:
+            caller = self._find_by_password(credentials)
+        self._note_uses(tokens.values(), now)
+        return caller, min((it for it in ends if it is not None), default=None)
+
+    def _find_named(self, user_name: str) -> Caller:
+        """The user in use of this name."""
+        with self._database.reading() as connection:
+            user_id = users.find_user_in_use(connection, normal_spelling(user_name))
+            return find_caller(connection, user_id)
+
+    def _find_by_password(self, credentials: Credentials) -> Caller:
+        """The user whose name and password these are."""
+        with self._database.reading() as connection:
             found = users.find_user(connection, normal_spelling(credentials.user_name or ""))
-        # A password is checked slowly, and not in a transaction.
         user_id, stored_hash = found or (None, None)
         is_right = is_password(stored_hash, credentials.password or "")
         with self._database.reading() as connection:
             return find_caller(connection, user_id if is_right else None)
+
+    def _note_uses(self, tokens: Iterable[ValidToken], now: datetime) -> None:
+        if self._note_use is not None:
+            for token in tokens:
+                self._note_use(token.token_id, now)
 
 
 def _require_headers(credentials: Credentials) -> None:
@@ -84,10 +141,10 @@ def _require_headers(credentials: Credentials) -> None:
         raise ServiceError(REQUEST_MISSING_HEADERS, "AuthenticationToken")
 
 
-def _token_owners(
+def _valid_tokens(
     connection: Connection, credentials: Credentials, now: datetime
-) -> dict[str, int]:
-    """Whose the tokens are that are in force, by their kind."""
+) -> dict[str, ValidToken]:
+    """The tokens that are in force, by their kind."""
     digests = {
         kind: token_digest(text)
         for kind, text in (
@@ -98,9 +155,9 @@ def _token_owners(
     }
     valid = users.find_valid_tokens(connection, list(digests.values()), now)
     return {
-        kind: valid[digest][1]
+        kind: valid[digest]
         for kind, digest in digests.items()
-        if digest in valid and valid[digest][0] == kind
+        if digest in valid and valid[digest].kind == kind
     }
 
 

@@ -1,4 +1,7 @@
-"""The journal of calls: what was called, by whom, how it ended, and how long it took."""
+"""The journal of calls: what was called, by whom, how it ended, and how long it took.
+
+What is known of calls only by the way is written with it: when tokens were last used.
+"""
 
 from collections import deque
 from collections.abc import Callable
@@ -23,7 +26,7 @@ from service.domain.refusals import ServiceError
 from service.domain.roles import Caller, Role
 from service.operations.attempts import decide
 from service.operations.calls import Call, utc_now
-from service.storage import calls
+from service.storage import calls, users
 from service.storage.engine import Database
 
 QUEUE_LENGTH_MAX = 10_000
@@ -58,6 +61,8 @@ class CallJournal:
         self._tell_lost = tell_lost
         self._pause_s = pause_s
         self._waiting: deque[CallRecord] = deque()
+        self._waiting_uses: deque[tuple[int, datetime]] = deque()
+        self._used_at: dict[int, datetime] = {}
         self._overflow_count = 0
         self._stop = Event()
         self._thread: Thread | None = None
@@ -69,6 +74,16 @@ class CallJournal:
             self._overflow_count += 1
             return
         self._waiting.append(record)
+        if self._thread is None:
+            self._start()
+
+    def note_use(self, token_id: int, at: datetime) -> None:
+        """Write when a token was used, at most once in ``USES_STEP``."""
+        last = self._used_at.get(token_id)
+        if last is not None and timedelta(0) <= at - last < users.USES_STEP:
+            return
+        self._used_at[token_id] = at
+        self._waiting_uses.append((token_id, at))
         if self._thread is None:
             self._start()
 
@@ -93,15 +108,21 @@ class CallJournal:
 
     def _write(self) -> None:
         records = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        uses = dict(self._waiting_uses.popleft() for _ in range(len(self._waiting_uses)))
         lost, self._overflow_count = self._overflow_count, 0
         try:
-            if records:
-                with self._database.writing() as connection:
-                    calls.add_calls(connection, records)
+            if records or uses:
+                self._add(records, uses)
         except Exception:  # noqa: BLE001 - whatever ails the database, the next calls are tried
             lost += len(records)
         if lost:
             self._tell_lost(lost)
+
+    def _add(self, records: list[CallRecord], uses: dict[int, datetime]) -> None:
+        with self._database.writing() as connection:
+            if records:
+                calls.add_calls(connection, records)
+            users.note_uses(connection, uses)
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,7 +194,8 @@ def issue_token(
         token_id = users.add_token(
             connection, user_id, kind, token_digest(text), now=call.now, expires_at=expires_at
         )
-        after = {"user_id": user_id, "kind": kind}
+        end = expires_at.isoformat() if expires_at else None
+        after = {"user_id": user_id, "kind": kind, "expires_at": end}
         change = audit.Change("issue", "token", token_id, after=after)
         audit.append(connection, call.author, [change])
         return token_id

@@ -78,6 +78,8 @@ token = Table(
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant),
     Column("revoked_at", Instant),
+    # When a call last showed it, to the minute or two; None for one that was never shown.
+    Column("last_used_at", Instant),
     CheckConstraint("kind IN ('developer', 'authentication')", "kind"),
 )
 

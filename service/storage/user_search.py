@@ -75,6 +75,7 @@ def find_tokens(connection: Connection, user_id: int) -> list[FoundToken]:
         token.c.created_at,
         token.c.expires_at,
         token.c.revoked_at,
+        token.c.last_used_at,
     )
     statement = select(*columns).where(token.c.user_id == user_id)
     rows = connection.execute(statement.order_by(token.c.token_id.desc())).mappings()

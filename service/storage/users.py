@@ -1,7 +1,9 @@
 """Users, their roles, and the tokens by which they are known."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
@@ -10,8 +12,11 @@ from service.storage.party_tables import membership, service_user, token
 from service.storage.prepared import Prepared
 from service.storage.statements import new_id
 
+USES_STEP = timedelta(minutes=1)
+"""How old the last use of a token must be before another one is written over it."""
+
 _VALID_TOKENS = (
-    select(token.c.digest, token.c.kind, token.c.user_id)
+    select(token.c.digest, token.c.token_id, token.c.kind, token.c.user_id, token.c.expires_at)
     .where(token.c.digest.in_(bindparam("digests", expanding=True)))
     .where(token.c.revoked_at.is_(None))
     .where(or_(token.c.expires_at.is_(None), token.c.expires_at > bindparam("now")))
@@ -54,6 +59,16 @@ class StoredToken:
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+class ValidToken(NamedTuple):
+    """A token in force; ``expires_at`` is None for one that has no end."""
+
+    token_id: int
+    kind: str
+    user_id: int
+    expires_at: datetime | None
 
 
 def add_user(
@@ -80,6 +95,14 @@ def find_user(connection: Connection, name: str) -> tuple[int, str | None] | Non
     statement = select(service_user.c.user_id, service_user.c.password_hash)
     row = connection.execute(statement.where(service_user.c.name == name)).one_or_none()
     return None if row is None else (row.user_id, row.password_hash)
+
+
+def find_user_in_use(connection: Connection, name: str) -> int | None:
+    """A user's number, by name; None for nobody, and for a user who is disabled."""
+    statement = select(service_user.c.user_id).where(
+        service_user.c.name == name, service_user.c.disabled_at.is_(None)
+    )
+    return connection.execute(statement).scalar_one_or_none()
 
 
 def find_password_hash(connection: Connection, user_id: int) -> str | None:
@@ -172,10 +195,24 @@ def add_token(
 
 def find_valid_tokens(
     connection: Connection, digests: list[bytes], now: datetime
-) -> dict[bytes, tuple[str, int]]:
-    """Those of the tokens that are in force: kind and user by digest."""
+) -> dict[bytes, ValidToken]:
+    """Those of the tokens that are in force, by digest."""
     rows = connection.execute(_VALID_TOKENS, {"digests": digests, "now": now})
-    return {row.digest: (row.kind, row.user_id) for row in rows}
+    return {digest: ValidToken(*values) for digest, *values in rows}
+
+
+def note_uses(connection: Connection, used_at: Mapping[int, datetime]) -> None:
+    """Write when tokens were last used, unless what is written is younger than ``USES_STEP``.
+
+    Args:
+        connection: A transaction that writes.
+        used_at: The instants, by the tokens' numbers.
+    """
+    # In one order, so that no two processes wait for one another.
+    for token_id, at in sorted(used_at.items()):
+        is_older = or_(token.c.last_used_at.is_(None), token.c.last_used_at <= at - USES_STEP)
+        statement = update(token).where(token.c.token_id == token_id, is_older)
+        connection.execute(statement.values(last_used_at=at))
 
 
 def list_tokens(connection: Connection) -> list[StoredToken]:
@@ -188,6 +225,7 @@ def list_tokens(connection: Connection) -> list[StoredToken]:
             token.c.created_at,
             token.c.expires_at,
             token.c.revoked_at,
+            token.c.last_used_at,
         )
         .join(service_user)
         .order_by(token.c.token_id)

@@ -262,6 +262,7 @@ def test_tokens_are_listed_without_their_text_and_revoked(run, url):
         "user_name": "operator",
         "kind": "authentication",
         "expires_at": "2030-01-31T23:59:59.999999Z",
+        "last_used_at": None,
     }
 
 

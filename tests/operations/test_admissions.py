@@ -76,14 +76,30 @@ def test_nobody_is_admitted_who_showed_nothing_right(
 
 def test_a_clock_that_is_put_back_admits_nobody() -> None:
     kept = Admissions(AGE)
-    kept.keep(TOKENS, CALLER, START)
+    kept.keep(TOKENS, CALLER, START, None)
     assert kept.find(TOKENS, START) == CALLER
     assert kept.find(TOKENS, START - timedelta(microseconds=1)) is None
 
 
+def test_nobody_is_admitted_after_the_end_of_a_token(
+    programme: Programme, tokens: Credentials, admit: Callable[[Credentials], Caller]
+) -> None:
+    end = START + timedelta(seconds=1)
+    issued = issue_token(programme.call(), "kim", AUTHENTICATION, expires_at=end).text
+    short_lived = replace(tokens, authentication_token=issued)
+    admit(short_lived)
+    programme.clock.move(seconds=1, microseconds=-1)
+    with counted(programme.database) as statements:
+        admit(short_lived)
+    assert statements == []
+    programme.clock.move(microseconds=1)
+    with pytest.raises(ServiceError):
+        admit(short_lived)
+
+
 def test_without_an_age_nothing_is_kept() -> None:
     kept = Admissions(timedelta(0))
-    kept.keep(TOKENS, CALLER, START)
+    kept.keep(TOKENS, CALLER, START, None)
     assert kept.find(TOKENS, START) is None
 
 
@@ -97,7 +113,7 @@ def test_each_way_to_show_the_same_letters_is_another_one() -> None:
     ]
     for one, other in combinations(ways, 2):
         kept = Admissions(AGE)
-        kept.keep(one, CALLER, START)
+        kept.keep(one, CALLER, START, None)
         assert kept.find(other, START) is None
 
 
@@ -105,7 +121,7 @@ def test_it_does_not_grow_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(admissions, "KEPT_MAX", 10)
     kept = Admissions(AGE)
     for number in range(25):
-        kept.keep(Credentials(str(number), "b"), CALLER, START)
+        kept.keep(Credentials(str(number), "b"), CALLER, START, None)
     found = [kept.find(Credentials(str(number), "b"), START) for number in range(25)]
     assert found[-1] == CALLER
     assert len([it for it in found if it]) <= admissions.KEPT_MAX
