@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import QueuePool
 
 from service.addresses import (
     CONSOLE_PATH,
@@ -20,6 +21,7 @@ from service.domain.recorded import CallRecord
 from service.domain.refusals import ServiceTroubleError
 from service.jobs.mail_templates import MailTemplates
 from service.logs import configure_log, write_line
+from service.metrics.starting import start_counting
 from service.opening import open_database, operation_limits
 from service.operations.authentication import Authenticator
 from service.operations.call_journal import CallJournal
@@ -30,10 +32,15 @@ from service.soap.call_log import call_line
 from service.soap.contract import COUPON_MANAGEMENT, CUSTOMER_BILLING
 from service.soap.endpoint import create_endpoint
 from service.soap.gate import GateLimits
+from service.soap.refusals import REFUSALS
 from service.storage import schema
 from service.storage.engine import Database
 
+if TYPE_CHECKING:
+    from service.metrics.counting import Counts
+
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+NoteCall = Callable[[CallRecord], None]
 
 _log = structlog.get_logger("service.app")
 
@@ -53,7 +60,10 @@ def create_app(
     settings = settings or Settings()
     configure_log(settings.log_level)
     database = open_database(settings)
-    journal = CallJournal(database, _tell_lost)
+    counts = start_counting(settings.metrics_folder, frozenset(it.symbol for it in REFUSALS))
+    if counts is not None:
+        _watch_pool(counts, settings, database)
+    journal = CallJournal(database, partial(_tell_lost, counts))
     authenticator = Authenticator(
         database,
         clock,
@@ -73,10 +83,10 @@ def create_app(
         fault_http_status=settings.fault_http_status,
         public_url=str(settings.public_url) if settings.public_url else None,
         validate_responses=settings.validate_responses,
-        note_call=_note_call(settings, journal),
+        note_call=_note_call(settings, journal, counts),
         idempotency_keep=timedelta(hours=settings.idempotency_keep_h),
     )
-    console = _console(settings, database, clock) if settings.console else _not_found
+    console = _console(settings, database, clock, counts) if settings.console else _not_found
     return _mount(
         {
             CUSTOMER_BILLING_PATH: create(contract=CUSTOMER_BILLING),
@@ -87,26 +97,39 @@ def create_app(
     )
 
 
-def _note_call(settings: Settings, journal: CallJournal) -> Callable[[CallRecord], None] | None:
+def _note_call(
+    settings: Settings, journal: CallJournal, counts: "Counts | None"
+) -> NoteCall | None:
     """What is done with the record of each call; None for nothing."""
-    is_logged = settings.log_level == "info"
-    if not settings.calls_keep_h:
-        return _write_call if is_logged else None
+    wanted: dict[NoteCall, bool] = {
+        journal.note: settings.calls_keep_h > 0,
+        _write_call: settings.log_level == "info",
+    }
+    notes = [note for note, is_wanted in wanted.items() if is_wanted]
+    if counts is not None:
+        notes.append(counts.note_call)
 
     def note(record: CallRecord) -> None:
-        journal.note(record)
-        if is_logged:
-            _write_call(record)
+        for note_one in notes:
+            note_one(record)
 
-    return note
+    return note if notes else None
 
 
 def _write_call(record: CallRecord) -> None:
     write_line(call_line(record))
 
 
-def _tell_lost(count: int) -> None:
+def _tell_lost(counts: "Counts | None", count: int) -> None:
     _log.warning("calls lost by the journal", count=count)
+    if counts is not None:
+        counts.note_losses(count)
+
+
+def _watch_pool(counts: "Counts", settings: Settings, database: Database) -> None:
+    pool = database.engine.pool
+    assert isinstance(pool, QueuePool)  # noqa: S101 - of files and servers alike
+    counts.watch_pool(pool.checkedout, settings.threads + 1)
 
 
 def _mount(applications: dict[str, Application], otherwise: Application) -> Application:
@@ -130,7 +153,12 @@ def _below(prefix: str, application: Application) -> Application:
     return called
 
 
-def _console(settings: Settings, database: Database, clock: Callable[[], datetime]) -> Application:
+def _console(
+    settings: Settings,
+    database: Database,
+    clock: Callable[[], datetime],
+    counts: "Counts | None",
+) -> Application:
     session_idle = timedelta(hours=settings.console_session_h)
     given_secret = settings.console_secret
     desk = FrontDesk(
@@ -149,6 +177,7 @@ def _console(settings: Settings, database: Database, clock: Callable[[], datetim
         proxies_count=settings.console_proxies_count,
         settings=settings.described(),
         render_mail=MailTemplates(settings.mail_templates).render,
+        note_page=counts.note_page if counts else None,
     )
     return create_console(desk, config)
 

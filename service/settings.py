@@ -91,6 +91,12 @@ class Settings(BaseSettings):
     # The environment has text, which is not one of the two numbers until it is read.
     fault_http_status: Annotated[Literal[200, 500], BeforeValidator(int)] = 500
     """HTTP status of SOAP faults; 200 is what the original has been seen to send."""
+    metrics_bind: str | None = None
+    """Address and port on which ``serve`` and ``worker`` tell Prometheus their metrics, such as
+    ``127.0.0.1:9464``; whoever reaches it reads them. Unset, nothing is counted."""
+    metrics_folder: Path | None = None
+    """Where processes keep what they count, in some files of 512 KiB; unset, in a temporary folder
+    that ``serve`` or ``worker`` makes and removes."""
     log_level: Literal["info", "warning", "error"] = "info"
     """Least severe lines of the log, which is JSON on standard error: ``info`` has a line for
     each call, ``warning`` failed health checks, ``error`` failures of the service itself."""

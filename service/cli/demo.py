@@ -18,9 +18,10 @@ from urllib.request import urlopen
 import typer
 
 from service.addresses import CUSTOMER_BILLING_PATH, HEALTH_PATH, local_url
+from service.cli.binding import require_free, split_bind
 from service.cli.calls import CommandRefusedError, new_call, opened, refusals_told
 from service.cli.demo_session import Client, run_session, search_body
-from service.cli.serving import WORKER_STOP_TIMEOUT_S, BindOption, require_free, split_bind
+from service.cli.serving import WORKER_STOP_TIMEOUT_S, BindOption
 from service.domain.terms import CouponTerms, CouponType
 from service.operations.calls import Call
 from service.operations.classes import NewClass, add_class

@@ -6,7 +6,7 @@ from email.headerregistry import Address
 from service.domain.emails import wire_address
 from service.jobs.mail_folder import MailFolder
 from service.jobs.mail_templates import MailTemplates
-from service.jobs.mail_worker import MailWorker
+from service.jobs.mail_worker import MailWorker, NoteAttempt
 from service.jobs.smtp import ATTEMPT_TIMEOUTS, Security, SmtpServer, SmtpTransport
 from service.jobs.transport import Transport
 from service.operations.outbox import Outbox
@@ -17,13 +17,16 @@ LEASE_ATTEMPTS = 2
 """How many times the longest attempt a worker may keep a message."""
 
 
-def create_mail_worker(settings: Settings, database: Database) -> MailWorker:
-    """The worker that the settings describe."""
+def create_mail_worker(
+    settings: Settings, database: Database, note: NoteAttempt | None = None
+) -> MailWorker:
+    """The worker that the settings describe; ``note`` is told of each attempt."""
     return MailWorker(
         Outbox(database, timedelta(seconds=lease_s(settings)), settings.mail_attempts_max),
         MailTemplates(settings.mail_templates),
         _create_transport(settings),
         sender_address(settings),
+        note,
     )
 
 

@@ -1,7 +1,6 @@
 """``serve``."""
 
 import os
-import socket
 from typing import Annotated
 
 import typer
@@ -10,14 +9,10 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from service.addresses import console_url, customer_billing_url
-from service.cli.calls import (
-    CommandRefusedError,
-    opened,
-    read_settings,
-    refusals_told,
-    require_current,
-)
+from service.cli.binding import require_free, split_bind
+from service.cli.calls import opened, read_settings, refusals_told, require_current
 from service.cli.mail import lease_s, where_mail_goes
+from service.cli.metrics import metrics_told
 from service.cli.options import DatabaseOption
 from service.cli.supervision import kept_running
 from service.cli.worker import work_for_parent
@@ -63,39 +58,14 @@ def serve(
         typer.echo(f"Console   {console_url(settings)}")
     # Workers are processes of their own: they read their settings from the environment.
     os.environ[f"{ENVIRONMENT_PREFIX}DATABASE"] = settings.database
-    if no_worker:
-        _run(settings, host, port)
-        return
-    typer.echo(where_mail_goes(settings))
-    work_s = lease_s(settings)
-    with kept_running("worker", work_for_parent, settings, work_s=work_s):
-        _run(settings, host, port)
-
-
-def split_bind(bind: str) -> tuple[str, int]:
-    """The host, without brackets, and the port.
-
-    Raises:
-        typer.BadParameter: The text is not ``HOST:PORT``.
-    """
-    host, _, port = bind.rpartition(":")
-    if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) <= 65535:  # noqa: PLR2004
-        raise typer.BadParameter(f"{bind!r} is not an address such as 127.0.0.1:8080")
-    return host.removeprefix("[").removesuffix("]"), int(port)
-
-
-def require_free(host: str, port: int) -> None:
-    """Refuse an address in use: granian would share it, and half the calls would go elsewhere.
-
-    Raises:
-        CommandRefusedError: ``AddressUnusable``.
-    """
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        socket.create_server((host, port), family=family).close()
-    except OSError as error:
-        text = f"{host} port {port}: {error.strerror or error}"
-        raise CommandRefusedError("AddressUnusable", "Cannot listen there.", text) from None
+    with refusals_told(as_json=False), metrics_told(settings) as settings_told:
+        if no_worker:
+            _run(settings, host, port)
+            return
+        typer.echo(where_mail_goes(settings))
+        work_s = lease_s(settings)
+        with kept_running("worker", work_for_parent, settings_told, work_s=work_s):
+            _run(settings, host, port)
 
 
 def _run(settings: Settings, host: str, port: int) -> None:

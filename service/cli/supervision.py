@@ -1,15 +1,20 @@
-"""Processes of the service: one that is kept running beside it, and the end of orphans."""
+"""Processes of the service: one beside it that is kept running, its signals, log and end."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from multiprocessing.context import SpawnProcess
 from threading import Event, Thread
 from time import sleep
+from types import FrameType
 from typing import Any
 
+import structlog
+
 from service.cli.output import tell
+from service.logs import configure_log
 
 CHECK_INTERVAL_S = 0.2
 RESTART_DELAY_S = 1
@@ -89,3 +94,29 @@ def _await_end_of_parent(action: Callable[[], object]) -> None:
         while os.getppid() == parent.pid:
             sleep(PARENT_CHECK_INTERVAL_S)
         action()
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[Event]:
+    """Set when the process is asked to end; the message at hand is finished first."""
+    stop = Event()
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def logged_as_json() -> Iterator[None]:
+    """Each line of the log is a JSON object on standard error."""
+    configure_log("info")
+    try:
+        yield
+    finally:
+        structlog.reset_defaults()

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -28,6 +29,7 @@ from service.operations.sign_in import FrontDesk
 
 WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 RenderMail = Callable[[MailKind, MailContent | JobReport], RenderedMail]
+NotePage = Callable[[str | None, int, float], None]
 
 _log = structlog.get_logger("service.console")
 
@@ -46,6 +48,7 @@ class ConsoleConfig:
         settings: Each setting with name, variable, value, source and meaning; no secrets.
         render_mail: Makes the mail of a message out of what it tells, as it would be sent now;
             raises ``TemplateBrokenError``.
+        note_page: Is told of each request: the page, the HTTP status and the seconds it took.
     """
 
     path: str
@@ -55,6 +58,7 @@ class ConsoleConfig:
     proxies_count: int = 0
     settings: Sequence[Mapping[str, object]] = ()
     render_mail: RenderMail | None = None
+    note_page: NotePage | None = None
 
 
 def create_console(desk: FrontDesk, config: ConsoleConfig) -> WsgiApplication:
@@ -85,7 +89,7 @@ def create_pages(desk: FrontDesk, config: ConsoleConfig) -> Flask:
     mark_versions(app)
     tell_errors(app)
     app.after_request(harden)
-    app.after_request(_log_page)
+    app.after_request(partial(_tell_page, config.note_page))
     for blueprint in find_blueprints():
         app.register_blueprint(blueprint)
     return app
@@ -125,9 +129,9 @@ def _start_watch() -> None:
     g.started = time.perf_counter()
 
 
-def _log_page(response: Response) -> Response:
+def _tell_page(note_page: NotePage | None, response: Response) -> Response:
     visit = find_visit()
-    now = time.perf_counter()
+    duration_s = time.perf_counter() - g.get("started", time.perf_counter())
     _log.info(
         "page",
         tracking_id=this_tracking_id(),
@@ -135,6 +139,8 @@ def _log_page(response: Response) -> Response:
         page=request.endpoint,
         user_id=visit.call.caller.user_id if visit else None,
         http_status=response.status_code,
-        duration_ms=round(1000 * (now - g.get("started", now)), 3),
+        duration_ms=round(1000 * duration_s, 3),
     )
+    if note_page is not None:
+        note_page(request.endpoint, response.status_code, duration_s)
     return response

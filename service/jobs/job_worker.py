@@ -1,6 +1,7 @@
 """The worker that does jobs: it makes and deletes coupons by the thousand."""
 
 from collections import Counter
+from collections.abc import Callable
 from threading import Event
 
 import structlog
@@ -8,6 +9,8 @@ import structlog
 from service.domain.jobs import JobStatus
 from service.operations.job_work import JobDesk
 from service.operations.work_on_jobs import JobsUnavailableError, WorkDone, work_on_next_job
+
+NoteTurn = Callable[[str, str], None]
 
 _log = structlog.get_logger("service.jobs")
 
@@ -21,10 +24,12 @@ class JobWorker:
 
     Args:
         desk: Where the jobs are.
+        note: Is told of each turn at a job: its kind, and the status it was left in.
     """
 
-    def __init__(self, desk: JobDesk) -> None:
+    def __init__(self, desk: JobDesk, note: NoteTurn | None = None) -> None:
         self._desk = desk
+        self._note = note
         self.outcomes: Counter[JobStatus] = Counter()
         """How many jobs were left in which status; ``pending`` means they go on."""
 
@@ -49,6 +54,8 @@ class JobWorker:
 
     def _tell(self, done: WorkDone) -> None:
         self.outcomes[done.status] += 1
+        if self._note is not None:
+            self._note(done.job.kind.value, done.status.value)
         _log.info(
             "job",
             job_id=done.job.job_id,

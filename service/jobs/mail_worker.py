@@ -1,6 +1,7 @@
 """The worker that delivers what is in the outbox."""
 
 from collections import Counter
+from collections.abc import Callable
 from email.headerregistry import Address
 from email.message import EmailMessage
 from threading import Event
@@ -17,6 +18,8 @@ from service.operations.outbox import Delivery, Outbox, OutboxUnavailableError
 MARK_RETRY_INTERVAL_S = 1
 """How long to wait before it is noted again that a message was sent."""
 
+NoteAttempt = Callable[[str], None]
+
 _log = structlog.get_logger("service.mail")
 
 
@@ -32,15 +35,22 @@ class MailWorker:
         templates: What they are made from.
         transport: What takes them.
         sender: Whom they are from.
+        note: Is told of each attempt: the state that it left the message in.
     """
 
     def __init__(
-        self, outbox: Outbox, templates: MailTemplates, transport: Transport, sender: Address
+        self,
+        outbox: Outbox,
+        templates: MailTemplates,
+        transport: Transport,
+        sender: Address,
+        note: NoteAttempt | None = None,
     ) -> None:
         self._outbox = outbox
         self._templates = templates
         self._transport = transport
         self._sender = sender
+        self._note = note
         self.outcomes: Counter[MessageState] = Counter()
         """How many attempts ended in which state; ``queued`` means another one follows."""
 
@@ -119,6 +129,8 @@ class MailWorker:
         """Log the outcome: never the code, nor the part of the address that names a person."""
         message = delivery.message
         self.outcomes[state] += 1
+        if self._note is not None:
+            self._note(state.value)
         _log.info(
             "mail",
             message_id=message.message_id,

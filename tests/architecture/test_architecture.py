@@ -22,32 +22,35 @@ ROOMS: dict[str, set[str]] = {
     "settings": set(),
     "addresses": {"settings"},
     "logs": set(),
+    "metrics": {"operations", "domain"},
     "opening": {"operations", "storage", "settings"},
     "app": {
         *("soap", "jobs", "console", "operations", "storage", "domain"),
-        *("settings", "opening", "addresses", "logs"),
+        *("settings", "opening", "addresses", "logs", "metrics"),
     },
     "cli": {
         *("soap", "jobs", "console", "operations", "storage", "domain"),
-        *("settings", "opening", "addresses", "logs", "app"),
+        *("settings", "opening", "addresses", "logs", "metrics", "app"),
     },
 }
 """The rooms that each room may see; a new room says here what it may see."""
 
 _SQL = {"sqlalchemy", "alembic"}
 _XML = {"lxml", "spyne"}
+_WATCHING = {"prometheus_client", "opentelemetry"}
 _PAGES = {"flask", "flask_wtf", "wtforms", "werkzeug", "itsdangerous", "markupsafe"}
 FOREIGN: dict[str, set[str]] = {
-    "domain": {*_SQL, *_XML, *_PAGES},
-    "storage": {*_XML, *_PAGES},
-    "operations": {*_XML, *_PAGES},
-    "soap": {*_SQL, *_PAGES},
-    "jobs": {*_SQL, *_XML, *_PAGES},
-    "console": {*_SQL, *_XML},
-    "app": {*_XML, *_PAGES},
-    "cli": _PAGES,
+    "domain": {*_SQL, *_XML, *_PAGES, *_WATCHING},
+    "storage": {*_XML, *_PAGES, *_WATCHING},
+    "operations": {*_XML, *_PAGES, *_WATCHING},
+    "soap": {*_SQL, *_PAGES, *_WATCHING},
+    "jobs": {*_SQL, *_XML, *_PAGES, *_WATCHING},
+    "console": {*_SQL, *_XML, *_WATCHING},
+    "metrics": {*_SQL, *_XML, *_PAGES},
+    "app": {*_XML, *_PAGES, *_WATCHING},
+    "cli": {*_PAGES, *_WATCHING},
 }
-"""The libraries that a room must not see: no SQL, no XML, or no pages."""
+"""The libraries that a room must not see: no SQL, no XML, no pages, or no watching."""
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,10 @@ from urllib.request import urlopen
 import pytest
 
 from service.addresses import CUSTOMER_BILLING_PATH
+from service.cli.binding import split_bind
 from service.cli.calls import CommandRefusedError
 from service.cli.demo import wait_until_healthy
-from service.cli.serving import WORKER_STOP_TIMEOUT_S, split_bind
+from service.cli.serving import WORKER_STOP_TIMEOUT_S
 
 COMMAND = [sys.executable, "-m", "service.cli"]
 PATIENCE_S = 30

@@ -11,9 +11,9 @@ from urllib.request import urlopen
 import typer
 
 from service.addresses import HEALTH_PATH, local_url
+from service.cli.binding import require_free, split_bind
 from service.cli.calls import CommandRefusedError
 from service.cli.checkup.check import Installation, State, Trouble
-from service.cli.binding import require_free, split_bind
 
 ANSWER_TIMEOUT_S = 5
 CERTIFICATE_LEFT_MIN = timedelta(days=14)

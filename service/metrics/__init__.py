@@ -1,0 +1,1 @@
+"""What is counted of the service, for Prometheus: a process counts, and another one tells."""
