@@ -40,15 +40,15 @@ def test_nothing_failed_but_the_control(row):
 
 def test_a_report_changes_its_row_only():
     page = f"before\n{table.START}{table.END}after\n"
-    page = table.merged(page, [{**REPORT, "rounds": 1000, "failures": 0}])
+    page = table.merged(page, [{**REPORT, "rounds": 1000, "failures": 0, "figures": "7 ms"}])
     page = table.merged(page, [{**REPORT, "engine": "postgresql", "rounds": 5, "failures": 2}])
     page = table.merged(page, [{**REPORT, "control_rounds": 30, "control_failures": 29}])
     assert [str(row) for row in table.read_rows(page)] == [
-        "| C1 | a proof | postgresql | 5 | 2 | not measured |",
-        "| C1 | a proof | sqlite | 1,000 | 0 | 29 of 30 |",
+        "| C1 | a proof | postgresql | 5 | 2 | not measured |  |",
+        "| C1 | a proof | sqlite | 1,000 | 0 | 29 of 30 | 7 ms |",
     ]
     assert page.startswith("before\n")
     assert page.endswith("after\n")
     assert table.merged(page, []) == page
     page = table.merged(page, [{**REPORT, "unmeasured": True}])
-    assert "| C1 | a proof | sqlite | not measured | not measured | not measured |" in page
+    assert "| C1 | a proof | sqlite | not measured | not measured | not measured |  |" in page

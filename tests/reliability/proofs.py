@@ -38,9 +38,9 @@ class Report:
     record_property: Callable[[str, object], None]
     engine: str
 
-    def proof(self, proof: Proof, *, rounds: int, failures: int) -> None:
-        """Tell how often the proof was tried and how often the service failed it."""
-        self._record(proof, rounds=rounds, failures=failures)
+    def proof(self, proof: Proof, *, rounds: int, failures: int, figures: str = "") -> None:
+        """Tell how often the proof was tried, how often the service failed it, and what it cost."""
+        self._record(proof, rounds=rounds, failures=failures, figures=figures)
 
     def control(self, proof: Proof, *, rounds: int, failures: int) -> None:
         """Tell the same of a service that is broken on purpose, which should fail."""
@@ -50,8 +50,8 @@ class Report:
         """Tell that the proof cannot be tried here: what was measured once is not kept."""
         self._record(proof, unmeasured=True)
 
-    def _record(self, proof: Proof, **figures: int) -> None:
-        row = {"number": proof.number, "name": proof.name, "engine": self.engine, **figures}
+    def _record(self, proof: Proof, **said: int | str) -> None:
+        row = {"number": proof.number, "name": proof.name, "engine": self.engine, **said}
         self.record_property(PROPERTY, row)
 
 
@@ -101,3 +101,6 @@ RESTARTED = Proof("K4", "the server is killed and started again under 16 clients
 BACKUP = Proof("K8", "a backup is taken under 8 writers, and restored")
 CONTENTION = Proof("D2", "16 clients write at once through 4 worker processes", ("sqlite",))
 FAILOVER = Proof("D3", "a synchronous standby takes over under 8 clients", ("postgresql",))
+BROKEN_REQUESTS = Proof("F1", "requests broken at random, each answered with a typed fault")
+VALID_REQUESTS = Proof("F2", "valid requests with extreme values: no internal error")
+INVALID_REQUESTS = Proof("F2", "requests in which one thing breaks the schema: none let in")

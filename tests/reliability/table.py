@@ -18,10 +18,13 @@ from tests.reliability.proofs import PROPERTY
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 START, END = "<!-- table -->\n", "<!-- end of table -->\n"
 HEAD = (
-    "| # | proof | engine | rounds | failures | control's failures |\n|---|---|---|---|---|---|\n"
+    "| # | proof | engine | rounds | failures | control's failures | figures |\n"
+    "|---|---|---|---|---|---|---|\n"
 )
 UNMEASURED = "not measured"
-_ROW = re.compile(r"\| (\w+) \| (.+?) \| (\w+) \| (.+?) \| (.+?) \| (.+?) \|")
+_ROW = re.compile(
+    r"^\| (\w+) \| (.+?) \| (\w+) \| (.+?) \| (.+?) \| (.+?) \|(?: (.*?) ?\|)?$", re.MULTILINE
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Row:
     rounds: str = UNMEASURED
     failures: str = UNMEASURED
     control: str = UNMEASURED
+    figures: str = ""
 
     @property
     def key(self) -> tuple[str, int, str, str]:
@@ -47,14 +51,17 @@ class Row:
             return Row(self.number, self.name, self.engine)
         if "rounds" in figures:
             return replace(
-                self, rounds=f"{figures['rounds']:,}", failures=f"{figures['failures']:,}"
+                self,
+                rounds=f"{figures['rounds']:,}",
+                failures=f"{figures['failures']:,}",
+                figures=figures.get("figures", ""),
             )
         control = f"{figures['control_failures']:,} of {figures['control_rounds']:,}"
         return replace(self, control=control)
 
     def __str__(self) -> str:
         cells = (self.number, self.name, self.engine, self.rounds, self.failures, self.control)
-        return f"| {' | '.join(cells)} |"
+        return f"| {' | '.join(cells)} | {self.figures} |"
 
 
 def read_rows(page: str) -> Iterator[Row]:

@@ -1,0 +1,94 @@
+"""The service in process, and somebody who may do everything, for each test of security."""
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from service.app import create_app
+from service.domain.roles import Role
+from service.settings import Settings
+from service.storage.all_tables import party_tables, tables
+from service.storage.engine import Database
+from tests.databases import Databases
+from tests.operations.lived import Lived
+from tests.programme import Clock, Programme
+from tests.reliability.fixtures import report
+from tests.security.door import Application
+from tests.security.messages import Names, numbered, requests, valid
+from tests.security.people import new_keys
+from tests.wire.harness import CAPTURED
+
+__all__ = ["report"]
+
+
+@pytest.fixture(scope="session")
+def database(session_databases: Databases) -> Iterator[Database]:
+    """A database that the tests of this folder share; each works with customers of its own."""
+    database = Database(session_databases.new())
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def programme(database: Database) -> Programme:
+    """A programme in which everything has happened."""
+    programme = Programme(database, Clock())
+    Lived(programme).build()
+    return programme
+
+
+@pytest.fixture
+def make_application(programme: Programme, closed_applications: None) -> Callable[..., Application]:
+    """Makes the whole service on the test's database, with these settings."""
+
+    def make(**settings: object) -> Application:
+        url = programme.database.url.render_as_string(hide_password=False)
+        quiet = {"database": url, "log_level": "error", "calls_keep_h": 0}
+        return create_app(Settings(**{**quiet, **settings}), programme.clock)
+
+    return make
+
+
+@pytest.fixture
+def application(make_application: Callable[..., Application]) -> Application:
+    """The whole service with the settings as they come."""
+    return make_application()
+
+
+@pytest.fixture(scope="session")
+def keys(programme: Programme) -> dict[str, str]:
+    """The SOAP headers of an operator, who may do everything."""
+    return new_keys(programme, "Olga", Role.OPERATOR, None)
+
+
+@pytest.fixture(scope="session")
+def names(programme: Programme) -> Names:
+    """What the things in the programme are called."""
+    coupons = programme.rows(tables.coupon)
+    subscriptions = programme.rows(party_tables.subscription)
+    return {
+        "Id": [str(number) for number in range(1, 8)],
+        "Name": ["Kim", "Lee", *(row["name"] for row in classes)],
+        "Code": [row["code"] for row in coupons],
+        "Reference": [row["reference"] for row in subscriptions],
+        "Currency": ["USD", "JPY"],
+        "Email": ["anna@example.com"],
+    }
+
+
+@pytest.fixture(scope="session")
+def seeds(keys: dict[str, str], names: Names) -> list[bytes]:
+    """Requests as clients send them, and one of each operation."""
+    made = [it.content for it in numbered(valid, keys, names, len(requests()))]
+    captured = [path.read_bytes() for path in sorted(CAPTURED.glob("*.xml"))]
+    own = {b"USER-TOKEN": keys["AuthenticationToken"], b"DEV-TOKEN": keys["DeveloperToken"]}
+    for text, replacement in own.items():
+        captured = [content.replace(text, replacement.encode()) for content in captured]
+    return made + captured * 3
+
+
+@pytest.fixture
+def own_pid() -> int:
+    """The process that answers, which is this one."""
+    return os.getpid()
