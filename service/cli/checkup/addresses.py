@@ -10,7 +10,7 @@ from urllib.request import urlopen
 
 import typer
 
-from service.addresses import HEALTH_PATH, local_url
+from service.addresses import READY_PATH, local_url
 from service.cli.binding import require_free, split_bind
 from service.cli.calls import CommandRefusedError
 from service.cli.checkup.check import Installation, State, Trouble
@@ -123,7 +123,7 @@ def _certificate_ends_at(host: str, port: int) -> datetime:
 def _health(root: str) -> tuple[int | None, str]:
     """What the health check below an address says: its status and text, or why there is none."""
     try:
-        with urlopen(root + HEALTH_PATH, timeout=ANSWER_TIMEOUT_S) as reply:  # noqa: S310
+        with urlopen(root + READY_PATH, timeout=ANSWER_TIMEOUT_S) as reply:  # noqa: S310
             return reply.status, reply.read(1000).decode(errors="replace")
     except HTTPError as error:
         with error:

@@ -20,6 +20,8 @@ CLOCKS_DIFFERENCE_MAX = timedelta(seconds=1)
 OTHER_CONNECTIONS = 10
 """For whoever looks after the database, beside those of the service."""
 WORKER_CONNECTIONS = 3
+MOUNTS = Path("/proc/self/mounts")
+"""Linux's table of file systems."""
 _NETWORK_FILE_SYSTEMS = frozenset({"9p", "afs", "ceph", "cifs", "nfs", "nfs4", "smb3", "smbfs"})
 _SQLITE_SAFE = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 """What each connection asks for; 2 is FULL: what was committed survives a power cut."""
@@ -64,7 +66,7 @@ def writable(installation: Installation) -> Iterator[Trouble]:
     except (ServiceTroubleError, SQLAlchemyError) as error:
         yield Trouble(
             f"the database cannot be written: {reason_of(error)}",
-            "Let the service write the file and its folder; of PostgreSQL, name the primary.",
+            "Let the service's user, or its role, write; of several servers, name the primary.",
         )
 
 
@@ -88,7 +90,7 @@ def durable(installation: Installation) -> Iterator[Trouble]:
 def _unsafe(name: str, found: object, safe: object) -> Trouble:
     return Trouble(
         f"{name} is {found}: what was acknowledged may be lost",
-        f"Let it be {safe}. On SQLite this comes with a file system that is no plain local disk.",
+        f"Let it be {safe}; of a SQLite file, move it to a plain local disk.",
     )
 
 
@@ -144,7 +146,7 @@ def file_private(installation: Installation) -> Iterator[Trouble]:
 def local_disk(installation: Installation) -> Iterator[Trouble]:
     """Whether the SQLite file is on a disk of this machine."""
     path = _file(installation)
-    kind = None if path is None else file_system(path, Path("/proc/self/mounts"))
+    kind = None if path is None else file_system(path)
     if kind in _NETWORK_FILE_SYSTEMS:
         yield Trouble(
             f"the SQLite file is on a network file system ({kind}), whose locks do not hold",
@@ -152,16 +154,11 @@ def local_disk(installation: Installation) -> Iterator[Trouble]:
         )
 
 
-def file_system(path: Path, mounts: Path) -> str | None:
-    """The kind of the file system that a file is on.
-
-    Args:
-        path: The file.
-        mounts: Linux's table of them; where there is none, nothing is known.
-    """
-    if not mounts.exists():
+def file_system(path: Path) -> str | None:
+    """The kind of the file system that a file is on; None where nobody tells."""
+    if not MOUNTS.exists():
         return None
-    places = [line.split()[1:3] for line in mounts.read_text(encoding="utf-8").splitlines()]
+    places = [line.split()[1:3] for line in MOUNTS.read_text(encoding="utf-8").splitlines()]
     above = {str(folder) for folder in path.resolve().parents}
     kinds = {place: kind for place, kind in places if place in above}
     return kinds[max(kinds, key=len)] if kinds else None
@@ -171,8 +168,8 @@ def disk_space(installation: Installation) -> Iterator[Trouble]:
     """Whether the disks of the SQLite file and of the mail folder have space left."""
     path = _file(installation)
     mails = None if installation.settings.smtp_host else installation.settings.mail_folder
-    folders = {existing(it) for it in (path, mails) if it is not None}
-    for folder in sorted(folders):
+    folders = sorted(existing(it) for it in (path, mails) if it is not None)
+    for folder in {it.stat().st_dev: it for it in folders}.values():
         free = shutil.disk_usage(folder).free
         if free < DISK_FREE_MIN_BYTES:
             yield Trouble(
