@@ -65,7 +65,7 @@ def keys(programme: Programme) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def names(programme: Programme) -> Names:
     """What the things in the programme are called."""
-    coupons = programme.rows(tables.coupon)
+    classes, coupons = programme.rows(tables.coupon_class), programme.rows(tables.coupon)
     subscriptions = programme.rows(party_tables.subscription)
     return {
         "Id": [str(number) for number in range(1, 8)],
