@@ -24,7 +24,8 @@ from benchmarks.own_service import start_class
 from benchmarks.supply import supplied
 from benchmarks.traffic import DISPATCHED_COUNT, PAGE_SIZES, Kind, Traffic
 from service.addresses import CUSTOMER_BILLING_PATH
-from service.app import Application, create_app
+from service.app import create_app
+from service.health import Application
 from service.settings import Settings
 from service.storage.engine import Database
 from tests.databases import SqliteEngine

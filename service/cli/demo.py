@@ -17,7 +17,7 @@ from urllib.request import urlopen
 
 import typer
 
-from service.addresses import CUSTOMER_BILLING_PATH, HEALTH_PATH, local_url
+from service.addresses import CUSTOMER_BILLING_PATH, READY_PATH, local_url
 from service.cli.binding import require_free, split_bind
 from service.cli.calls import CommandRefusedError, new_call, opened, refusals_told
 from service.cli.demo_session import Client, run_session, search_body
@@ -106,7 +106,7 @@ def _served(folder: str, database_url: str, address: str) -> Iterator["subproces
         stdout=subprocess.DEVNULL,
     )
     try:
-        wait_until_healthy(server, local_url(address) + HEALTH_PATH)
+        wait_until_healthy(server, local_url(address) + READY_PATH)
         yield server
     finally:
         server.terminate()

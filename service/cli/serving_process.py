@@ -5,8 +5,9 @@ import os
 import signal
 from time import sleep
 
-from service.app import Application, create_app
+from service.app import create_app
 from service.cli.supervision import when_parent_ends
+from service.health import Application
 
 ORPHAN_STOP_TIMEOUT_S = 1
 """How long a worker may finish its calls when its main process has died: the address is

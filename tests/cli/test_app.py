@@ -68,50 +68,57 @@ UNAVAILABLE = "503 Service Unavailable"
 NOT_CURRENT = "database missing or not of this release\n"
 
 
-def test_health(ask, tmp_path, capsys):
-    assert ask("/healthz") == ("200 OK", "ok\n")
+def test_a_process_without_a_database_lives(ask, tmp_path):
+    """To start it again would not bring the database back."""
+    text = tmp_path / "text.db"
+    text.write_text("This is no database.\n" * 100)
+    assert ask("/healthz", database=f"sqlite:///{text}") == ("200 OK", "ok\n")
+
+
+def test_readiness(ask, tmp_path, capsys):
+    assert ask("/readyz") == ("200 OK", "ok\n")
     assert capsys.readouterr().err == ""
     lost = tmp_path / "no" / "folder.db"
-    assert ask("/healthz", database=f"sqlite:///{lost}") == (UNAVAILABLE, NOT_CURRENT)
+    assert ask("/readyz", database=f"sqlite:///{lost}") == (UNAVAILABLE, NOT_CURRENT)
     entry = json.loads(capsys.readouterr().err)
     assert (entry["event"], entry["level"], entry["reason"]) == (
-        "health",
+        "not ready",
         "warning",
         NOT_CURRENT.strip(),
     )
 
 
-def test_health_of_what_is_no_database(ask, tmp_path, capsys):
+def test_readiness_of_what_is_no_database(ask, tmp_path, capsys):
     text = tmp_path / "text.db"
     text.write_text("This is no database.\n" * 100)
-    answer = ask("/healthz", database=f"sqlite:///{text}")
+    answer = ask("/readyz", database=f"sqlite:///{text}")
     assert answer == (UNAVAILABLE, "database unreachable\n")
     assert "sqlalchemy.exc.DatabaseError" in json.loads(capsys.readouterr().err)["traceback"]
 
 
-def test_health_of_a_database_that_changes_under_the_service(ask, url, capsys):
+def test_readiness_of_a_database_that_changes_under_the_service(ask, url, capsys):
     app = create_app(Settings(database=url))
-    assert ask("/healthz", app=app)[0] == "200 OK"
+    assert ask("/readyz", app=app)[0] == "200 OK"
     database = Database(url)
     with database.writing() as connection:
         found = connection.exec_driver_sql("SELECT version_num FROM alembic_version")
         revision = found.scalar_one()
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0000'")
-    assert ask("/healthz", app=app) == (UNAVAILABLE, NOT_CURRENT)
+    assert ask("/readyz", app=app) == (UNAVAILABLE, NOT_CURRENT)
     with database.writing() as connection:
         connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
     database.close()
-    assert ask("/healthz", app=app)[0] == "200 OK"
+    assert ask("/readyz", app=app)[0] == "200 OK"
     capsys.readouterr()
 
 
-def test_health_of_a_file_that_is_gone(ask, run, tmp_path, capsys):
+def test_readiness_of_a_file_that_is_gone(ask, run, tmp_path, capsys):
     path = tmp_path / "test.db"
     run("init", "--database", f"sqlite:///{path}")
     app = create_app(Settings(database=f"sqlite:///{path}"))
-    assert ask("/healthz", app=app)[0] == "200 OK"
+    assert ask("/readyz", app=app)[0] == "200 OK"
     path.unlink()
-    assert ask("/healthz", app=app) == (UNAVAILABLE, NOT_CURRENT)
+    assert ask("/readyz", app=app) == (UNAVAILABLE, NOT_CURRENT)
     assert not path.exists()
     capsys.readouterr()
 

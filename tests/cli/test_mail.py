@@ -271,7 +271,7 @@ def test_serve_delivers_mail_and_replaces_a_worker_that_dies(run, dispatched, ad
     with running("serve", "--bind", address) as process:
         assert f"\nMail      written as files into {mail_folder}\n" in lines_until(process, "Mail")
         until(lambda: len(files(mail_folder)) == 2)
-        read(f"http://{address}/healthz")
+        read(f"http://{address}/readyz")
         (first,) = mail_workers(process)
         os.kill(first, signal.SIGKILL)
         run("coupon dispatch --customer 1 --class Spring cleo@example.com")
@@ -332,6 +332,6 @@ def test_the_mail_worker_does_not_outlive_whoever_started_it(run, dispatched, ma
 
 def test_serve_may_leave_the_mail_to_others(run, dispatched, address, mail_folder):
     with running("serve", "--bind", address, "--no-worker") as process:
-        read(f"http://{address}/healthz")
+        read(f"http://{address}/readyz")
         assert mail_workers(process) == []
         assert not mail_folder.exists()

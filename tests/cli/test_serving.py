@@ -84,7 +84,7 @@ def test_serve_answers_until_a_signal_comes(url, address, sent):
         console = f"http://{address}/console/"
         told = f"Endpoint  {endpoint}\nWSDL      {endpoint}?wsdl\nConsole   {console}\n"
         assert lines_until(process, "Console") == told
-        assert read(f"http://{address}/healthz") == "ok\n"
+        assert read(f"http://{address}/readyz") == "ok\n"
         assert f'location="{endpoint}"' in read(f"{endpoint}?wsdl")
         process.send_signal(sent)
         _, complaints = process.communicate(timeout=PATIENCE_S)
@@ -96,7 +96,7 @@ def test_serve_answers_until_a_signal_comes(url, address, sent):
 @pytest.mark.prove
 def test_serve_ends_though_a_worker_does_not_listen_to_signals(url, address):
     with running("serve", "--bind", address, "--no-worker") as process:
-        assert read(f"http://{address}/healthz") == "ok\n"
+        assert read(f"http://{address}/readyz") == "ok\n"
         worker = int(subprocess.check_output(["pgrep", "-P", str(process.pid)]))
         os.kill(worker, signal.SIGSTOP)
         process.terminate()
@@ -106,7 +106,7 @@ def test_serve_ends_though_a_worker_does_not_listen_to_signals(url, address):
 def test_the_option_names_the_workers_database(url, address, tmp_path, monkeypatch):
     monkeypatch.setenv("COUPON_BILLING_DATABASE", "sqlite:////no/such/folder/x.db")
     with running("serve", "--bind", address, "--database", url):
-        assert read(f"http://{address}/healthz") == "ok\n"
+        assert read(f"http://{address}/readyz") == "ok\n"
 
 
 def test_serve_does_not_share_an_address(run, url):
@@ -169,5 +169,5 @@ def test_demo_tells_when_the_service_ends_before_it_answers(address):
         subprocess.Popen([sys.executable, "-c", ""]) as server,
         pytest.raises(CommandRefusedError) as refused,
     ):
-        wait_until_healthy(server, f"http://{address}/healthz")
+        wait_until_healthy(server, f"http://{address}/readyz")
     assert refused.value.symbol == "ServiceNotStarted"

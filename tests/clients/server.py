@@ -13,7 +13,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from service.addresses import COUPON_MANAGEMENT_PATH, CUSTOMER_BILLING_PATH, HEALTH_PATH
+from service.addresses import COUPON_MANAGEMENT_PATH, CUSTOMER_BILLING_PATH, READY_PATH
 from tests.ports import free_port
 
 COMMAND = Path(sysconfig.get_path("scripts")) / "coupon-billing"
@@ -110,7 +110,7 @@ def _await_health(server: Server, process: "subprocess.Popen[bytes]") -> None:
 def _require_health(server: Server) -> None:
     connection = HTTPConnection(server.host, timeout=5)
     try:
-        connection.request("GET", HEALTH_PATH)
+        connection.request("GET", READY_PATH)
         assert connection.getresponse().status == HTTPStatus.OK
     finally:
         connection.close()

@@ -45,7 +45,7 @@ def served(database_url: str, folder: Path, **settings: str) -> Iterator[str]:
         )
     try:
         url = f"http://127.0.0.1:{port}"
-        _wait_until_healthy(process, f"{url}/healthz", log)
+        _wait_until_healthy(process, f"{url}/readyz", log)
         yield url
     finally:
         process.send_signal(signal.SIGTERM)

@@ -123,7 +123,7 @@ class ServingMachine(Machine):
     @property
     def is_healthy(self) -> bool:
         """What a load balancer asks."""
-        with suppress(OSError), urlopen(f"http://{self.bind}/healthz", timeout=10) as reply:
+        with suppress(OSError), urlopen(f"http://{self.bind}/readyz", timeout=10) as reply:
             return reply.read() == b"ok\n"
         return False
 

@@ -56,7 +56,7 @@ def killed(command, database_url, directory):
 
 
 def is_healthy(port):
-    with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/healthz") as reply:
+    with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/readyz") as reply:
         return reply.read() == b"ok\n"
 
 

@@ -29,7 +29,8 @@ from benchmarks.traffic import (
     Traffic,
 )
 from service.addresses import CUSTOMER_BILLING_PATH
-from service.app import Application, create_app
+from service.app import create_app
+from service.health import Application
 from service.opening import open_database
 from service.operations.calls import utc_now
 from service.settings import Settings

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from service.addresses import CUSTOMER_BILLING_PATH, HEALTH_PATH
+from service.addresses import CUSTOMER_BILLING_PATH, READY_PATH
 from tests.ports import free_port
 from tests.reliability.crowd import Address
 from tests.reliability.nursery import Born, Nursery
@@ -99,7 +99,7 @@ class ServiceProcess:
     def _is_healthy(self) -> bool:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
-            connection.request("GET", HEALTH_PATH)
+            connection.request("GET", READY_PATH)
             return connection.getresponse().status == HTTPStatus.OK
         except (OSError, HTTPException):
             return False
