@@ -23,7 +23,7 @@ from service.jobs.mail_templates import MailTemplates
 from service.logs import configure_log, write_line
 from service.metrics.starting import start_counting
 from service.opening import open_database, operation_limits
-from service.operations.authentication import Authenticator
+from service.operations.authentication import Authenticator, VerifyBearer
 from service.operations.call_journal import CallJournal
 from service.operations.calls import utc_now
 from service.operations.sign_in import FrontDesk
@@ -69,6 +69,7 @@ def create_app(
         clock,
         operation_limits(settings),
         age_max=timedelta(seconds=settings.authentication_age_s),
+        verify_bearer=_verify_bearer(settings),
         note_use=journal.note_use,
     )
     create = partial(
@@ -94,6 +95,22 @@ def create_app(
             HEALTH_PATH: _health_check(database),
         },
         _below(CONSOLE_PATH, console),
+    )
+
+
+def _verify_bearer(settings: Settings) -> VerifyBearer | None:
+    """Who verifies tokens of an issuer; None when the settings name none."""
+    if settings.oauth_issuer is None:
+        return None
+    # What it needs is an extra.
+    from service.identity.bearer import issuer_tokens  # noqa: PLC0415
+
+    return issuer_tokens(
+        settings.oauth_issuer,
+        settings.oauth_jwks_url,
+        audience=settings.oauth_audience or "",
+        user_claim=settings.oauth_user_claim,
+        timeout_s=settings.oauth_timeout_s,
     )
 
 

@@ -1,6 +1,7 @@
 """Every setting of the service, with its unit and bounds; the only reader of the environment."""
 
 import unicodedata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,6 +21,7 @@ from sqlalchemy.exc import ArgumentError
 
 ENVIRONMENT_PREFIX = "COUPON_BILLING_"
 _DATABASE_DRIVERS = frozenset({"sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg"})
+_LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
 _CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
@@ -33,6 +35,14 @@ def _require_database_url(text: str) -> str:
     if url is None or url.drivername not in _DATABASE_DRIVERS or is_in_memory:
         examples = "sqlite:////path/to/file.db or postgresql://user:password@host/name"
         raise ValueError(f"use a URL such as {examples}")
+    return text
+
+
+def _require_issuer_url(text: str) -> str:
+    url = HttpUrl(text)
+    if url.scheme != "https" and url.host not in _LOOPBACK:
+        raise ValueError("use https: whoever can change what it answers can sign in as anybody")
+    # As it was written: the tokens of the issuer name it by the very same text.
     return text
 
 
@@ -85,6 +95,22 @@ class Settings(BaseSettings):
     """For how long a caller that was admitted is admitted again without a look at the database,
     in seconds: as long as that a token may still be taken after it was revoked or has expired,
     and a password after it was changed. 0 looks for each call."""
+    oauth_issuer: Annotated[str, AfterValidator(_require_issuer_url)] | None = None
+    """URL of an OAuth issuer whose tokens are taken as ``AuthenticationToken``, exactly as the
+    ``iss`` of its tokens has it; unset, only the service's own tokens are. It needs the extra
+    ``oauth``."""
+    oauth_jwks_url: Annotated[str, AfterValidator(_require_issuer_url)] | None = None
+    """Where the issuer publishes its keys; unset, its discovery document under
+    ``/.well-known/openid-configuration`` says where."""
+    oauth_audience: str | None = None
+    """What the issuer calls this service: the ``aud`` of the tokens that are for it. It is to be
+    set with ``oauth_issuer``."""
+    oauth_user_claim: Annotated[str, Field(min_length=1)] = "sub"
+    """The claim of the issuer's tokens that has the name of a user of the service. Take one that
+    nobody but the issuer can choose."""
+    oauth_timeout_s: Annotated[float, Field(ge=0.1, le=60)] = 5
+    """How long a call may wait for the issuer when its token names a key that is not known, in
+    seconds."""
     public_url: HttpUrl | None = None
     """Address under which clients see the service, such as ``https://billing.example``.
     The published WSDL names it; unset, the WSDL names what each request asked."""
@@ -167,6 +193,16 @@ class Settings(BaseSettings):
     console_proxies_count: Annotated[int, Field(ge=0, le=10)] = 0
     """How many proxies stand before the service. Failed sign-ins are counted by the address that
     the outermost of them adds to ``X-Forwarded-For``; with 0, by that of the connection."""
+
+    @model_validator(mode="after")
+    def _require_usable_issuer(self) -> "Settings":
+        if self.oauth_issuer is None:
+            return self
+        if not self.oauth_audience:
+            raise ValueError("oauth_audience must be set with oauth_issuer")
+        if find_spec("joserfc") is None:
+            raise ValueError("oauth_issuer needs more: pip install 'coupon-billing[oauth]'")
+        return self
 
     @model_validator(mode="after")
     def _require_usable_mail(self) -> "Settings":

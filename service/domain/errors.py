@@ -22,7 +22,8 @@ INVALID_CREDENTIALS = _row(
     "InvalidCredentials",
     FaultKind.AD_API,
     "Authentication failed. Either supplied credentials are invalid or the account is inactive",
-    "A token or password is unknown, revoked or past its end. Ask the operator for a new one.",
+    "A token or password is unknown, revoked or past its end. Ask the operator for a new one. Of an"
+    " OAuth issuer's token, Detail tells whether it has expired: ask the issuer for a new one.",
 )
 REQUEST_MISSING_HEADERS = _row(
     116,
@@ -334,6 +335,14 @@ SERVICE_UNAVAILABLE = _row(
     "The service cannot use its database.",
     "Call again later. Whether the call took effect is not known when its connection broke at the"
     " very end; with an IdempotencyKey it can be repeated safely. The log has the reason.",
+)
+ISSUER_UNAVAILABLE = _row(
+    90028,
+    "IssuerUnavailable",
+    FaultKind.AD_API,
+    "The issuer of the token cannot be asked for its keys.",
+    "The token names a key that the service does not know, and the OAuth issuer of the settings"
+    " does not answer. Call again later. The log has the reason.",
 )
 
 # Requests with a key: our numbers.

@@ -22,11 +22,13 @@ ROOMS: dict[str, set[str]] = {
     "settings": set(),
     "addresses": {"settings"},
     "logs": set(),
+    "health": {"storage", "domain"},
+    "identity": {"operations", "domain"},
     "metrics": {"operations", "domain"},
     "opening": {"operations", "storage", "settings"},
     "app": {
         *("soap", "jobs", "console", "operations", "storage", "domain"),
-        *("settings", "opening", "addresses", "logs", "metrics"),
+        *("settings", "opening", "addresses", "logs", "health", "identity", "metrics"),
     },
     "cli": {
         *("soap", "jobs", "console", "operations", "storage", "domain"),
@@ -46,6 +48,7 @@ FOREIGN: dict[str, set[str]] = {
     "soap": {*_SQL, *_PAGES, *_WATCHING},
     "jobs": {*_SQL, *_XML, *_PAGES, *_WATCHING},
     "console": {*_SQL, *_XML, *_WATCHING},
+    "identity": {*_SQL, *_XML, *_PAGES, *_WATCHING},
     "metrics": {*_SQL, *_XML, *_PAGES},
     "app": {*_XML, *_PAGES, *_WATCHING},
     "cli": {*_PAGES, *_WATCHING},

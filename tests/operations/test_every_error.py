@@ -9,6 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import RSAKey
 
 from service.domain import errors
 from service.domain.error_catalogue import CATALOGUE
@@ -18,7 +20,8 @@ from service.domain.refusals import AccountError, BatchError, ServiceError
 from service.domain.roles import Caller, Credentials, Role
 from service.domain.search import OrderBy, Paging, Predicate, SearchRequest
 from service.domain.terms import CouponType
-from service.operations.authentication import Authenticator
+from service.identity.bearer import issuer_tokens
+from service.operations.authentication import DEVELOPER, Authenticator
 from service.operations.claim_coupons import AccountCoupon, claim_coupons
 from service.operations.classes import retire_class
 from service.operations.create_for_recipients import create_coupons_for_recipients
@@ -47,6 +50,7 @@ from service.storage.tables import coupon
 from service.storage.watching import Watch, nobody_watches
 from tests.operations.jobs import begin_creation, work
 from tests.operations.test_every_discount_error import ROWS as ROWS_OF_DISCOUNTS
+from tests.ports import free_port
 from tests.programme import START, Programme, member, terms
 
 Scenario = Callable[[Programme, int], object]
@@ -175,6 +179,17 @@ def _(programme: Programme, owner: int) -> object:
         with pytest.raises(ServiceError, match="InvalidCredentials"):
             desk.sign_in("nobody", "wrong", "192.0.2.1")
     return desk.sign_in("nobody", "wrong", "192.0.2.1")
+
+
+@scenario(errors.ISSUER_UNAVAILABLE)
+def a_token_of_an_issuer_that_is_not_there(programme: Programme, owner: int) -> object:
+    add_user(programme.call(), "kim", Role.STANDARD, owner)
+    developer = issue_token(programme.call(), "kim", DEVELOPER).text
+    url = f"http://127.0.0.1:{free_port()}"
+    issuer = issuer_tokens(url, None, audience="here", user_claim="sub", timeout_s=1)
+    token = jwt.encode({"alg": "RS256"}, {}, RSAKey.generate_key(), ["RS256"])
+    authenticate = Authenticator(programme.database, programme.clock, verify_bearer=issuer)
+    return authenticate(Credentials(developer, token), "t")
 
 
 @scenario(errors.INVALID_CREDENTIALS)
