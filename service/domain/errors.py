@@ -32,13 +32,21 @@ REQUEST_MISSING_HEADERS = _row(
     "A required request header is missing.",
     "DeveloperToken is required, and AuthenticationToken or UserName with Password.",
 )
-SIGN_IN_HELD_BACK = _row(
+CALL_RATE_EXCEEDED = _row(
     117,
     "CallRateExceeded",
     FaultKind.AD_API,
-    "Too many attempts to sign in have failed.",
-    "Of the console only, after 10 failures with one user name or from one address. Wait a minute"
-    " and try again.",
+    "Too many calls, or too many failed attempts, within a minute.",
+    "Detail says which limit was reached: calls of a user or of its customers, coupons that were"
+    " tried and are not there, or failed attempts to sign in. Wait a minute and try again.",
+)
+CONCURRENT_REQUEST_OVER_LIMIT = _row(
+    207,
+    "ConcurrentRequestOverLimit",
+    FaultKind.AD_API,
+    "Too many calls at the same time.",
+    "As many calls of the customer's users are being answered as the operator allows. Try again"
+    " when one of them has been.",
 )
 
 # What was asked: ApiFault, Microsoft's numbers.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
+from service.domain.limits import FAILURES_PER_MINUTE
 from service.domain.roles import Caller
 from service.storage.audit import Author
 from service.storage.transactions import Transactions
@@ -15,10 +16,13 @@ class OperationLimits:
     Attributes:
         creation_job_coupons_max: How many coupons one job makes at the most.
         job_chunk_coupons: How many of them one transaction makes.
+        failures_per_minute: How many attempts of one caller may fail within a minute, of those
+            by which codes, accounts and passwords can be guessed.
     """
 
     creation_job_coupons_max: int = 5_000_000
     job_chunk_coupons: int = 50_000
+    failures_per_minute: int = FAILURES_PER_MINUTE
 
 
 DEFAULT_LIMITS = OperationLimits()

@@ -17,6 +17,7 @@ from service.domain.programmes import Account
 from service.domain.refusals import AccountError, ServiceError
 from service.operations.attempts import decide
 from service.operations.calls import Call
+from service.operations.guesses import GUESSES, count_among_others, require_few_failures
 from service.operations.lists import require_list
 from service.storage import audit, claims, classes
 from service.storage.accounts import find_accounts, lock_accounts
@@ -47,16 +48,19 @@ def claim_coupons(call: Call, pairs: list[AccountCoupon] | None) -> ClaimOutcome
     A coupon that the same account has claimed before is answered with the first
     date, so that a call can be repeated when its answer was lost. The reasons why
     a pair fails are those of ``service.domain.claims.claim``, ``NullParameter``
-    (code), ``CouponNotFound``, ``UserIsNotAuthorized`` and ``AccountIdInvalid``.
+    (code), ``CouponNotFound``, ``UserIsNotAuthorized`` and ``AccountIdInvalid``;
+    ``CallRateExceeded`` for all pairs from the one on that is one guess too many.
 
     Raises:
-        ServiceError: ``ListNullOrEmpty`` or ``BatchTooLarge`` (more than 100 pairs).
+        ServiceError: ``ListNullOrEmpty``, ``BatchTooLarge`` (more than 100 pairs), or
+            ``CallRateExceeded`` when too many of the caller's guesses failed before.
     """
     required = require_list("AccountCouponPairs", pairs, PAIRS_COUNT_MAX)
     return decide(call.database, lambda connection: _attempt(connection, call, required))
 
 
 def _attempt(connection: Connection, call: Call, pairs: list[AccountCoupon]) -> ClaimOutcome:
+    require_few_failures(connection, call)
     desk = _Desk.open(connection, call, pairs)
     for pair in pairs:
         desk.settle(pair)
@@ -69,12 +73,14 @@ def _attempt(connection: Connection, call: Call, pairs: list[AccountCoupon]) -> 
 class _Desk:
     """Where the pairs of a request are decided one after the other, each on what the last left."""
 
+    connection: Connection
     call: Call
     accounts: dict[int, Account]
     coupons: dict[str, ClaimableCoupon]
     features: defaultdict[int, set[int | None]]
     new_claims: list[Claim] = field(default_factory=list)
     outcome: ClaimOutcome = field(default_factory=ClaimOutcome)
+    held_back: ServiceError | None = None
 
     @classmethod
     def open(cls, connection: Connection, call: Call, pairs: list[AccountCoupon]) -> "_Desk":
@@ -83,6 +89,7 @@ class _Desk:
         classes.keep_in_use(connection, codes)
         lock_accounts(connection, account_ids, call.caller.writable_customers)
         return cls(
+            connection,
             call,
             find_accounts(connection, account_ids),
             claims.find_claimable(connection, codes),
@@ -92,11 +99,23 @@ class _Desk:
     def settle(self, pair: AccountCoupon) -> None:
         try:
             self.outcome.claims.append(self._claim(pair))
-        except ServiceError as refusal:
-            error = AccountError(refusal.row, pair.account_id or 0, refusal.details)
-            self.outcome.errors.append(error)
+        except ServiceError as error:
+            refusal = self._counted(error)
+            told = AccountError(refusal.row, pair.account_id or 0, refusal.details)
+            self.outcome.errors.append(told)
+
+    def _counted(self, refusal: ServiceError) -> ServiceError:
+        """The refusal; or that it is one guess too many, as all pairs after it are."""
+        if refusal.row in GUESSES:
+            try:
+                count_among_others(self.connection, self.call)
+            except ServiceError as error:
+                self.held_back = refusal = error
+        return refusal
 
     def _claim(self, pair: AccountCoupon) -> Claim:
+        if self.held_back is not None:
+            raise self.held_back
         account, coupon = self._account(pair), self._coupon(pair)
         if coupon.claimed_at and coupon.state.claimed_account_id == account.account_id:
             return Claim(coupon.coupon_id, account.account_id, coupon.feature_id, coupon.claimed_at)

@@ -16,6 +16,7 @@ from service.domain.refusals import ServiceError
 from service.domain.terms import CouponType
 from service.operations.attempts import decide
 from service.operations.calls import Call
+from service.operations.guesses import guesses_step, guessing, require_few
 from service.operations.movements import promote_waiting
 from service.storage import audit, classes, redemptions
 from service.storage.accounts import lock_account
@@ -32,20 +33,28 @@ def redeem_coupon(call: Call, account_id: int | None, coupon_code: str | None) -
     Raises:
         ServiceError: ``AccountIdInvalid``, ``NullParameter`` (CouponCode),
             ``UserIsNotAuthorized``, ``CouponNotFound``, or why the account cannot
-            redeem this coupon (see ``service.domain.redemption.redeem``).
+            redeem this coupon (see ``service.domain.redemption.redeem``);
+            ``CallRateExceeded`` when too many of the caller's guesses failed.
     """
     if account_id is None or account_id <= 0:
         raise ServiceError(ACCOUNT_ID_INVALID, f"AccountId is {account_id or 0}")
     code = fold_code(coupon_code or "")
     if not code:
         raise ServiceError(NULL_PARAMETER, "CouponCode")
-    return decide(call.database, lambda connection: _attempt(connection, call, account_id, code))
+
+    def attempt(connection: Connection) -> datetime:
+        return _attempt(connection, call, account_id, code)
+
+    return guessing(call, lambda: decide(call.database, attempt))
 
 
 def _attempt(connection: Connection, call: Call, account_id: int, code: str) -> datetime:
     classes.keep_in_use(connection, [code])
     lock_account(connection, account_id, call.caller.writable_customers)
-    account, found = redemptions.find_parties(connection, account_id, code)
+    account, found, failures = redemptions.find_parties(
+        connection, account_id, code, guesses_step(call)
+    )
+    require_few(call, failures)
     if account is None or not call.caller.may_write(account.customer_id):
         # Others cannot tell whether it exists.
         row = ACCOUNT_ID_INVALID if call.caller.is_operator else NOT_AUTHORIZED

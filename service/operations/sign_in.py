@@ -10,21 +10,18 @@ from typing import NoReturn
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from service.domain.errors import INVALID_CREDENTIALS, SERVICE_UNAVAILABLE, SIGN_IN_HELD_BACK
+from service.domain.errors import INVALID_CREDENTIALS, SERVICE_UNAVAILABLE
 from service.domain.names import normal_spelling
 from service.domain.refusals import ServiceError, ServiceTroubleError
 from service.operations.attempts import decide
 from service.operations.authentication import find_caller
 from service.operations.calls import DEFAULT_LIMITS, Call, OperationLimits, utc_now
+from service.operations.guesses import count_failures, held_back, subject_of
 from service.operations.secrets import is_password
 from service.operations.users import set_own_password
-from service.storage import sign_ins, users
+from service.storage import sign_ins, sliding_windows, users
 from service.storage.transactions import Transactions
 
-FAILURES_MAX = 10
-"""Failed sign-ins in a row, with one user name or from one address, each within
-``FAILURES_PERIOD`` of the one before; then none is looked at until that time has passed."""
-FAILURES_PERIOD = timedelta(minutes=1)
 SECRET_BYTES = 64
 SESSION_SECRET = "console session"  # noqa: S105 - its name
 FINGERPRINT_LENGTH = 32
@@ -92,10 +89,11 @@ class FrontDesk:
 
         Raises:
             ServiceError: ``InvalidCredentials``, the same and as slow whether the name or
-                the password is wrong; ``CallRateExceeded`` after ``FAILURES_MAX`` of them.
+                the password is wrong; ``CallRateExceeded`` when as many as may fail
+                within a minute did, with that name or from that address.
         """
         name = normal_spelling(user_name)
-        by_name, by_address = _digest("name", name), _digest("address", address)
+        by_name, by_address = subject_of("name", name), subject_of("address", address)
         self._require_not_held_back([by_name, by_address])
         with self._database.reading() as connection:
             user_id, stored_hash = users.find_user(connection, name) or (None, None)
@@ -105,28 +103,25 @@ class FrontDesk:
             self._refuse([by_name, by_address])
         # Guesses that were checked meanwhile count: of many at once, no more are looked at.
         self._require_not_held_back([by_name, by_address])
-        decide(self._database, lambda it: sign_ins.forget_failures_of(it, by_name))
+        decide(self._database, lambda it: sliding_windows.forget_window(it, by_name))
         now = self._clock()
         return Session(user_id, _fingerprint(stored_hash), now, now)
 
     def _require_not_held_back(self, subjects: list[bytes]) -> None:
-        since = self._clock() - FAILURES_PERIOD
+        count_max, now = self._limits.failures_per_minute, self._clock()
         with self._database.reading() as connection:
-            if sign_ins.is_held_back(connection, subjects, FAILURES_MAX, since):
-                raise ServiceError(SIGN_IN_HELD_BACK)
+            for subject in subjects:
+                if sliding_windows.is_window_full(connection, subject, count_max, now):
+                    raise self._held_back()
 
     def _refuse(self, subjects: list[bytes]) -> NoReturn:
-        now = self._clock()
+        count_max, now = self._limits.failures_per_minute, self._clock()
+        if count_failures(self._database, subjects, count_max, now):
+            raise ServiceError(INVALID_CREDENTIALS)
+        raise self._held_back()
 
-        def attempt(connection: Connection) -> bool:
-            sign_ins.forget_failures_until(connection, now - FAILURES_PERIOD)
-            counted = [
-                sign_ins.count_failure(connection, it, FAILURES_MAX, now) for it in sorted(subjects)
-            ]
-            return all(counted)
-
-        is_counted = decide(self._database, attempt)
-        raise ServiceError(INVALID_CREDENTIALS if is_counted else SIGN_IN_HELD_BACK)
+    def _held_back(self) -> ServiceError:
+        return held_back(f"{self._limits.failures_per_minute} attempts to sign in")
 
     def admit(self, session: Session, tracking_id: str) -> Call | None:
         """Know somebody again; None when the session has ended, for whichever reason."""
@@ -191,10 +186,6 @@ def _shared_secret(database: Transactions, name: str, now: datetime) -> bytes:
         return sign_ins.find_secret(connection, name) or drawn
 
     return decide(database, attempt)
-
-
-def _digest(kind: str, text: str) -> bytes:
-    return hashlib.sha256(f"{kind} {text}".encode(errors="surrogatepass")).digest()
 
 
 def _fingerprint(stored_hash: str) -> str:

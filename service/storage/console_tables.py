@@ -1,10 +1,15 @@
-"""The tables of the console: what signs its sessions, and what holds back who guesses."""
+"""The tables of the console, and what holds back who calls too often or guesses."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, LargeBinary, Table
+from sqlalchemy import CheckConstraint, Column, ForeignKey, LargeBinary, Table
 
 from service.storage import party_tables  # noqa: F401 - a foreign key leads there
 from service.storage.naming import metadata
 from service.storage.types import Id, Instant, key_text
+
+COUNT_MAX = 6_000
+"""How much of one kind may be counted within a minute: each time all of it is written."""
+SPELLED_LENGTH = 16
+"""Digits of an instant in ``sliding_window``."""
 
 # Random bytes that all processes and machines of the service share; each is drawn once.
 service_secret = Table(
@@ -15,14 +20,18 @@ service_secret = Table(
     Column("created_at", Instant, nullable=False),
 )
 
-# Whose sign-ins failed of late: a user name or an address, by its digest.
-sign_in_failure = Table(
-    "sign_in_failure",
+# What was counted of late, for whom: calls of a caller, failed sign-ins from an address. Whoever
+# it is, by a digest. The instants are in ascending order, each in as many digits.
+sliding_window = Table(
+    "sliding_window",
     metadata,
     Column("subject", LargeBinary(32), primary_key=True),
-    Column("failures_count", Integer, nullable=False),
+    Column("instants", key_text(SPELLED_LENGTH * COUNT_MAX), nullable=False),
     Column("last_at", Instant, nullable=False, index=True),
-    CheckConstraint("failures_count >= 1", "failures_count"),
+    CheckConstraint(
+        f"length(instants) >= {SPELLED_LENGTH} AND length(instants) % {SPELLED_LENGTH} = 0",
+        "instants",
+    ),
 )
 
 # Sessions that a user has ended, until their cookies would have ended by themselves.

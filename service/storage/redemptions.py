@@ -11,7 +11,7 @@ from service.domain.redemption import CouponState, NewRedemption, RedeemingAccou
 from service.storage.classes import TERMS_COLUMNS, terms_of
 from service.storage.coupons import IS_THERE
 from service.storage.party_tables import account
-from service.storage.prepared import Prepared, run_together
+from service.storage.prepared import Prepared, Step, run_together
 from service.storage.statements import insert_or_ignore
 from service.storage.tables import coupon, coupon_class, coupon_terms, redemption, spend
 
@@ -94,22 +94,31 @@ class RedeemableCoupon:
 
 
 class Parties(NamedTuple):
-    """Who redeems what, as far as they exist."""
+    """Who redeems what, as far as they exist, and what was found along with them."""
 
     account: RedeemingAccount | None
     coupon: RedeemableCoupon | None
+    along: list[Any]
 
 
-def find_parties(connection: Connection, account_id: int, code: str) -> Parties:
-    """What a redemption must know of account and coupon."""
+def find_parties(connection: Connection, account_id: int, code: str, along: Step) -> Parties:
+    """What a redemption must know of account and coupon.
+
+    Args:
+        connection: The transaction.
+        account_id: Who redeems.
+        code: What.
+        along: What else is to be found in the same round trip.
+    """
     # Statements that may have to wait for others are run alone: until the last of those that
     # run together has ended, PostgreSQL does not see that who asked for them has vanished.
-    (found_accounts, _), (found_coupons, _) = run_together(
-        connection, [(_ACCOUNT, {"account_id": account_id}), (_COUPON, {"code": code})]
+    (found_accounts, _), (found_coupons, _), (found_along, _) = run_together(
+        connection, [(_ACCOUNT, {"account_id": account_id}), (_COUPON, {"code": code}), along]
     )
     return Parties(
         RedeemingAccount(*found_accounts[0]) if found_accounts else None,
         _redeemable(found_coupons[0]) if found_coupons else None,
+        found_along,
     )
 
 

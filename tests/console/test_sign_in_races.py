@@ -8,12 +8,13 @@ from typing import NoReturn
 
 import pytest
 
-from service.domain.errors import INVALID_CREDENTIALS, SIGN_IN_HELD_BACK
+from service.domain.errors import CALL_RATE_EXCEEDED, INVALID_CREDENTIALS
+from service.domain.limits import FAILURES_PER_MINUTE
 from service.domain.refusals import ServiceError
-from service.operations.sign_in import FAILURES_MAX, FrontDesk
-from service.storage import sign_ins
-from service.storage.console_tables import sign_in_failure
+from service.operations.sign_in import FrontDesk
+from service.storage.console_tables import SPELLED_LENGTH, sliding_window
 from service.storage.engine import Database, DatabaseLimits
+from service.storage.sliding_windows import count_one, is_window_full
 from tests.programme import START, Programme
 
 pytestmark = pytest.mark.prove
@@ -69,9 +70,10 @@ def test_of_many_guesses_at_once_no_more_are_answered(
 ) -> None:
     answers = at_once(guess, crowded)
     crowded.close()
-    assert answers.count("InvalidCredentials") == FAILURES_MAX
-    assert answers.count("CallRateExceeded") == GUESSERS_COUNT - FAILURES_MAX
-    assert {it["failures_count"] for it in programme.rows(sign_in_failure)} == {FAILURES_MAX}
+    assert answers.count("InvalidCredentials") == FAILURES_PER_MINUTE
+    assert answers.count("CallRateExceeded") == GUESSERS_COUNT - FAILURES_PER_MINUTE
+    lengths = {len(it["instants"]) for it in programme.rows(sliding_window)}
+    assert lengths == {FAILURES_PER_MINUTE * SPELLED_LENGTH}
 
 
 class TwoSteps(FrontDesk):
@@ -81,18 +83,20 @@ class TwoSteps(FrontDesk):
 
     def _refuse(self, subjects: list[bytes]) -> NoReturn:
         with self._database.reading() as connection:
-            held_back = sign_ins.is_held_back(connection, subjects, FAILURES_MAX, START - HOUR)
+            held_back = any(
+                is_window_full(connection, it, FAILURES_PER_MINUTE, START) for it in subjects
+            )
         self.read.wait()
         with self._database.writing() as connection:
             for subject in subjects:
-                sign_ins.count_failure(connection, subject, GUESSERS_COUNT, START)
-        raise ServiceError(SIGN_IN_HELD_BACK if held_back else INVALID_CREDENTIALS)
+                count_one(connection, subject, GUESSERS_COUNT, START)
+        raise ServiceError(CALL_RATE_EXCEEDED if held_back else INVALID_CREDENTIALS)
 
 
 def test_counting_in_two_steps_would_answer_more(crowded: Database, hurried: None) -> None:
     answers = at_once(guess, crowded, TwoSteps)
     crowded.close()
-    assert answers.count("InvalidCredentials") > FAILURES_MAX
+    assert answers.count("InvalidCredentials") > FAILURES_PER_MINUTE
 
 
 def test_those_who_ask_for_the_secret_at_once_find_the_same(

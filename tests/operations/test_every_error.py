@@ -16,6 +16,7 @@ from service.domain import errors
 from service.domain.error_catalogue import CATALOGUE
 from service.domain.error_rows import ErrorRow, FaultKind
 from service.domain.idempotency import KeyedRequest
+from service.domain.limits import FAILURES_PER_MINUTE
 from service.domain.refusals import AccountError, BatchError, ServiceError
 from service.domain.roles import Caller, Credentials, Role
 from service.domain.search import OrderBy, Paging, Predicate, SearchRequest
@@ -41,7 +42,7 @@ from service.operations.parties import add_account, add_customer
 from service.operations.record_spend import record_spend
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.search_coupons import search_coupons
-from service.operations.sign_in import FAILURES_MAX, FrontDesk
+from service.operations.sign_in import FrontDesk
 from service.operations.update_coupons import update_coupons
 from service.operations.users import add_user, issue_token
 from service.storage.accounts import lock_accounts
@@ -172,10 +173,10 @@ def _unavailable(programme: Programme, owner: int) -> object:
         return redeem_coupon(replace(programme.call(), database=unavailable), 1, "ABC")
 
 
-@scenario(errors.SIGN_IN_HELD_BACK)
+@scenario(errors.CALL_RATE_EXCEEDED)
 def _(programme: Programme, owner: int) -> object:
     desk = FrontDesk(programme.database, session_idle=timedelta(hours=1), clock=programme.clock)
-    for _ in range(FAILURES_MAX):
+    for _ in range(FAILURES_PER_MINUTE):
         with pytest.raises(ServiceError, match="InvalidCredentials"):
             desk.sign_in("nobody", "wrong", "192.0.2.1")
     return desk.sign_in("nobody", "wrong", "192.0.2.1")

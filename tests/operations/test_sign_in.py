@@ -7,12 +7,13 @@ from functools import partial
 import pytest
 
 from service.domain.error_rows import ErrorRow
-from service.domain.errors import INVALID_CREDENTIALS, SIGN_IN_HELD_BACK
+from service.domain.errors import CALL_RATE_EXCEEDED, INVALID_CREDENTIALS
+from service.domain.limits import FAILURES_PER_MINUTE
 from service.domain.refusals import ServiceError
 from service.domain.roles import Role
-from service.operations.sign_in import FAILURES_MAX, FrontDesk, Session
+from service.operations.sign_in import FrontDesk, Session
 from service.operations.users import add_user, disable_user, set_password
-from service.storage.console_tables import ended_session, sign_in_failure
+from service.storage.console_tables import ended_session, sliding_window
 from tests.programme import Programme
 
 pytestmark = pytest.mark.usefixtures("quick_passwords")
@@ -145,13 +146,13 @@ def test_ended_sessions_are_forgotten_when_their_cookies_have_ended(
 def test_nobody_guesses_often_with_one_name(
     desk: FrontDesk, programme: Programme, user: int, checks: list[str | None]
 ) -> None:
-    answers = [fail(desk, "Kim", f"192.0.2.{n}") for n in range(FAILURES_MAX + 2)]
-    assert answers == [INVALID_CREDENTIALS] * FAILURES_MAX + [SIGN_IN_HELD_BACK] * 2
-    assert len(checks) == FAILURES_MAX
-    assert refusal(lambda: desk.sign_in(" Kim", "right", "::1")) is SIGN_IN_HELD_BACK
+    answers = [fail(desk, "Kim", f"192.0.2.{n}") for n in range(FAILURES_PER_MINUTE + 2)]
+    assert answers == [INVALID_CREDENTIALS] * FAILURES_PER_MINUTE + [CALL_RATE_EXCEEDED] * 2
+    assert len(checks) == FAILURES_PER_MINUTE
+    assert refusal(lambda: desk.sign_in(" Kim", "right", "::1")) is CALL_RATE_EXCEEDED
     assert fail(desk, "Tim") is INVALID_CREDENTIALS
     programme.clock.move(seconds=59.9)
-    assert refusal(lambda: desk.sign_in("Kim", "right", "::1")) is SIGN_IN_HELD_BACK
+    assert refusal(lambda: desk.sign_in("Kim", "right", "::1")) is CALL_RATE_EXCEEDED
     programme.clock.move(seconds=0.1)
     desk.sign_in("Kim", "right", HERE)
 
@@ -159,9 +160,9 @@ def test_nobody_guesses_often_with_one_name(
 def test_nobody_guesses_often_from_one_address(
     desk: FrontDesk, user: int, checks: list[str | None]
 ) -> None:
-    answers = [fail(desk, f"user {n}") for n in range(FAILURES_MAX + 1)]
-    assert answers == [INVALID_CREDENTIALS] * FAILURES_MAX + [SIGN_IN_HELD_BACK]
-    assert refusal(lambda: desk.sign_in("Kim", "right", HERE)) is SIGN_IN_HELD_BACK
+    answers = [fail(desk, f"user {n}") for n in range(FAILURES_PER_MINUTE + 1)]
+    assert answers == [INVALID_CREDENTIALS] * FAILURES_PER_MINUTE + [CALL_RATE_EXCEEDED]
+    assert refusal(lambda: desk.sign_in("Kim", "right", HERE)) is CALL_RATE_EXCEEDED
     desk.sign_in("Kim", "right", ELSEWHERE)
 
 
@@ -176,19 +177,19 @@ def test_no_minute_has_more_guesses_however_they_are_spread(
         programme.clock.move(seconds=1.7)
     minute = timedelta(minutes=1)
     busiest = max(sum(at <= it < at + minute for it in looked_at) for at in looked_at)
-    assert busiest == FAILURES_MAX
+    assert busiest == FAILURES_PER_MINUTE
 
 
 def test_to_sign_in_forgives_the_name_and_not_the_address(
     desk: FrontDesk, user: int, checks: list[str | None]
 ) -> None:
-    for n in range(FAILURES_MAX - 1):
+    for n in range(FAILURES_PER_MINUTE - 1):
         fail(desk, "Kim", f"192.0.2.{n}")
         fail(desk, f"user {n}", "::1")
     desk.sign_in("Kim", "right", "::1")
     assert fail(desk, "Kim", ELSEWHERE) is INVALID_CREDENTIALS
     assert fail(desk, "Kim", "::1") is INVALID_CREDENTIALS
-    assert fail(desk, "Tim", "::1") is SIGN_IN_HELD_BACK
+    assert fail(desk, "Tim", "::1") is CALL_RATE_EXCEEDED
 
 
 def test_old_failures_are_dropped(
@@ -198,7 +199,7 @@ def test_old_failures_are_dropped(
         fail(desk, f"user {n}", f"192.0.2.{n}")
     programme.clock.move(minutes=1)
     fail(desk)
-    assert len(programme.rows(sign_in_failure)) == 2
+    assert len(programme.rows(sliding_window)) == 2
 
 
 def test_all_processes_share_one_secret(programme: Programme) -> None:

@@ -32,7 +32,7 @@ from tests.operations.simple_coupons import new_coupon, subscription
 from tests.programme import START, Programme
 
 FEATURE_ID = 7
-STATEMENTS_OF_CLAIMS = 7
+STATEMENTS_OF_CLAIMS = 8
 
 
 @contextmanager
@@ -110,12 +110,12 @@ BUDGETS: dict[str, tuple[Prepare, Prepare, tuple[int, int]]] = {
         lambda scene: scene.search(Predicate("IsRedeemed", "Equals", "true")),
         (5, 4),
     ),
-    "RedeemCoupon": (nothing, Scene.redeem, (9, 10)),
-    "RedeemCoupon, repeated": (Scene.redeem, Scene.redeem, (3, 4)),
+    "RedeemCoupon": (nothing, Scene.redeem, (10, 11)),
+    "RedeemCoupon, repeated": (Scene.redeem, Scene.redeem, (4, 5)),
     "RedeemCoupon, a fault": (
         nothing,
         lambda scene: scene.refused(redeem_coupon, scene.account, "NO-SUCH-COUPON"),
-        (3, 4),
+        (4, 5),
     ),
     "GetCouponInfo": (Scene.redeem, lambda scene: scene.call(get_coupon_info, scene.owner), (2, 1)),
     "GetAccountMonthlySpend": (

@@ -7,7 +7,7 @@ from tests.programme import START
 
 FIRST: dict[str, dict[str, Any]] = {
     "service_secret": {"name": "one", "value": b"1" * 64, "created_at": START},
-    "sign_in_failure": {"subject": b"1" * 32, "failures_count": 1, "last_at": START},
+    "sliding_window": {"subject": b"1" * 32, "instants": "1" * 16, "last_at": START},
     "ended_session": {"user_id": 1, "signed_in_at": START, "forget_at": START},
     "class_figures": {
         "class_id": 1,
@@ -35,7 +35,7 @@ FIRST: dict[str, dict[str, Any]] = {
 
 CHANGES: dict[str, dict[str, Any]] = {
     "service_secret": {"name": "two"},
-    "sign_in_failure": {"subject": b"2" * 32},
+    "sliding_window": {"subject": b"2" * 32},
     "ended_session": {"signed_in_at": START + timedelta(hours=1)},
     "class_figures": {"class_id": 2},
     "class_money": {"currency_code": "EUR"},
@@ -50,7 +50,7 @@ ONE_ROW = {"figures_position"}
 """The tables that take no second row."""
 
 CHECKS: dict[str, list[dict[str, Any]]] = {
-    "ck_sign_in_failure_failures_count": [{"failures_count": 0}],
+    "ck_sliding_window_instants": [{"instants": ""}, {"instants": "1" * 17}],
     "ck_class_figures_counted": [{"counted_at": None}, {"counted_audit_id": None}],
     "ck_class_figures_redeemed": [{"redeemed_count": 2}, {"waiting_count": 1}],
     "ck_figures_position_one_row": [{"position_id": 2}],

@@ -14,8 +14,9 @@ from service.console.forms import Form
 from service.console.passwords import PASSWORD_LENGTH_MIN, new_password
 from service.console.rendering import changed, page
 from service.console.visits import find_visit, this_call, this_tracking_id
-from service.domain.errors import INVALID_CREDENTIALS, SIGN_IN_HELD_BACK
-from service.operations.sign_in import FAILURES_PERIOD, FrontDesk, Session
+from service.domain.errors import CALL_RATE_EXCEEDED, INVALID_CREDENTIALS
+from service.domain.limits import WINDOW
+from service.operations.sign_in import FrontDesk, Session
 
 TEXT_LENGTH_MAX = 1000
 IPV6_NETWORK_BITS = 64
@@ -59,9 +60,9 @@ def sign_in() -> Response:
 
 
 def _held_back(reply: Response, form: Form) -> Response:
-    if form.refusal is not None and form.refusal.row is SIGN_IN_HELD_BACK:
+    if form.refusal is not None and form.refusal.row is CALL_RATE_EXCEEDED:
         reply.status_code = HTTPStatus.TOO_MANY_REQUESTS
-        reply.headers["Retry-After"] = str(int(FAILURES_PERIOD.total_seconds()))
+        reply.headers["Retry-After"] = str(int(WINDOW.total_seconds()))
     return reply
 
 

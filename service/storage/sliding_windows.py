@@ -1,0 +1,97 @@
+"""Sliding windows: what may happen so often within a minute, counted for all processes at once."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from sqlalchemy import Connection, Insert, bindparam, case, delete, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from service.domain.limits import WINDOW
+from service.storage.console_tables import SPELLED_LENGTH, sliding_window
+from service.storage.prepared import Prepared, Step
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MICROSECOND = timedelta(microseconds=1)
+_FIND = Prepared(
+    select(sliding_window.c.instants).where(sliding_window.c.subject == bindparam("subject"))
+)
+
+
+def _count_one(dialect_name: str) -> Insert:
+    """One more for a subject, if the oldest of as many as are allowed has left the window."""
+    insert = (sqlite.insert if dialect_name == "sqlite" else postgresql.insert)(sliding_window)
+    kept, new = sliding_window.c.instants, insert.excluded
+    length, full = func.length(kept), bindparam("full_length")
+    oldest = func.substr(kept, length - full + 1, SPELLED_LENGTH)
+    without_oldest = func.substr(kept, length - full + 1 + SPELLED_LENGTH)
+    return insert.on_conflict_do_update(
+        index_elements=[sliding_window.c.subject],
+        set_={
+            "instants": case((length < full, kept), else_=without_oldest).concat(new.instants),
+            "last_at": new.last_at,
+        },
+        where=or_(length < full, oldest <= bindparam("window_start")),
+    )
+
+
+_COUNT_ONE = Prepared(_count_one, keys=("subject", "instants", "last_at"))
+
+
+def count_one(connection: Connection, subject: bytes, count_max: int, now: datetime) -> bool:
+    """Count one more for the subject, unless there were ``count_max`` in the minute before.
+
+    One statement decides, and its verdict is for all processes. Of one that is one too many
+    nothing is kept.
+
+    Args:
+        connection: A transaction that writes.
+        subject: Whose window; 32 bytes.
+        count_max: How many there may be.
+        now: The instant, aware.
+
+    Answers:
+        Whether it was counted.
+    """
+    values: dict[str, Any] = {
+        "subject": subject,
+        "instants": _spelled(now),
+        "last_at": now,
+        "full_length": count_max * SPELLED_LENGTH,
+        "window_start": _spelled(now - WINDOW),
+    }
+    return _COUNT_ONE.count(connection, values) == 1
+
+
+def window_step(subject: bytes) -> Step:
+    """What finds the window of a subject, to be run along with other statements."""
+    return _FIND, {"subject": subject}
+
+
+def is_full(found: Sequence[Any], count_max: int, now: datetime) -> bool:
+    """Whether the window that ``window_step`` found has ``count_max`` within the last minute."""
+    if not found:
+        return False
+    instants: str = found[0].instants
+    start = len(instants) - count_max * SPELLED_LENGTH
+    return start >= 0 and instants[start : start + SPELLED_LENGTH] > _spelled(now - WINDOW)
+
+
+def is_window_full(connection: Connection, subject: bytes, count_max: int, now: datetime) -> bool:
+    """Whether one more would not be counted."""
+    return is_full(_FIND.rows(connection, {"subject": subject}), count_max, now)
+
+
+def forget_old_windows(connection: Connection, now: datetime) -> None:
+    """Drop the windows out of which everything has passed."""
+    connection.execute(delete(sliding_window).where(sliding_window.c.last_at <= now - WINDOW))
+
+
+def forget_window(connection: Connection, subject: bytes) -> None:
+    """Drop the window of one subject."""
+    connection.execute(delete(sliding_window).where(sliding_window.c.subject == subject))
+
+
+def _spelled(instant: datetime) -> str:
+    """Microseconds since 1970, in as many digits until the year 2286: their order is time's."""
+    return f"{(instant - _EPOCH) // _MICROSECOND:0{SPELLED_LENGTH}}"
