@@ -289,7 +289,7 @@ def our_service(patient: Patient) -> Iterator[None]:
         yield
 
 
-@breaks("bind", "is not healthy: database missing")
+@breaks("bind", "is not ready: database missing")
 def our_service_there_is_ill(patient: Patient) -> Iterator[None]:
     with our_service(patient):
         assert [it.state for it in patient.findings("bind")] == [State.OK]

@@ -17,7 +17,7 @@ from service.cli.checkup.check import Installation, State, Trouble
 
 ANSWER_TIMEOUT_S = 5
 CERTIFICATE_LEFT_MIN = timedelta(days=14)
-_HEALTHY = "ok\n"
+_READY = "ok\n"
 
 
 def bind(installation: Installation) -> Iterator[Trouble]:
@@ -34,12 +34,12 @@ def bind(installation: Installation) -> Iterator[Trouble]:
 
 def _occupied(address: str, reason: str) -> Iterator[Trouble]:
     """Who is at an address on which we cannot listen: the service itself is welcome there."""
-    status, text = _health(local_url(address))
-    if text == _HEALTHY:
+    status, text = _readiness(local_url(address))
+    if text == _READY:
         return
-    if status == 503:  # noqa: PLR2004 - what an unhealthy service answers
+    if status == 503:  # noqa: PLR2004 - what a service that is not ready answers
         yield Trouble(
-            f"the service at {address} is not healthy: {text.strip()}",
+            f"the service at {address} is not ready: {text.strip()}",
             "See its log; restart it when the database is in order.",
         )
     else:
@@ -79,8 +79,8 @@ def public_answer(installation: Installation) -> Iterator[Trouble]:
     url = installation.settings.public_url
     if url is None:
         return
-    _, text = _health(str(url).rstrip("/"))
-    if text != _HEALTHY:
+    _, text = _readiness(str(url).rstrip("/"))
+    if text != _READY:
         yield Trouble(
             f"the service does not answer at {url}: {text.strip()}",
             "Start it; else look at the proxy, the name's address and its certificate.",
@@ -120,8 +120,8 @@ def _certificate_ends_at(host: str, port: int) -> datetime:
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(told["notAfter"])), timezone.utc)
 
 
-def _health(root: str) -> tuple[int | None, str]:
-    """What the health check below an address says: its status and text, or why there is none."""
+def _readiness(root: str) -> tuple[int | None, str]:
+    """What the readiness check below an address says: its status and text, or why there is none."""
     try:
         with urlopen(root + READY_PATH, timeout=ANSWER_TIMEOUT_S) as reply:  # noqa: S310
             return reply.status, reply.read(1000).decode(errors="replace")

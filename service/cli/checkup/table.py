@@ -42,7 +42,11 @@ CHECKS = (
         "The disks of the SQLite file and of the mail folder have 1 GiB left.",
         database.disk_space,
     ),
-    Check("bind", "The address of `serve` is free, or a healthy service is there.", addresses.bind),
+    Check(
+        "bind",
+        "The address of `serve` is free, or a service that is ready is there.",
+        addresses.bind,
+    ),
     Check(
         "public url",
         "It is set where others than this machine call, is `https`, and has no query.",
