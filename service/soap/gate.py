@@ -131,12 +131,14 @@ class Gate:
         root = document.root
         if root.tag != _ENVELOPE:
             raise refusal(refusals.VERSION_MISMATCH, element=root)
+        # Size comes before everything that takes time for each element.
+        kinds = None if document.is_small else self._check_size(root)
         headers = [
             header for block in root.iterchildren(_HEADER) for header in block.iterchildren("*")
         ]
         check_understood(headers)
-        if not document.is_small:
-            self._check_size_and_kinds(root)
+        if kinds is not None:
+            _check_kinds(kinds)
         payload = _payload(root)
         if payload.tag not in requests:
             row = refusals.FAULT_AS_REQUEST if payload.tag == _FAULT else refusals.OPERATION_UNKNOWN
@@ -163,7 +165,8 @@ class Gate:
             and b"encodingStyle" not in text
         )
 
-    def _check_size_and_kinds(self, root: etree._Element) -> None:
+    def _check_size(self, root: etree._Element) -> "_Kinds":
+        """Hold a request against the limits; answers how much else is in it."""
         limits = self.limits
         elements, attributes, instructions, styles, deep = map(
             int, str(self._tools.census(root)).split()
@@ -174,10 +177,21 @@ class Gate:
             raise refusal(refusals.TOO_MANY_ELEMENTS, f"At most {limits.elements_count_max}.")
         if attributes > limits.attributes_count_max:
             raise refusal(refusals.TOO_MANY_ATTRIBUTES, f"At most {limits.attributes_count_max}.")
-        if instructions:
-            raise refusal(refusals.PROCESSING_INSTRUCTION_FORBIDDEN)
-        if styles:
-            raise refusal(refusals.ENCODING_STYLE_FORBIDDEN)
+        return _Kinds(instructions, styles)
+
+
+class _Kinds(NamedTuple):
+    """How many things there are of kinds that no envelope may have."""
+
+    instructions: int
+    styles: int
+
+
+def _check_kinds(kinds: _Kinds) -> None:
+    if kinds.instructions:
+        raise refusal(refusals.PROCESSING_INSTRUCTION_FORBIDDEN)
+    if kinds.styles:
+        raise refusal(refusals.ENCODING_STYLE_FORBIDDEN)
 
 
 def _payload(root: etree._Element) -> etree._Element:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from service.soap.contract import CUSTOMER_BILLING
 from service.soap.faults import WireFault
-from service.soap.gate import Gate, GateLimits
+from service.soap.gate import Gate, GateLimits, _check_kinds
 from tests.wire.harness import envelope
 
 
@@ -91,7 +91,7 @@ def test_what_is_small_breaks_no_limit(content, start):
     except WireFault:
         reject()
     if document.is_small:
-        NARROW._check_size_and_kinds(document.root)
+        _check_kinds(NARROW._check_size(document.root))
 
 
 def test_most_requests_are_small_and_others_are_not(envelope_of_redemption):
@@ -101,7 +101,7 @@ def test_most_requests_are_small_and_others_are_not(envelope_of_redemption):
         document = gate.parse(large, None)
         assert not document.is_small
         with pytest.raises(WireFault):
-            gate._check_size_and_kinds(document.root)
+            _check_kinds(gate._check_size(document.root))
 
 
 @pytest.fixture
