@@ -104,3 +104,5 @@ FAILOVER = Proof("D3", "a synchronous standby takes over under 8 clients", ("pos
 BROKEN_REQUESTS = Proof("F1", "requests broken at random, each answered with a typed fault")
 VALID_REQUESTS = Proof("F2", "valid requests with extreme values: no internal error")
 INVALID_REQUESTS = Proof("F2", "requests in which one thing breaks the schema: none let in")
+ENTITIES = Proof("X1", "hostile XML under a tracer: no file and no socket opened", ("sqlite",))
+SIZES = Proof("X2", "requests as large as may be, of each kind: 50 ms at most", ("sqlite",))
