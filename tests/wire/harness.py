@@ -9,11 +9,14 @@ from typing import Any
 
 from lxml import etree
 
+from service.addresses import CUSTOMER_BILLING_PATH
 from service.domain.roles import Caller, Credentials
 from service.operations.calls import Call
 from service.soap.call_log import call_line
 from service.soap.endpoint import create_endpoint
 from service.soap.namespaces import ADAPI, BILLING, SOAP_ENVELOPE
+from tests.conformance.checks import check_exchange
+from tests.conformance.exchanges import Exchange, Message
 
 NAMESPACES = {
     "s": SOAP_ENVELOPE,
@@ -106,6 +109,18 @@ class Answer:
         return int(codes[0].text) if codes else None
 
 
+class _Tee:
+    """A stream that remembers what was read of it."""
+
+    def __init__(self, stream: Any) -> None:
+        self.pieces: list[bytes] = []
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        self.pieces.append(self._stream.read(size))
+        return self.pieces[-1]
+
+
 @dataclass
 class WireService:
     """The endpoint with operations that answer what a test lays down.
@@ -115,6 +130,7 @@ class WireService:
         refusal: What authentication raises, if anything.
         seen: The calls that came through gate and readers.
         log: The line of each call.
+        exchanges: What was said; each must be as WS-I Basic Profile 1.1 has it.
     """
 
     settings: dict[str, Any] = field(default_factory=dict)
@@ -122,6 +138,7 @@ class WireService:
     refusal: Exception | None = None
     seen: list[Seen] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
 
     def __post_init__(self):
         self.endpoint = create_endpoint(
@@ -156,7 +173,7 @@ class WireService:
         variables = {
             "REQUEST_METHOD": method,
             "SCRIPT_NAME": "",
-            "PATH_INFO": "/Api/Billing/v13/CustomerBillingService.svc",
+            "PATH_INFO": CUSTOMER_BILLING_PATH,
             "QUERY_STRING": "",
             "SERVER_NAME": "localhost",
             "SERVER_PORT": "8080",
@@ -165,6 +182,7 @@ class WireService:
             "wsgi.input": io.BytesIO(content),
             "wsgi.url_scheme": "http",
         } | environ
+        stream = variables["wsgi.input"] = _Tee(variables["wsgi.input"])
         started = []
         chunks = self.endpoint(
             {name: value for name, value in variables.items() if value is not None},
@@ -173,7 +191,31 @@ class WireService:
         ((status, headers),) = started
         answer = Answer(int(status[:3]), dict(headers), b"".join(chunks))
         assert answer.headers["Content-Length"] == str(len(answer.content))
+        self._note(variables, b"".join(stream.pieces), answer)
         return answer
+
+    def _note(self, variables: dict[str, Any], content: bytes, answer: Answer) -> None:
+        exchange = Exchange(
+            variables["REQUEST_METHOD"],
+            CUSTOMER_BILLING_PATH,
+            answer.status,
+            Message({"content-type": variables["CONTENT_TYPE"] or ""}, content),
+            Message(
+                {name.lower(): value for name, value in answer.headers.items()}, answer.content
+            ),
+        )
+        self.exchanges.append(exchange)
+        check_exchange(exchange, self._broken_by_settings)
+
+    @property
+    def _broken_by_settings(self) -> set[str]:
+        """The requirements that the service breaks when it is told to."""
+        broken = set()
+        if self.settings.get("fault_http_status") == 200:
+            broken.add("R1126")
+        if self.settings.get("validate_responses") is False:
+            broken.add("R2712")
+        return broken
 
     def post(self, content: bytes, **environ: Any) -> Answer:
         """Send a SOAP request, and check what is true of every SOAP reply."""
