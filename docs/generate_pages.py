@@ -5,7 +5,7 @@ With ``--check`` nothing is written, and the exit code is 1 when a page is not c
 
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Any, get_args
@@ -13,11 +13,21 @@ from typing import Any, get_args
 import annotated_types
 import typer
 
+from service.cli.checkup.table import CHECKS, SETTINGS_CHECK
 from service.cli.main import app
 from service.domain.error_catalogue import CATALOGUE
 from service.domain.error_rows import ErrorRow
 from service.settings import ENVIRONMENT_PREFIX, Settings
+from service.soap.customer_billing import (
+    IMPLEMENTED_OPERATIONS,
+    CustomerBillingService,
+    UnsupportedOperations,
+)
+from service.soap.management import MANAGEMENT_SERVICES
 from service.soap.refusals import REFUSALS
+from service.soap.types.management_messages import MANAGEMENT_OPERATIONS
+from service.soap.types.messages import OPERATIONS, Signature
+from service.soap.types.simple import SpyneType
 from service.storage.consistency import RULES
 
 DOCS = Path(__file__).parent
@@ -113,6 +123,59 @@ there is a bug that we would like to know.
 |---|---|
 """
 
+OPERATIONS_HEAD = """\
+# Operations
+
+Written by `python docs/generate_pages.py` from the operations' own declarations.
+
+Each operation is called by the element `<Operation>Request`, answers `<Operation>Response`, and has its own
+name as SOAPAction. The types are those of the [WSDL](wsdl.md). A request of an operation that changes
+something can carry an [IdempotencyKey](idempotency.md). Every operation may answer the faults of
+credentials, rights and trouble; [errors.md](errors.md) says of each fault when it comes.
+
+## CustomerBillingService
+
+Microsoft's contract, v13, at `/Api/Billing/v13/CustomerBillingService.svc`. What is not carried out answers
+ApiFault 204, `OperationNotSupported`.
+
+"""
+
+MANAGEMENT_HEAD = """
+## CouponManagementService
+
+This service's own contract for operators, at `/Api/CouponManagement/v1/CouponManagementService.svc`;
+[management.md](management.md) tells how it is used.
+
+"""
+
+OPERATION_COLUMNS = """\
+| Operation | What it does | Changes | Takes | Answers |
+|---|---|---|---|---|
+"""
+
+DOCTOR = f"""\
+# What `doctor` looks at
+
+Written by `python docs/generate_pages.py` from the checks themselves.
+
+`coupon-billing doctor` looks at an installation, and says what is wrong and what to do. Run it as the
+user of the service, with its environment, after you have installed or changed something, and when
+something is strange. It changes nothing, sends no mail, and the service goes on. Each check ends as
+
+- `ok`,
+- `warning`: it works, and will not for long, or not for everybody,
+- `wrong`: it does not work, or will lose something,
+- `not done`: what it needs is missing, which another check tells.
+
+The exit code is 1 when something is wrong, and 0 otherwise. With `--json` the same is one object, for
+programs. What it cannot see from here: whether clients elsewhere reach the service, the settings of
+other machines, and whether the rows are sound, which [`check`](checking.md) proves.
+
+| Check | What is looked at |
+|---|---|
+| `{SETTINGS_CHECK}` | Each can be read, and no variable that begins with `{ENVIRONMENT_PREFIX}` is misspelt. |
+"""
+
 
 def errors_page() -> str:
     """The page of the two tables of errors."""
@@ -200,7 +263,40 @@ def checking_page() -> str:
     return CHECKING + "".join(_row(f"`{rule.entity}`", rule.text) for rule in RULES)
 
 
+def operations_page() -> str:
+    """The page of what can be called."""
+    original = _operations(OPERATIONS, [CustomerBillingService, UnsupportedOperations])
+    own = _operations(MANAGEMENT_OPERATIONS, MANAGEMENT_SERVICES)
+    return (
+        OPERATIONS_HEAD + OPERATION_COLUMNS + original + MANAGEMENT_HEAD + OPERATION_COLUMNS + own
+    )
+
+
+def _operations(signatures: Mapping[str, Signature], services: Iterable[Any]) -> str:
+    methods = {name: it for service in services for name, it in service.public_methods.items()}
+    return "".join(_operation_row(name, it, methods[name]) for name, it in signatures.items())
+
+
+def _operation_row(name: str, signature: Signature, method: Any) -> str:
+    is_missing = name in OPERATIONS and name not in IMPLEMENTED_OPERATIONS
+    meaning = "Not carried out." if is_missing else method.doc.partition("\n\n")[0]
+    changes = "yes" if method.udd.changes else ""
+    fields = map(_fields, (signature.takes, signature.gives))
+    return _row(f"`{name}`", " ".join(meaning.split()), changes, *fields)
+
+
+def _fields(types: Mapping[str, SpyneType]) -> str:
+    return ", ".join(f"`{name}` {declared.get_type_name()}" for name, declared in types.items())
+
+
+def doctor_page() -> str:
+    """The page of what `doctor` looks at."""
+    return DOCTOR + "".join(_row(f"`{it.name}`", it.meaning) for it in CHECKS)
+
+
 PAGES = {
+    "doctor.md": doctor_page,
+    "operations.md": operations_page,
     "checking.md": checking_page,
     "errors.md": errors_page,
     "settings.md": settings_page,
