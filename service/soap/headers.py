@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 from lxml import etree
 
-from service.domain.errors import IDEMPOTENCY_KEY_INVALID
+from service.domain.errors import IDEMPOTENCY_KEY_INVALID, INVALID_CREDENTIALS
 from service.domain.idempotency import KEY_LENGTH_MAX
 from service.domain.refusals import ServiceError
 from service.domain.roles import Credentials
 from service.soap import refusals
-from service.soap.faults import refusal
+from service.soap.faults import refusal, service_fault
 from service.soap.namespaces import BILLING, OWN_HEADERS, SOAP_ENVELOPE
 from service.soap.readers import is_nil
 
@@ -63,12 +63,19 @@ def check_understood(headers: Iterable[etree._Element]) -> None:
 
 
 def credentials(headers: Iterable[etree._Element]) -> Credentials:
-    """Read who calls; headers that are absent, empty or nil count as not sent."""
-    values = {
-        _CREDENTIALS[header.tag]: None if is_nil(header) else _text(header)
-        for header in headers
-        if header.tag in _CREDENTIALS
-    }
+    """Read who calls; headers that are absent, empty or nil count as not sent.
+
+    Raises:
+        WireFault: ``InvalidCredentials``: one stands twice, and says two things. Whoever looked
+            at the first before may have let somebody through who is not the second.
+    """
+    values: dict[str, str | None] = {}
+    for header in headers:
+        name = _CREDENTIALS.get(header.tag)
+        if name is not None:
+            value = None if is_nil(header) else _text(header)
+            if values.setdefault(name, value) != value:
+                raise service_fault(ServiceError(INVALID_CREDENTIALS))
     return Credentials(**values)
 
 

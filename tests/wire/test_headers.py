@@ -45,6 +45,16 @@ def test_credentials_are_read(service, header, credentials):
     assert credentials_of(service, header) == credentials
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "is_read"), [("A", "A", True), ("A", "B", False), ("A", "", False)]
+)
+def test_credentials_that_contradict_each_other_are_wrong(service, first, second, is_read):
+    header = "".join(f"<b:DeveloperToken>{it}</b:DeveloperToken>" for it in (first, second))
+    answer = service.call(header=header)
+    assert (answer.error_code is None) == is_read
+    assert is_read or (answer.error_code, answer.symbol) == (105, "InvalidCredentials")
+
+
 def test_an_envelope_needs_no_header(service):
     assert service.post(envelope().replace(b"<s:Header></s:Header>", b"")).status == 200
     assert service.seen[0].credentials == Credentials()
