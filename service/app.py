@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from service.addresses import (
@@ -15,31 +14,33 @@ from service.addresses import (
     COUPON_MANAGEMENT_PATH,
     CUSTOMER_BILLING_PATH,
     HEALTH_PATH,
+    READY_PATH,
 )
 from service.console.application import ConsoleConfig, create_console
 from service.domain.recorded import CallRecord
-from service.domain.refusals import ServiceTroubleError
+from service.health import Application, live, plain, readiness
 from service.jobs.mail_templates import MailTemplates
 from service.logs import configure_log, write_line
 from service.metrics.starting import start_counting
 from service.opening import open_database, operation_limits
 from service.operations.authentication import Authenticator, VerifyBearer
 from service.operations.call_journal import CallJournal
+from service.operations.call_limits import CallLimits, CallRates
 from service.operations.calls import utc_now
 from service.operations.sign_in import FrontDesk
+from service.operations.windows import DatabaseWindows, LibraryWindows, Windows
+from service.proxies import behind_proxies
 from service.settings import Settings
 from service.soap.call_log import call_line
 from service.soap.contract import COUPON_MANAGEMENT, CUSTOMER_BILLING
 from service.soap.endpoint import create_endpoint
 from service.soap.gate import GateLimits
 from service.soap.refusals import REFUSALS
-from service.storage import schema
 from service.storage.engine import Database
 
 if TYPE_CHECKING:
     from service.metrics.counting import Counts
 
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 NoteCall = Callable[[CallRecord], None]
 
 _log = structlog.get_logger("service.app")
@@ -86,16 +87,44 @@ def create_app(
         validate_responses=settings.validate_responses,
         note_call=_note_call(settings, journal, counts),
         idempotency_keep=timedelta(hours=settings.idempotency_keep_h),
+        call_limits=_call_limits(settings, database, clock),
     )
     console = _console(settings, database, clock, counts) if settings.console else _not_found
-    return _mount(
+    application = _mount(
         {
             CUSTOMER_BILLING_PATH: create(contract=CUSTOMER_BILLING),
             COUPON_MANAGEMENT_PATH: create(contract=COUPON_MANAGEMENT),
-            HEALTH_PATH: _health_check(database),
+            HEALTH_PATH: live,
+            READY_PATH: readiness(database),
         },
         _below(CONSOLE_PATH, console),
     )
+    return behind_proxies(application, settings.trusted_proxies)
+
+
+def _call_limits(
+    settings: Settings, database: Database, clock: Callable[[], datetime]
+) -> CallLimits | None:
+    """How often callers may call; None where no setting limits it."""
+    rates = CallRates(
+        settings.user_calls_per_minute,
+        settings.customer_calls_per_minute,
+        settings.customer_calls_at_once,
+    )
+    if rates == CallRates():
+        return None
+    windows: Windows
+    if settings.redis_url is not None:
+        windows = LibraryWindows(settings.redis_url)
+    elif settings.workers == 1 and database.engine.dialect.name == "sqlite":
+        windows = LibraryWindows()
+    else:
+        windows = DatabaseWindows(database, clock)
+    return CallLimits(rates, windows, _tell_uncounted)
+
+
+def _tell_uncounted(reason: str) -> None:
+    _log.warning("calls not counted against their limits", reason=reason)
 
 
 def _verify_bearer(settings: Settings) -> VerifyBearer | None:
@@ -187,11 +216,11 @@ def _console(
     )
     public_url = settings.public_url
     config = ConsoleConfig(
-        path=((public_url and public_url.path) or "").rstrip("/") + CONSOLE_PATH,
+        path=CONSOLE_PATH,
+        root=(public_url.path or "").rstrip("/") if public_url else None,
         session_idle=session_idle,
         body_bytes_max=settings.body_bytes_max,
         is_https=public_url is not None and public_url.scheme == "https",
-        proxies_count=settings.console_proxies_count,
         settings=settings.described(),
         render_mail=MailTemplates(settings.mail_templates).render,
         note_page=counts.note_page if counts else None,
@@ -199,36 +228,5 @@ def _console(
     return create_console(desk, config)
 
 
-def _health_check(database: Database) -> Application:
-    """Answers 200 while the database can be read and has the tables of this release, else 503."""
-
-    def check(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        reason = _why_unusable(database)
-        if reason is None:
-            return _plain(start_response, HTTPStatus.OK, "ok\n")
-        return _plain(start_response, HTTPStatus.SERVICE_UNAVAILABLE, f"{reason}\n")
-
-    return check
-
-
-def _why_unusable(database: Database) -> str | None:
-    try:
-        if schema.is_current(database):
-            return None
-        reason = "database missing or not of this release"
-        _log.warning("health", reason=reason)
-    except (ServiceTroubleError, SQLAlchemyError):
-        reason = "database unreachable"
-        _log.warning("health", reason=reason, exc_info=True)
-    return reason
-
-
 def _not_found(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    return _plain(start_response, HTTPStatus.NOT_FOUND, f"See {CUSTOMER_BILLING_PATH}\n")
-
-
-def _plain(start_response: Callable[..., Any], status: HTTPStatus, text: str) -> list[bytes]:
-    content = text.encode()
-    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(content)))]
-    start_response(f"{status.value} {status.phrase}", headers)
-    return [content]
+    return plain(start_response, HTTPStatus.NOT_FOUND, f"See {CUSTOMER_BILLING_PATH}\n")

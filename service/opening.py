@@ -20,4 +20,5 @@ def operation_limits(settings: Settings) -> OperationLimits:
     return OperationLimits(
         creation_job_coupons_max=settings.creation_job_coupons_max,
         job_chunk_coupons=settings.job_chunk_coupons,
+        failures_per_minute=settings.failures_per_minute,
     )

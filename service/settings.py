@@ -2,6 +2,7 @@
 
 import unicodedata
 from importlib.util import find_spec
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,18 +11,20 @@ from pydantic import (
     BeforeValidator,
     DirectoryPath,
     Field,
+    FilePath,
     HttpUrl,
     NameEmail,
     SecretStr,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 ENVIRONMENT_PREFIX = "COUPON_BILLING_"
 _DATABASE_DRIVERS = frozenset({"sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg"})
 _LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
+_REDIS_SCHEMES = ("redis://", "rediss://", "redis+unix://")
 _CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
@@ -36,6 +39,21 @@ def _require_database_url(text: str) -> str:
         examples = "sqlite:////path/to/file.db or postgresql://user:password@host/name"
         raise ValueError(f"use a URL such as {examples}")
     return text
+
+
+def _require_redis_url(text: str) -> str:
+    if not text.startswith(_REDIS_SCHEMES):
+        raise ValueError("use a URL such as redis://:password@host:6379/0")
+    if find_spec("redis") is None:
+        raise ValueError("redis_url needs more: pip install 'coupon-billing[redis]'")
+    return text
+
+
+def _split(value: object) -> object:
+    """A list as people write it in one line."""
+    if not isinstance(value, str):
+        return value
+    return [it.strip() for it in value.split(",") if it.strip()]
 
 
 def _require_issuer_url(text: str) -> str:
@@ -114,6 +132,17 @@ class Settings(BaseSettings):
     public_url: HttpUrl | None = None
     """Address under which clients see the service, such as ``https://billing.example``.
     The published WSDL names it; unset, the WSDL names what each request asked."""
+    trusted_proxies: Annotated[
+        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_split)
+    ] = ()
+    """Addresses and networks of the proxies before the service, separated by commas, such as
+    ``10.0.0.7, 10.1.0.0/16``. What they tell of a client in ``X-Forwarded-For``, ``-Proto``,
+    ``-Host`` and ``-Prefix`` is believed, and from nobody else."""
+    tls_certificate: FilePath | None = None
+    """PEM file of the certificate with which ``serve`` speaks HTTPS, those of its issuers after
+    it; unset, it speaks HTTP. The file is read anew on SIGHUP."""
+    tls_key: FilePath | None = None
+    """PEM file of the private key of ``tls_certificate``, without a password."""
     # The environment has text, which is not one of the two numbers until it is read.
     fault_http_status: Annotated[Literal[200, 500], BeforeValidator(int)] = 500
     """HTTP status of SOAP faults; 200 is what the original has been seen to send."""
@@ -125,7 +154,7 @@ class Settings(BaseSettings):
     that ``serve`` or ``worker`` makes and removes."""
     log_level: Literal["info", "warning", "error"] = "info"
     """Least severe lines of the log, which is JSON on standard error: ``info`` has a line for
-    each call, ``warning`` failed health checks, ``error`` failures of the service itself."""
+    each call, ``warning`` why it is not ready, ``error`` failures of the service itself."""
     validate_responses: bool = False
     """Whether each reply is checked against the schemas before it leaves."""
     body_bytes_max: Annotated[int, Field(ge=1024, le=64 * 2**20)] = 262_144
@@ -136,6 +165,35 @@ class Settings(BaseSettings):
     """Most elements in a request."""
     attributes_count_max: Annotated[int, Field(ge=16)] = 2_000
     """Most attributes in a request, namespace declarations not counted."""
+    body_timeout_s: Annotated[float, Field(ge=0.1, le=300)] = 20
+    """How long ``serve`` waits for the body of a request to arrive, in seconds; then it answers
+    408 and closes the connection."""
+    header_timeout_s: Annotated[float, Field(ge=1, le=60)] = 30
+    """How long ``serve`` waits for the headers of a request to arrive, in seconds, and for the
+    next request of a connection; then it closes the connection."""
+    header_bytes_max: Annotated[int, Field(ge=8192, le=2**20)] = 65_536
+    """Most bytes of the headers of a request; ``serve`` answers 431 to more, and to more than 100
+    headers."""
+    connections_max: Annotated[int, Field(ge=128, le=16_384)] = 1_024
+    """How many connections each worker process of ``serve`` has open at once; others wait until
+    one is closed."""
+    user_calls_per_minute: Annotated[int, Field(ge=1, le=6000)] | None = None
+    """How many SOAP calls a user may make within any minute, by whichever of its tokens; then
+    they are refused with ``CallRateExceeded``. Unset, as many as it likes."""
+    customer_calls_per_minute: Annotated[int, Field(ge=1, le=6000)] | None = None
+    """The same for all users of a customer together. A call counts for each customer to which
+    its user belongs; operators belong to none."""
+    customer_calls_at_once: Annotated[int, Field(ge=1, le=128)] | None = None
+    """How many SOAP calls of a customer's users each worker process answers at once; others are
+    refused with ``ConcurrentRequestOverLimit``. To be felt it must be less than ``threads``.
+    Unset, as many as come."""
+    failures_per_minute: Annotated[int, Field(ge=1, le=1000)] = 10
+    """How many attempts to sign in, with one user name or from one address, may fail within any
+    minute, and how many attempts of a user to redeem, claim or apply a coupon that is not there
+    or not its own; then all are refused with ``CallRateExceeded``."""
+    redis_url: Annotated[str, AfterValidator(_require_redis_url)] | None = None
+    """Where calls are counted, such as ``redis://:password@host:6379/0``; unset, in the database,
+    or in the process while there is one worker with SQLite. It needs the extra ``redis``."""
     idempotency_keep_h: Annotated[int, Field(ge=24, le=8760)] = 48
     """How long at least a request with an ``IdempotencyKey`` is remembered, in hours."""
     smtp_host: str | None = None
@@ -190,9 +248,12 @@ class Settings(BaseSettings):
     """What signs the sessions of the console, 32 characters or more that nobody can guess; unset,
     it is drawn once and kept in the database, for every process and machine. It is never
     printed."""
-    console_proxies_count: Annotated[int, Field(ge=0, le=10)] = 0
-    """How many proxies stand before the service. Failed sign-ins are counted by the address that
-    the outermost of them adds to ``X-Forwarded-For``; with 0, by that of the connection."""
+
+    @model_validator(mode="after")
+    def _require_whole_certificate(self) -> "Settings":
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key are set together")
+        return self
 
     @model_validator(mode="after")
     def _require_usable_issuer(self) -> "Settings":
@@ -214,6 +275,11 @@ class Settings(BaseSettings):
             raise ValueError("smtp_user signs in over starttls or tls only")
         return self
 
+    @property
+    def local_scheme(self) -> str:
+        """What ``serve`` speaks itself, whatever a proxy before it speaks."""
+        return "http" if self.tls_certificate is None else "https"
+
     def described(self) -> list[dict[str, object]]:
         """Each setting for people: name, variable, value, source and meaning.
 
@@ -233,6 +299,8 @@ class Settings(BaseSettings):
 
 def _printable(name: str, value: object) -> object:
     """The value without passwords; those that are settings of their own hide themselves."""
-    if name == "database":
+    if name in {"database", "redis_url"} and value is not None:
         return printable_url(make_url(str(value)))
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
     return value if isinstance(value, str | int | None) else str(value)

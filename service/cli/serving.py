@@ -5,12 +5,14 @@ from typing import Annotated
 
 import typer
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from service.addresses import console_url, customer_billing_url
 from service.cli.binding import require_free, split_bind
 from service.cli.calls import opened, read_settings, refusals_told, require_current
+from service.cli.certificates import require_certificate
 from service.cli.mail import lease_s, where_mail_goes
 from service.cli.metrics import metrics_told
 from service.cli.options import DatabaseOption
@@ -52,12 +54,14 @@ def serve(
         with opened(settings.database) as opened_database:
             require_current(opened_database)
         require_free(host, port)
+        require_certificate(settings)
     url = customer_billing_url(settings)
     typer.echo(f"Endpoint  {url}\nWSDL      {url}?wsdl")
     if settings.console:
         typer.echo(f"Console   {console_url(settings)}")
     # Workers are processes of their own: they read their settings from the environment.
     os.environ[f"{ENVIRONMENT_PREFIX}DATABASE"] = settings.database
+    os.environ[f"{ENVIRONMENT_PREFIX}WORKERS"] = str(settings.workers)
     with refusals_told(as_json=False), metrics_told(settings) as settings_told:
         if no_worker:
             _run(settings, host, port)
@@ -77,11 +81,21 @@ def _run(settings: Settings, host: str, port: int) -> None:
         address=host,
         port=port,
         workers=settings.workers,
-        blocking_threads=settings.threads,
+        # One for each connection, so that none waits for a thread: see Reception.
+        blocking_threads=settings.connections_max,
+        backpressure=settings.connections_max,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=round(settings.header_timeout_s * 1000),
+            max_buffer_size=settings.header_bytes_max,
+        ),
         websockets=False,
         log_level=LogLevels.error,
         respawn_failed_workers=True,
         # A signal that reaches a worker before it listens for signals is lost.
         workers_kill_timeout=WORKER_STOP_TIMEOUT_S,
+        ssl_cert=settings.tls_certificate,
+        ssl_key=settings.tls_key,
+        ssl_protocol_min=SSLProtocols.tls12,
     )
     server.serve()

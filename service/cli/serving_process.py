@@ -6,8 +6,10 @@ import signal
 from time import sleep
 
 from service.app import create_app
+from service.cli.reception import Reception
 from service.cli.supervision import when_parent_ends
 from service.health import Application
+from service.settings import Settings
 
 ORPHAN_STOP_TIMEOUT_S = 1
 """How long a worker may finish its calls when its main process has died: the address is
@@ -22,7 +24,13 @@ a request leaves few, and each look stops all threads."""
 def create_app_for_parent() -> Application:
     """The application of a process that ends when the one that started it does."""
     when_parent_ends(_end_orphan)
-    application = create_app()
+    settings = Settings()
+    application = Reception(
+        create_app(settings),
+        calls_at_once=settings.threads,
+        body_bytes_max=settings.body_bytes_max,
+        body_timeout_s=settings.body_timeout_s,
+    )
     _leave_alone_what_stays()
     return application
 

@@ -7,6 +7,7 @@ as may fail within a minute the next one is refused, whether it would have faile
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -25,10 +26,13 @@ from service.storage.prepared import Step
 from service.storage.transactions import Transactions
 
 Result = TypeVar("Result")
+SUBJECTS_KEPT_MAX = 1_024
 GUESSES = frozenset({COUPON_CLAIMED_BY_ANOTHER_ACCOUNT, COUPON_NOT_FOUND, NOT_AUTHORIZED})
 """Why an attempt failed that may have been a guess: there is no such thing, or it is another's."""
 
 
+# A digest takes longer than to find it again.
+@lru_cache(maxsize=SUBJECTS_KEPT_MAX)
 def subject_of(kind: str, name: object) -> bytes:
     """Whose attempts are counted together, as the database knows it."""
     return hashlib.sha256(f"{kind} {name}".encode(errors="surrogatepass")).digest()
@@ -106,7 +110,7 @@ def require_few_failures(connection: Connection, call: Call) -> None:
 
 def require_few(call: Call, found: Sequence[Any]) -> None:
     """As ``require_few_failures``, by what ``guesses_step`` has found."""
-    if sliding_windows.is_full(found, _count_max(call), call.now):
+    if found and sliding_windows.is_full(found, _count_max(call), call.now):
         raise _held_back(call)
 
 

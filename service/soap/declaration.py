@@ -14,6 +14,7 @@ from spyne import Service, srpc
 from service.domain.idempotency import KeyedRequest
 from service.domain.refusals import ServiceError, ServiceTroubleError
 from service.domain.roles import Credentials
+from service.operations.call_limits import CallLimits
 from service.operations.calls import Call
 from service.operations.idempotency import once
 from service.soap.exchange import Exchange
@@ -34,10 +35,12 @@ class ServiceConfig:
     Attributes:
         authenticate: Who turns credentials into calls.
         idempotency_keep: How long at least a request with a key is remembered.
+        call_limits: How often callers may call; None for as often as they like.
     """
 
     authenticate: Authenticate
     idempotency_keep: timedelta
+    call_limits: CallLimits | None = None
 
 
 def declaring(signatures: Mapping[str, Signature]) -> "OperationDecorator":
@@ -100,17 +103,26 @@ class ContractService(Service):
         try:
             call = config.authenticate(ctx.in_header, exchange.tracking_id)
             exchange.user_id = call.caller.user_id
-            key = idempotency_key(ctx.in_header_doc) if ctx.descriptor.udd.changes else None
-            if key is None:
-                exchange.content = _response(ctx, call)
+            if config.call_limits is None:
+                _carry_out(ctx, call)
             else:
-                _answer_once(ctx, call, key, config.idempotency_keep)
+                with config.call_limits.admitted(call.caller):
+                    _carry_out(ctx, call)
         except ServiceTroubleError as error:
             raise trouble_fault(error, exchange.tracking_id) from error
         except ServiceError as error:
             raise service_fault(error) from error
         except Exception as error:
             raise internal_fault(exchange.tracking_id) from error
+
+
+def _carry_out(ctx: Any, call: Call) -> None:
+    """Run the operation, once for a request with a key."""
+    key = idempotency_key(ctx.in_header_doc) if ctx.descriptor.udd.changes else None
+    if key is None:
+        ctx.udc.content = _response(ctx, call)
+    else:
+        _answer_once(ctx, call, key, ctx.app.config.idempotency_keep)
 
 
 def _response(ctx: Any, call: Call) -> str:

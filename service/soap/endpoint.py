@@ -15,6 +15,7 @@ from spyne import Application, MethodContext
 from spyne.server import ServerBase
 
 from service.domain.recorded import CallRecord
+from service.operations.call_limits import CallLimits
 from service.soap import published
 from service.soap.call_log import call_record
 from service.soap.contract import COUPON_MANAGEMENT, CUSTOMER_BILLING, Contract
@@ -150,9 +151,9 @@ class Endpoint(ServerBase):
         host = environ.get("HTTP_HOST") or environ["SERVER_NAME"]
         if self._public_url is None and not _HOST.fullmatch(host):
             return _HOST_INVALID
-        root = self._public_url or f"{environ['wsgi.url_scheme']}://{host}"
-        path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-        address = root.rstrip("/") + quote(path, encoding="latin-1")
+        seen = f"{environ['wsgi.url_scheme']}://{host}{quote(environ.get('SCRIPT_NAME', ''))}"
+        root = (self._public_url or seen).rstrip("/")
+        address = root + quote(environ.get("PATH_INFO", ""), encoding="latin-1")
         document = published.document(self._contract, environ.get("QUERY_STRING", ""), address)
         if document is None:
             return _METHOD_NOT_ALLOWED
@@ -169,6 +170,7 @@ def create_endpoint(
     authenticate: Authenticate,
     *,
     idempotency_keep: timedelta,
+    call_limits: CallLimits | None = None,
     contract: Contract = CUSTOMER_BILLING,
     limits: GateLimits = GateLimits(),  # noqa: B008 - frozen
     fault_http_status: int = 500,
@@ -181,6 +183,7 @@ def create_endpoint(
     Args:
         authenticate: Who turns credentials into calls.
         idempotency_keep: How long at least a request with a key is remembered.
+        call_limits: How often callers may call; None for as often as they like.
         contract: Which service.
         limits: How large a request may be.
         fault_http_status: The HTTP status of faults: 500 as SOAP demands, or 200 as the
@@ -197,7 +200,7 @@ def create_endpoint(
         name=contract.name,
         in_protocol=RequestProtocol(Gate(contract, limits)),
         out_protocol=ReplyProtocol(ReplyCheck(contract) if validate_responses else None),
-        config=ServiceConfig(authenticate, idempotency_keep),
+        config=ServiceConfig(authenticate, idempotency_keep, call_limits),
     )
     return Endpoint(
         app,

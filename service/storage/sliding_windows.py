@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from sqlalchemy import Connection, Insert, bindparam, case, delete, func, or_, select
+from sqlalchemy import BindParameter, Connection, Insert, bindparam, case, delete, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.domain.limits import WINDOW
 from service.storage.console_tables import SPELLED_LENGTH, sliding_window
-from service.storage.prepared import Prepared, Step
+from service.storage.prepared import Prepared, Step, run_text
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
@@ -22,7 +22,8 @@ def _count_one(dialect_name: str) -> Insert:
     """One more for a subject, if the oldest of as many as are allowed has left the window."""
     insert = (sqlite.insert if dialect_name == "sqlite" else postgresql.insert)(sliding_window)
     kept, new = sliding_window.c.instants, insert.excluded
-    length, full = func.length(kept), bindparam("full_length")
+    length = func.length(kept)
+    full: BindParameter[int] = bindparam("full_length")
     oldest = func.substr(kept, length - full + 1, SPELLED_LENGTH)
     without_oldest = func.substr(kept, length - full + 1 + SPELLED_LENGTH)
     return insert.on_conflict_do_update(
@@ -61,6 +62,15 @@ def count_one(connection: Connection, subject: bytes, count_max: int, now: datet
         "window_start": _spelled(now - WINDOW),
     }
     return _COUNT_ONE.count(connection, values) == 1
+
+
+def commit_without_waiting(connection: Connection) -> None:
+    """Let the transaction be over before it is on PostgreSQL's disk: a power cut may undo it.
+
+    Others count in the same windows, and would wait for the disk one after the other.
+    """
+    if connection.dialect.name == "postgresql":
+        run_text(connection, "SET LOCAL synchronous_commit = off")
 
 
 def window_step(subject: bytes) -> Step:

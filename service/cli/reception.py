@@ -1,0 +1,112 @@
+"""The reception of ``serve``: bodies are waited for here, so that nobody else waits for them."""
+
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from io import BytesIO
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any
+
+import structlog
+
+from service.health import Application, plain
+
+BLOCK_BYTES = 65_536
+DISCARDED_BYTES_MAX = 16 * 2**20
+"""How much of a body that is too large is taken and forgotten: a client that is not read to its
+end does not read why it was refused. Whoever sends more is cut off."""
+
+_log = structlog.get_logger("service.cli")
+
+
+class Reception:
+    """Waits for the body of each request, then lets it through when it is its turn.
+
+    granian gives each connection a thread, and does not say how long a body may take. A thread
+    that waits for one costs next to nothing; calls, which use the database, are few at once.
+
+    As long as no more bodies are waited for than calls may run, a thread reads its own. That
+    costs nothing, and cannot be ended. All others are read by a second thread, with an end.
+
+    Args:
+        application: What answers the requests.
+        calls_at_once: How many requests it answers at once.
+        body_bytes_max: Bodies that are longer are cut one byte after it.
+        body_timeout_s: How long a body is waited for.
+    """
+
+    def __init__(
+        self,
+        application: Application,
+        *,
+        calls_at_once: int,
+        body_bytes_max: int,
+        body_timeout_s: float,
+    ) -> None:
+        self._application = application
+        self._unguarded_max = calls_at_once
+        self._unguarded: set[object] = set()
+        self._kept_bytes = body_bytes_max + 1
+        self._timeout_s = body_timeout_s
+        self._turns: SimpleQueue[None] = SimpleQueue()
+        for _ in range(calls_at_once):
+            self._turns.put(None)
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        """Answer one HTTP request."""
+        is_chunked = "HTTP_TRANSFER_ENCODING" in environ
+        if is_chunked and "CONTENT_LENGTH" in environ:
+            return _refuse(start_response, HTTPStatus.BAD_REQUEST, "BodyAmbiguous", environ)
+        if is_chunked or environ.get("CONTENT_LENGTH", "0") != "0":
+            body = self._receive(environ["wsgi.input"])
+            if body is None:
+                return _refuse(start_response, HTTPStatus.REQUEST_TIMEOUT, "BodyTooSlow", environ)
+            environ["wsgi.input"] = BytesIO(body)
+        self._turns.get()
+        try:
+            return self._application(environ, start_response)
+        finally:
+            self._turns.put(None)
+
+    def _receive(self, stream: Any) -> bytes | None:
+        """The body, or its beginning if it is too long; None when it does not arrive in time."""
+        if len(self._unguarded) >= self._unguarded_max:
+            return self._receive_in_time(stream)
+        key = object()
+        self._unguarded.add(key)
+        try:
+            return self._read(stream)
+        finally:
+            self._unguarded.discard(key)
+
+    def _receive_in_time(self, stream: Any) -> bytes | None:
+        received: SimpleQueue[bytes] = SimpleQueue()
+        # It ends with the connection, which granian closes after the answer.
+        Thread(target=lambda: received.put(self._read(stream)), daemon=True).start()
+        try:
+            return received.get(timeout=self._timeout_s)
+        except Empty:
+            return None
+
+    def _read(self, stream: Any) -> bytes:
+        body: bytes = stream.read(self._kept_bytes)
+        if len(body) == self._kept_bytes:
+            for _ in range(DISCARDED_BYTES_MAX // BLOCK_BYTES):
+                if not stream.read(BLOCK_BYTES):
+                    break
+        return body
+
+
+_REASONS = {
+    "BodyAmbiguous": "The request has both Content-Length and Transfer-Encoding.",
+    "BodyTooSlow": "The body did not arrive in time.",
+}
+
+
+def _refuse(
+    start_response: Callable[..., Any], status: HTTPStatus, symbol: str, environ: dict[str, Any]
+) -> list[bytes]:
+    _log.warning("request refused", symbol=symbol, address=environ.get("REMOTE_ADDR"))
+    return plain(start_response, status, f"{symbol}: {_REASONS[symbol]}\n")
