@@ -128,23 +128,24 @@ OPERATIONS_HEAD = """\
 
 Written by `python docs/generate_pages.py` from the operations' own declarations.
 
-Each operation is called by the element `<Operation>Request`, answers `<Operation>Response`, and has its own
-name as SOAPAction. The types are those of the [WSDL](wsdl.md). A request of an operation that changes
-something can carry an [IdempotencyKey](idempotency.md). Every operation may answer the faults of
-credentials, rights and trouble; [errors.md](errors.md) says of each fault when it comes.
+Each operation is called by the element `<Operation>Request`, answers `<Operation>Response`, and
+has its own name as SOAPAction. The types are those of the [WSDL](wsdl.md). A request of an
+operation that changes something can carry an [IdempotencyKey](idempotency.md). Every operation may
+answer the faults of credentials, rights and trouble; [errors.md](errors.md) says when each comes.
 
 ## CustomerBillingService
 
-Microsoft's contract, v13, at `/Api/Billing/v13/CustomerBillingService.svc`. What is not carried out answers
-ApiFault 204, `OperationNotSupported`.
+Microsoft's contract, v13, at `/Api/Billing/v13/CustomerBillingService.svc`. What is not carried
+out answers ApiFault 204, `OperationNotSupported`.
 
 """
 
 MANAGEMENT_HEAD = """
 ## CouponManagementService
 
-This service's own contract for operators, at `/Api/CouponManagement/v1/CouponManagementService.svc`;
-[management.md](management.md) tells how it is used.
+This service's own contract for operators, at
+`/Api/CouponManagement/v1/CouponManagementService.svc`; [management.md](management.md) tells how it
+is used.
 
 """
 
@@ -158,22 +159,23 @@ DOCTOR = f"""\
 
 Written by `python docs/generate_pages.py` from the checks themselves.
 
-`coupon-billing doctor` looks at an installation, and says what is wrong and what to do. Run it as the
-user of the service, with its environment, after you have installed or changed something, and when
-something is strange. It changes nothing, sends no mail, and the service goes on. Each check ends as
+`coupon-billing doctor` looks at an installation, and says what is wrong and what to do. Run it as
+the user of the service, with its environment, after you have installed or changed something, and
+when something is strange. It changes nothing, sends no mail, and the service goes on. Each check
+ends as
 
 - `ok`,
 - `warning`: it works, and will not for long, or not for everybody,
 - `wrong`: it does not work, or will lose something,
 - `not done`: what it needs is missing, which another check tells.
 
-The exit code is 1 when something is wrong, and 0 otherwise. With `--json` the same is one object, for
-programs. What it cannot see from here: whether clients elsewhere reach the service, the settings of
-other machines, and whether the rows are sound, which [`check`](checking.md) proves.
+The exit code is 1 when something is wrong, and 0 otherwise. With `--json` the same is one object,
+for programs. What it cannot see from here: whether clients elsewhere reach the service, the
+settings of other machines, and whether the rows are sound, which [`check`](checking.md) proves.
 
 | Check | What is looked at |
 |---|---|
-| `{SETTINGS_CHECK}` | Each can be read, and no variable that begins with `{ENVIRONMENT_PREFIX}` is misspelt. |
+| `{SETTINGS_CHECK}` | Each can be read, and no variable of `{ENVIRONMENT_PREFIX}` is misspelt. |
 """
 
 

@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from service.cli.checkup.table import CHECKS
 from service.domain.error_catalogue import CATALOGUE
 from service.settings import ENVIRONMENT_PREFIX, Settings
+from service.soap.customer_billing import IMPLEMENTED_OPERATIONS
 from service.soap.refusals import REFUSALS
+from service.soap.types.management_messages import MANAGEMENT_OPERATIONS
+from service.soap.types.messages import OPERATIONS
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -101,3 +105,14 @@ def test_every_command_has_its_section():
     assert page.count("\n## ") == len(list(GENERATOR.commands(GENERATOR.app)))
     assert "| `--type` | `Acquisition`, `Retention` | Who may redeem. Required. |" in page
     assert "|  | `EMAIL...` | To whom. Required. |" in page
+
+
+def test_every_operation_and_check_has_its_row():
+    page = GENERATOR.operations_page()
+    for name in (*OPERATIONS, *MANAGEMENT_OPERATIONS):
+        assert page.count(f"\n| `{name}` | ") == 1
+    row = "| `RedeemCoupon` | Bind a coupon to an account. | yes | `AccountId` long, `CouponCode` string"
+    assert f"{row} | `RedemptionDate` dateTime |" in page
+    assert page.count(" | Not carried out. | ") == len(OPERATIONS) - len(IMPLEMENTED_OPERATIONS)
+    for check in CHECKS:
+        assert f"| `{check.name}` | " in GENERATOR.doctor_page()
