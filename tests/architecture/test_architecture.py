@@ -50,6 +50,7 @@ FOREIGN: dict[str, set[str]] = {
     "console": {*_SQL, *_XML, *_WATCHING},
     "identity": {*_SQL, *_XML, *_PAGES, *_WATCHING},
     "metrics": {*_SQL, *_XML, *_PAGES},
+    "health": {*_XML, *_PAGES, *_WATCHING},
     "app": {*_XML, *_PAGES, *_WATCHING},
     "cli": {*_PAGES, *_WATCHING},
 }

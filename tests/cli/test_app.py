@@ -58,7 +58,7 @@ def test_the_endpoint_is_at_the_path_of_the_original(ask):
 
 
 @pytest.mark.parametrize(
-    "path", ["", "/", "/Api", CUSTOMER_BILLING_PATH + "/", "/healthz/", "/consoles"]
+    "path", ["", "/", "/Api", CUSTOMER_BILLING_PATH + "/", "/healthz/", "/consoles", "/metrics"]
 )
 def test_every_other_path_points_to_it(ask, path):
     assert ask(path) == ("404 Not Found", f"See {CUSTOMER_BILLING_PATH}\n")
