@@ -27,10 +27,11 @@ def console_url(settings: Settings) -> str:
 
 
 def _root(settings: Settings) -> str:
-    return str(settings.public_url or local_url(settings.bind)).rstrip("/")
+    url = settings.public_url or local_url(settings.bind, settings.local_scheme)
+    return str(url).rstrip("/")
 
 
-def local_url(bind: str) -> str:
+def local_url(bind: str, scheme: str = "http") -> str:
     """Where clients on the same machine reach what listens on ``HOST:PORT``.
 
     ``0.0.0.0`` and ``[::]`` stand for every address of the machine, and are none that a
@@ -40,7 +41,7 @@ def local_url(bind: str) -> str:
     try:
         address = ip_address(host.removeprefix("[").removesuffix("]"))
     except ValueError:
-        return f"http://{bind}"
+        return f"{scheme}://{bind}"
     if not address.is_unspecified:
-        return f"http://{bind}"
-    return f"http://{'127.0.0.1' if address.version == 4 else '[::1]'}:{port}"  # noqa: PLR2004
+        return f"{scheme}://{bind}"
+    return f"{scheme}://{'127.0.0.1' if address.version == 4 else '[::1]'}:{port}"  # noqa: PLR2004

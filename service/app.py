@@ -97,7 +97,7 @@ def create_app(
             HEALTH_PATH: live,
             READY_PATH: readiness(database),
         },
-        _below(CONSOLE_PATH, console),
+        _below(CONSOLE_PATH, traced(console)),
     )
     return behind_proxies(application, settings.trusted_proxies)
 

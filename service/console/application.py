@@ -12,7 +12,6 @@ from typing import Any
 import structlog
 from flask import Blueprint, Flask, Response, g, request
 from flask_wtf import CSRFProtect
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service.console import pages
 from service.console.admission import admit_visitors
@@ -39,11 +38,11 @@ class ConsoleConfig:
     """What the console is told.
 
     Attributes:
-        path: Where browsers find it, without a slash at its end: ``/console``, after what a
-            proxy strips.
+        path: Where browsers find it, without a slash at its end: ``/console``.
+        root: What stands before the path, of what a proxy strips; None for what each request
+            says.
         is_https: Whether browsers reach it over TLS, though a proxy ends it.
         session_idle: After how long without a request a session has ended.
-        proxies_count: How many proxies stand before the service.
         body_bytes_max: Largest form, in bytes.
         settings: Each setting with name, variable, value, source and meaning; no secrets.
         render_mail: Makes the mail of a message out of what it tells, as it would be sent now;
@@ -54,8 +53,8 @@ class ConsoleConfig:
     path: str
     session_idle: timedelta
     body_bytes_max: int
+    root: str | None = None
     is_https: bool = False
-    proxies_count: int = 0
     settings: Sequence[Mapping[str, object]] = ()
     render_mail: RenderMail | None = None
     note_page: NotePage | None = None
@@ -68,9 +67,7 @@ def create_console(desk: FrontDesk, config: ConsoleConfig) -> WsgiApplication:
         desk: Who lets people in.
         config: What the settings say.
     """
-    pages_of_all = create_pages(desk, config)
-    known_by_proxies = ProxyFix(pages_of_all.wsgi_app, config.proxies_count, x_proto=0, x_host=0)
-    return _below(config.path, known_by_proxies)
+    return _below(config, create_pages(desk, config).wsgi_app)
 
 
 def create_pages(desk: FrontDesk, config: ConsoleConfig) -> Flask:
@@ -98,7 +95,6 @@ def create_pages(desk: FrontDesk, config: ConsoleConfig) -> Flask:
 def _flask_config(config: ConsoleConfig) -> dict[str, object]:
     return {
         "SESSION_COOKIE_NAME": COOKIE_NAME,
-        "SESSION_COOKIE_PATH": config.path,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Strict",
         "PERMANENT_SESSION_LIFETIME": config.session_idle,
@@ -116,11 +112,12 @@ def find_blueprints() -> Iterable[Blueprint]:
         yield import_module(module.name).blueprint
 
 
-def _below(path: str, application: WsgiApplication) -> WsgiApplication:
+def _below(config: ConsoleConfig, application: WsgiApplication) -> WsgiApplication:
     """Links begin with the path that browsers know."""
 
     def called(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        return application({**environ, "SCRIPT_NAME": path}, start_response)
+        root = environ.get("SCRIPT_NAME", "") if config.root is None else config.root
+        return application({**environ, "SCRIPT_NAME": root + config.path}, start_response)
 
     return called
 

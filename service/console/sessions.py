@@ -41,6 +41,10 @@ class SignedCookies(SecureCookieSessionInterface):
             app.secret_key = self._desk.secret
         return super().get_signing_serializer(app)
 
+    def get_cookie_path(self, app: Flask) -> str:  # noqa: ARG002 - Flask gives it
+        """The console's own path, below what a proxy strips."""
+        return request.script_root or "/"
+
     def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002 - Flask gives it
         """Over TLS, browsers are to send the cookie over TLS only."""
         return self._is_https or request.is_secure

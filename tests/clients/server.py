@@ -3,13 +3,14 @@
 import json
 import os
 import re
+import ssl
 import subprocess
 import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +30,15 @@ class Server:
     Attributes:
         first_keys: What ``init --json`` printed.
         log: Where the process writes.
+        trust: What a client must trust; None for a service that speaks plain HTTP.
     """
 
     port: int
     database_url: str
     first_keys: dict[str, Any]
     log: Path
+    trust: ssl.SSLContext | None = None
+    pid: int = 0
 
     @property
     def host(self) -> str:
@@ -43,12 +47,23 @@ class Server:
     @property
     def url(self) -> str:
         """The address that clients are given."""
-        return f"http://{self.host}{CUSTOMER_BILLING_PATH}"
+        return f"{self._scheme}://{self.host}{CUSTOMER_BILLING_PATH}"
 
     @property
     def management_url(self) -> str:
         """The address of the coupon management service."""
-        return f"http://{self.host}{COUPON_MANAGEMENT_PATH}"
+        return f"{self._scheme}://{self.host}{COUPON_MANAGEMENT_PATH}"
+
+    @property
+    def _scheme(self) -> str:
+        return "https" if self.trust else "http"
+
+    def connect(self, address: str = "127.0.0.1") -> HTTPConnection:
+        """A connection from an address of this machine."""
+        source = (address, 0)
+        if self.trust is None:
+            return HTTPConnection(self.host, timeout=5, source_address=source)
+        return HTTPSConnection(self.host, timeout=5, source_address=source, context=self.trust)
 
     def trouble(self) -> list[str]:
         """The lines of the log that no healthy service writes."""
@@ -56,12 +71,15 @@ class Server:
 
 
 @contextmanager
-def running(directory: Path, database_url: str, **settings: str) -> Iterator[Server]:
+def running(
+    directory: Path, database_url: str, trust: ssl.SSLContext | None = None, **settings: str
+) -> Iterator[Server]:
     """Initialise a database and serve it; each reply is checked.
 
     Args:
         directory: For mails and log.
         database_url: A database without tables.
+        trust: What a client must trust, if the settings name a certificate.
         settings: Further settings, by their variables' names without prefix.
     """
     settings = {
@@ -72,10 +90,10 @@ def running(directory: Path, database_url: str, **settings: str) -> Iterator[Ser
     }
     environment = os.environ | {f"COUPON_BILLING_{name}": value for name, value in settings.items()}
     keys = json.loads(subprocess.check_output([COMMAND, "init", "--json"], env=environment))
-    server = Server(free_port(), database_url, keys, directory / "server.log")
+    server = Server(free_port(), database_url, keys, directory / "server.log", trust)
     with server.log.open("wb") as log, _process(server, environment, log) as process:
         _await_health(server, process)
-        yield server
+        yield replace(server, pid=process.pid)
 
 
 @contextmanager
@@ -108,7 +126,7 @@ def _await_health(server: Server, process: "subprocess.Popen[bytes]") -> None:
 
 
 def _require_health(server: Server) -> None:
-    connection = HTTPConnection(server.host, timeout=5)
+    connection = server.connect()
     try:
         connection.request("GET", READY_PATH)
         assert connection.getresponse().status == HTTPStatus.OK

@@ -147,7 +147,7 @@ def test_who_guesses_is_held_back_for_a_minute(console: Console, olga: str) -> N
 def test_behind_a_proxy_guesses_are_counted_by_the_address_that_it_tells(
     programme: Programme, closed_applications: None, quick_passwords: None
 ) -> None:
-    with serving(programme, console_proxies_count=1) as console:
+    with serving(programme, trusted_proxies="127.0.0.1") as console:
         console.user("Olga")
         client = console.client()
         form = {"csrf_token": token(client), "password": "wrong"}
