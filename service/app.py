@@ -30,16 +30,18 @@ from service.operations.calls import utc_now
 from service.operations.sign_in import FrontDesk
 from service.operations.windows import DatabaseWindows, LibraryWindows, Windows
 from service.proxies import behind_proxies
-from service.settings import Settings
+from service.settings import Settings, traces_wanted
 from service.soap.call_log import call_line
 from service.soap.contract import COUPON_MANAGEMENT, CUSTOMER_BILLING
 from service.soap.endpoint import create_endpoint
 from service.soap.gate import GateLimits
 from service.soap.refusals import REFUSALS
 from service.storage.engine import Database
+from service.tracing.starting import start_tracing
 
 if TYPE_CHECKING:
     from service.metrics.counting import Counts
+    from service.tracing.spans import Tracing
 
 NoteCall = Callable[[CallRecord], None]
 
@@ -64,6 +66,8 @@ def create_app(
     counts = start_counting(settings.metrics_folder, frozenset(it.symbol for it in REFUSALS))
     if counts is not None:
         _watch_pool(counts, settings, database)
+    tracing = start_tracing(database.engine, is_wanted=traces_wanted())
+    traced = tracing.traced if tracing else _as_it_is
     journal = CallJournal(database, partial(_tell_lost, counts))
     authenticator = Authenticator(
         database,
@@ -85,15 +89,15 @@ def create_app(
         fault_http_status=settings.fault_http_status,
         public_url=str(settings.public_url) if settings.public_url else None,
         validate_responses=settings.validate_responses,
-        note_call=_note_call(settings, journal, counts),
+        note_call=_note_call(settings, journal, counts, tracing),
         idempotency_keep=timedelta(hours=settings.idempotency_keep_h),
         call_limits=_call_limits(settings, database, clock),
     )
     console = _console(settings, database, clock, counts) if settings.console else _not_found
     application = _mount(
         {
-            CUSTOMER_BILLING_PATH: create(contract=CUSTOMER_BILLING),
-            COUPON_MANAGEMENT_PATH: create(contract=COUPON_MANAGEMENT),
+            CUSTOMER_BILLING_PATH: traced(create(contract=CUSTOMER_BILLING)),
+            COUPON_MANAGEMENT_PATH: traced(create(contract=COUPON_MANAGEMENT)),
             HEALTH_PATH: live,
             READY_PATH: readiness(database),
         },
@@ -143,8 +147,14 @@ def _verify_bearer(settings: Settings) -> VerifyBearer | None:
     )
 
 
+def _as_it_is(application: Application) -> Application:
+    return application
+
+
 def _note_call(
-    settings: Settings, journal: CallJournal, counts: "Counts | None"
+    settings: Settings,
+    journal: CallJournal,
+    *watchers: "Counts | Tracing | None",
 ) -> NoteCall | None:
     """What is done with the record of each call; None for nothing."""
     wanted: dict[NoteCall, bool] = {
@@ -152,8 +162,7 @@ def _note_call(
         _write_call: settings.log_level == "info",
     }
     notes = [note for note, is_wanted in wanted.items() if is_wanted]
-    if counts is not None:
-        notes.append(counts.note_call)
+    notes += [it.note_call for it in watchers if it is not None]
 
     def note(record: CallRecord) -> None:
         for note_one in notes:

@@ -1,5 +1,6 @@
 """Every setting of the service, with its unit and bounds; the only reader of the environment."""
 
+import os
 import unicodedata
 from importlib.util import find_spec
 from ipaddress import IPv4Network, IPv6Network
@@ -73,6 +74,16 @@ def _require_plain_sender(sender: NameEmail) -> NameEmail:
     if not is_plain or "=?" in sender.name:
         raise ValueError("the name must be on one line, without control characters and '=?'")
     return sender
+
+
+def traces_wanted() -> bool:
+    """Whether the variables of OpenTelemetry, which are its own, name where traces are sent."""
+    endpoints = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+    is_off = (
+        os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true"
+        or os.environ.get("OTEL_TRACES_EXPORTER", "otlp") != "otlp"
+    )
+    return not is_off and any(os.environ.get(name) for name in endpoints)
 
 
 def printable_url(url: URL) -> str:

@@ -26,14 +26,16 @@ ROOMS: dict[str, set[str]] = {
     "identity": {"operations", "domain"},
     "proxies": set(),
     "metrics": {"operations", "domain"},
+    "tracing": {"domain"},
     "opening": {"operations", "storage", "settings"},
     "app": {
         *("soap", "jobs", "console", "operations", "storage", "domain"),
-        *("settings", "opening", "addresses", "logs", "health", "identity", "metrics", "proxies"),
+        *("settings", "opening", "addresses", "logs", "health", "identity", "proxies"),
+        *("metrics", "tracing"),
     },
     "cli": {
         *("soap", "jobs", "console", "operations", "storage", "domain"),
-        *("settings", "opening", "addresses", "logs", "metrics", "app"),
+        *("settings", "opening", "addresses", "logs", "health", "metrics", "app"),
     },
 }
 """The rooms that each room may see; a new room says here what it may see."""
