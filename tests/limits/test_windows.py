@@ -1,0 +1,92 @@
+"""A call is refused exactly when it is one too many, and is free again at the right millisecond."""
+
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
+import pytest
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from service.operations.windows import DatabaseWindows, LibraryWindows, Window, Windows
+from service.storage.engine import Database, DatabaseLimits
+from tests.limits.schedules import differences
+from tests.programme import Clock
+
+FEW = pytest.param(8, id="few")
+MANY = pytest.param(1_000, id="many", marks=pytest.mark.prove)
+AT_ONCE = 16
+KIM = Window("user", 1, 3)
+
+
+@pytest.fixture
+def library_clock(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of the library."""
+    told = SimpleNamespace(time=lambda: clock().timestamp())
+    for module in ("memory", "redis"):
+        monkeypatch.setattr(f"limits.storage.{module}.time", told)
+    return clock
+
+
+@pytest.mark.parametrize("count", [FEW, MANY])
+def test_windows_in_the_process_decide_as_the_model(library_clock: Clock, count: int) -> None:
+    assert differences(LibraryWindows(), library_clock, range(count)) == []
+
+
+@pytest.mark.parametrize("count", [FEW, MANY])
+def test_windows_in_redis_decide_as_the_model(
+    library_clock: Clock, redis_url: str, count: int
+) -> None:
+    seeds = range(count, 2 * count)
+    assert differences(LibraryWindows(redis_url), library_clock, seeds) == []
+
+
+@pytest.mark.parametrize("count", [FEW, MANY])
+def test_windows_in_the_database_decide_as_the_model(
+    database: Database, clock: Clock, count: int
+) -> None:
+    windows = DatabaseWindows(database, clock)
+    assert differences(windows, clock, range(count)) == []
+
+
+def test_windows_that_do_not_slide_would_be_noticed(library_clock: Clock) -> None:
+    windows = LibraryWindows()
+    windows._limiter = FixedWindowRateLimiter(MemoryStorage())  # type: ignore[assignment]
+    assert differences(windows, library_clock, range(20)) != []
+
+
+def test_a_lower_limit_holds_at_once(database: Database, clock: Clock) -> None:
+    windows = DatabaseWindows(database, clock)
+    for _ in range(3):
+        assert windows.count([KIM]) is None
+        clock.move(seconds=10)
+    lower = KIM._replace(count_max=2)
+    assert windows.count([lower]) == lower
+    clock.move(seconds=40)
+    assert windows.count([lower]) is None
+    assert windows.count([lower]) == lower
+
+
+def _counted(windows: Windows) -> int:
+    """How many of many calls at once are counted, each for a user and its customers."""
+    customers = [Window("customer", number, 100) for number in (2, 1)]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        full = pool.map(
+            lambda _: windows.count([*customers, KIM._replace(count_max=10)]), range(40)
+        )
+        return sum(it is None for it in full)
+
+
+def test_of_many_calls_at_once_as_many_are_counted_as_may_be(
+    database_url: str, clock: Clock
+) -> None:
+    database = Database(database_url, DatabaseLimits(connections_max=AT_ONCE))
+    assert _counted(DatabaseWindows(database, clock)) == 10
+    database.close()
+
+
+def test_in_the_process_too(library_clock: Clock) -> None:
+    assert _counted(LibraryWindows()) == 10
+
+
+def test_in_redis_no_more_than_may_be(redis_url: str) -> None:
+    assert _counted(LibraryWindows(redis_url)) == 10
