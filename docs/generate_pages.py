@@ -17,6 +17,7 @@ from service.cli.checkup.table import CHECKS, SETTINGS_CHECK
 from service.cli.main import app
 from service.domain.error_catalogue import CATALOGUE
 from service.domain.error_rows import ErrorRow
+from service.metrics.table import METRICS, Metric
 from service.settings import ENVIRONMENT_PREFIX, Settings
 from service.soap.customer_billing import (
     IMPLEMENTED_OPERATIONS,
@@ -31,6 +32,8 @@ from service.soap.types.simple import SpyneType
 from service.storage.consistency import RULES
 
 DOCS = Path(__file__).parent
+START, END = "<!-- table -->\n", "<!-- end of table -->\n"
+METRICS_HEAD = "| Metric | Kind | Labels | Meaning |\n|---|---|---|---|\n"
 
 ERRORS = """\
 # Errors
@@ -296,7 +299,21 @@ def doctor_page() -> str:
     return DOCTOR + "".join(_row(f"`{it.name}`", it.meaning) for it in CHECKS)
 
 
+def observability_page() -> str:
+    """The page by hand, with the table of metrics in its place."""
+    page = (Path(__file__).parent / "observability.md").read_text(encoding="utf-8")
+    before, _, rest = page.partition(START)
+    rows = "".join(map(_metric_row, METRICS))
+    return f"{before}{START}{METRICS_HEAD}{rows}{END}{rest.partition(END)[2]}"
+
+
+def _metric_row(row: Metric) -> str:
+    labels = ", ".join(f"`{name}`" for name in row.labels)
+    return _row(f"`{row.name}`", row.kind.value, labels, row.meaning)
+
+
 PAGES = {
+    "observability.md": observability_page,
     "doctor.md": doctor_page,
     "operations.md": operations_page,
     "checking.md": checking_page,

@@ -46,7 +46,7 @@ def blocks(text, language):
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-TESTED_ELSEWHERE = {"backup.md", "csv.md", "deployment.md"}
+TESTED_ELSEWHERE = {"backup.md", "csv.md", "deployment.md", "observability.md"}
 """Pages whose commands have a test of their own."""
 
 
