@@ -98,6 +98,10 @@ READ_ONLY_FILE = Proof(
 )
 READ_ONLY = Proof("K4", "the server only reads, and then writes again", ("postgresql",))
 RESTARTED = Proof("K4", "the server is killed and started again under 16 clients", ("postgresql",))
+SLOW_BODIES = Proof(
+    "X3", "500 connections send a byte a second: others go on, and they are closed", ("sqlite",)
+)
+SCHEDULED_CALLS = Proof("R1", "random schedules of calls under limits, against a model")
 BACKUP = Proof("K8", "a backup is taken under 8 writers, and restored")
 CONTENTION = Proof("D2", "16 clients write at once through 4 worker processes", ("sqlite",))
 FAILOVER = Proof("D3", "a synchronous standby takes over under 8 clients", ("postgresql",))
@@ -106,3 +110,6 @@ VALID_REQUESTS = Proof("F2", "valid requests with extreme values: no internal er
 INVALID_REQUESTS = Proof("F2", "requests in which one thing breaks the schema: none let in")
 ENTITIES = Proof("X1", "hostile XML under a tracer: no file and no socket opened", ("sqlite",))
 SIZES = Proof("X2", "requests as large as may be, of each kind: 50 ms at most", ("sqlite",))
+SAME_BYTES = Proof("A1", "a stranger asks for what others have, and for nothing: same bytes")
+SAME_TIME = Proof("A1", "wrong and unknown, 10,000 each: within 1 ms", ("sqlite",))
+FUZZED_GATE = Proof("F1", "a fuzzer led by coverage tries the gate for 2 minutes", ("sqlite",))

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import pytest
 
@@ -40,12 +41,20 @@ def programme(database: Database) -> Programme:
 
 @pytest.fixture
 def make_application(programme: Programme, closed_applications: None) -> Callable[..., Application]:
-    """Makes the whole service on the test's database, with these settings."""
+    """Makes the whole service on the test's database, with these settings.
+
+    Its clock goes on with each call, so that nobody is held back for failing within a minute.
+    """
+
+    def go_on() -> datetime:
+        programme.clock.move(seconds=0.1)
+        return programme.clock()
 
     def make(**settings: object) -> Application:
         url = programme.database.url.render_as_string(hide_password=False)
-        quiet = {"database": url, "log_level": "error", "calls_keep_h": 0}
-        return create_app(Settings(**{**quiet, **settings}), programme.clock)
+        common = {"database": url, "log_level": "error", "calls_keep_h": 0}
+        patient = {**common, "failures_per_minute": 1000}
+        return create_app(Settings(**{**patient, **settings}), go_on)
 
     return make
 

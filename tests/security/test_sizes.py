@@ -1,4 +1,4 @@
-"""However large a request is made, it is refused soon; and the bounds are where they are said to be.
+"""However large a request is made, it is refused soon.
 
 Each kind is as large as a body may be by default, and each that would be larger is refused by its
 size alone. The bounds themselves are in ``tests/wire/test_gate_limits.py``.
