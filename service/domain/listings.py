@@ -1,15 +1,19 @@
 """Lists that are read a page at a time, each from where the one before ended."""
 
 import base64
-import binascii
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from datetime import datetime
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from service.domain.errors import PAGING_INVALID
+from service.domain.instants import parse_instant
 from service.domain.refusals import ServiceError
 
 Item = TypeVar("Item")
+Value: TypeAlias = int | str | datetime
+"""By what the items of a list are in order."""
 
 LISTING_SIZE_MAX = 200
 """How many items a page has at the most."""
@@ -45,6 +49,21 @@ def require_size(size: int) -> None:
         raise ServiceError(PAGING_INVALID, f"Size is {size}, it must be 1 to {LISTING_SIZE_MAX}")
 
 
+def listing_of(
+    found: list[Item], size: int, place_of: Callable[[Item], tuple[Value, ...]]
+) -> Listing[Item]:
+    """A page of a list that was asked for one item more than the page has.
+
+    Args:
+        found: In order. There is another page if there are more of them than fit.
+        size: How many items a page has.
+        place_of: By what values the list goes on after an item.
+    """
+    if len(found) <= size:
+        return Listing(found, None, len(found))
+    return Listing(found[:size], write_key(*place_of(found[size - 1])), len(found))
+
+
 def listing_before(
     items: list[Item], before: int | None, *, searched_count: int, size: int
 ) -> Listing[Item]:
@@ -72,9 +91,9 @@ def stored_text(text: str | None) -> str | None:
     return (text or "").replace("\0", "").strip() or None
 
 
-def write_key(*values: int | str) -> str:
+def write_key(*values: Value) -> str:
     """Where a page ended, as text that can stand in an address."""
-    text = json.dumps(values, separators=(",", ":"))
+    text = json.dumps(values, separators=(",", ":"), default=datetime.isoformat)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
@@ -91,17 +110,29 @@ def read_key(key: str | None, *kinds: type) -> tuple[Any, ...] | None:
     if not key:
         return None
     try:
-        values = json.loads(base64.urlsafe_b64decode(key[:_KEY_LENGTH_MAX] + "=" * (-len(key) % 4)))
-    except (ValueError, binascii.Error, RecursionError):
-        values = None
-    is_key = isinstance(values, list) and [type(value) for value in values] == list(kinds)
-    if not is_key or not all(map(_is_storable, values)):
-        raise ServiceError(PAGING_INVALID, "this is no place in the list")
-    return tuple(values)
+        return tuple(_read(*each) for each in zip(_values_of(key), kinds, strict=True))
+    except (TypeError, ValueError, RecursionError):
+        raise ServiceError(PAGING_INVALID, "this is no place in the list") from None
 
 
-def _is_storable(value: int | str) -> bool:
-    """Whether a column may have the value; none of PostgreSQL's has a NUL or half a character."""
-    if isinstance(value, int):
-        return -NUMBER_MAX <= value <= NUMBER_MAX
-    return "\0" not in value and value == value.encode(errors="ignore").decode()
+def _values_of(key: str) -> list[object]:
+    values = json.loads(base64.urlsafe_b64decode(key[:_KEY_LENGTH_MAX] + "=" * (-len(key) % 4)))
+    if not isinstance(values, list):
+        raise TypeError("a key has a list")
+    return values
+
+
+def _read(value: object, kind: type) -> Value:
+    """A value of a key, if it is of its type, and a column may have it.
+
+    Raises:
+        ValueError: It is not.
+    """
+    if kind is datetime and type(value) is str:
+        return parse_instant(value)
+    if kind is int and type(value) is int and -NUMBER_MAX <= value <= NUMBER_MAX:
+        return value
+    # PostgreSQL takes no NUL, and no half of a character.
+    if kind is str and type(value) is str and "\0" not in value:
+        return value.encode().decode()
+    raise ValueError("this is of another type")

@@ -4,9 +4,8 @@ from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 
 from service.domain.errors import ENTITY_NOT_EXISTENT
-from service.domain.instants import parse_instant
 from service.domain.ledger import Spend
-from service.domain.listings import Listing, read_key, require_size, write_key
+from service.domain.listings import Listing, listing_of, read_key, require_size
 from service.domain.refusals import ServiceError
 from service.operations.calls import Call
 from service.operations.find_accounts import require_account_of
@@ -51,25 +50,11 @@ def find_spends(
         ServiceError: As ``monthly_spend``, or ``PagingInvalid``.
     """
     require_size(size)
-    before = _read_place(after)
+    before = read_key(after, datetime, int)
     with call.database.reading() as connection:
         require_account_of(connection, call, customer_id, account_id)
         found = ledger.find_spends_of(connection, account_id, before, size + 1)
-    if len(found) <= size:
-        return Listing(found, None, len(found))
-    last = found[size - 1]
-    key = write_key(last.spent_at.isoformat(), last.spend_id)
-    return Listing(found[:size], key, len(found))
-
-
-def _read_place(after: str | None) -> tuple[datetime, int] | None:
-    values = read_key(after, str, int)
-    if values is None:
-        return None
-    try:
-        return parse_instant(values[0]), values[1]
-    except ValueError:
-        return datetime.min.replace(tzinfo=timezone.utc), 0
+    return listing_of(found, size, lambda it: (it.spent_at, it.spend_id))
 
 
 def show_spend(call: Call, customer_id: int, account_id: int, spend_id: int) -> Spend:

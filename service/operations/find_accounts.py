@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 
 from service.domain.account_coupons import AccountCoupon
-from service.domain.listings import Listing, read_key, require_size, write_key
+from service.domain.listings import Listing, listing_of, read_before, read_key, require_size
 from service.domain.programmes import Account, Subscription
 from service.operations.calls import Call
 from service.operations.owned import require_owned
@@ -38,14 +38,9 @@ def find_accounts(
         if start:
             above = last[0] if last else ""
             found = accounts.find_accounts_numbered(connection, customer_id, start, above, size + 1)
-            keys: list[int | str] = [it.number for it in found]
-        else:
-            found = accounts.find_accounts_of(
-                connection, customer_id, last[0] if last else 0, size + 1
-            )
-            keys = [it.account_id for it in found]
-    next_key = write_key(keys[size - 1]) if len(found) > size else None
-    return Listing(found[:size], next_key, len(found))
+            return listing_of(found, size, lambda it: (it.number,))
+        found = accounts.find_accounts_of(connection, customer_id, last[0] if last else 0, size + 1)
+    return listing_of(found, size, lambda it: (it.account_id,))
 
 
 def show_account(call: Call, customer_id: int, account_id: int) -> Account:
@@ -68,14 +63,11 @@ def find_account_coupons(
         ServiceError: As ``show_account``, or ``PagingInvalid``.
     """
     require_size(size)
-    before = read_key(after, int)
+    before = read_before(after)
     with call.database.reading() as connection:
         require_account_of(connection, call, customer_id, account_id)
-        found = coupon_info.find_account_coupons(
-            connection, account_id, before[0] if before else None, size + 1, call.now
-        )
-    next_key = write_key(found[size - 1].coupon_id) if len(found) > size else None
-    return Listing(found[:size], next_key, len(found))
+        found = coupon_info.find_account_coupons(connection, account_id, before, size + 1, call.now)
+    return listing_of(found, size, lambda it: (it.coupon_id,))
 
 
 def find_subscriptions(
@@ -87,14 +79,11 @@ def find_subscriptions(
         ServiceError: As ``show_account``, or ``PagingInvalid``.
     """
     require_size(size)
-    before = read_key(after, int)
+    before = read_before(after)
     with call.database.reading() as connection:
         require_account_of(connection, call, customer_id, account_id)
-        found = subscriptions.find_subscriptions_of(
-            connection, account_id, before[0] if before else None, size + 1
-        )
-    next_key = write_key(found[size - 1].subscription_id) if len(found) > size else None
-    return Listing(found[:size], next_key, len(found))
+        found = subscriptions.find_subscriptions_of(connection, account_id, before, size + 1)
+    return listing_of(found, size, lambda it: (it.subscription_id,))
 
 
 def require_account_of(

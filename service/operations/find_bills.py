@@ -4,7 +4,7 @@ from sqlalchemy import Connection
 
 from service.domain.discounted_bills import DiscountedBill, ListedBill
 from service.domain.errors import ENTITY_NOT_EXISTENT
-from service.domain.listings import Listing, read_key, require_size, write_key
+from service.domain.listings import Listing, listing_of, read_before, require_size
 from service.domain.programmes import Account, Subscription
 from service.domain.refusals import ServiceError
 from service.operations.calls import Call
@@ -34,14 +34,11 @@ def find_bills(
         ServiceError: As ``show_subscription``, or ``PagingInvalid``.
     """
     require_size(size)
-    before = read_key(after, int)
+    before = read_before(after)
     with call.database.reading() as connection:
         _require_subscription(connection, call, customer_id, subscription_id)
-        found = bills.find_bills_of(
-            connection, subscription_id, before[0] if before else None, size + 1
-        )
-    next_key = write_key(found[size - 1].number) if len(found) > size else None
-    return Listing(found[:size], next_key, len(found))
+        found = bills.find_bills_of(connection, subscription_id, before, size + 1)
+    return listing_of(found, size, lambda it: (it.number,))
 
 
 def show_bill(

@@ -1,12 +1,18 @@
 """The outbox as people look through it: how many messages wait, and which."""
 
-from datetime import datetime, timezone
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from service.domain.figures import MAILS_COUNTED_MAX
-from service.domain.instants import parse_instant
-from service.domain.listings import Listing, read_key, require_size, write_key
+from service.domain.listings import (
+    Listing,
+    listing_before,
+    listing_of,
+    read_before,
+    read_key,
+    require_size,
+)
 from service.domain.mail import Message, MessageState, OutboxFigures
 from service.operations.calls import Call
 from service.storage import outbox, work_figures
@@ -55,32 +61,14 @@ def find_messages(
     with call.database.reading() as connection:
         if state is MessageState.QUEUED:
             return _queued(connection, after, size)
-        before = read_key(after, int)
-        last = before[0] if before else None
+        before = read_before(after)
         if state is MessageState.FAILED:
-            failed = outbox.find_failed(connection, last, size + 1)
-            key = write_key(failed[size - 1].message_id) if len(failed) > size else None
-            return Listing(failed[:size], key, len(failed))
-        found, next_before, searched_count = outbox.find_newest(connection, state, last, size)
-    next_key = None if next_before is None else write_key(next_before)
-    is_cut_short = next_key is not None and len(found) < size
-    return Listing(found, next_key, searched_count, is_cut_short)
+            failed = outbox.find_failed(connection, before, size + 1)
+            return listing_of(failed, size, lambda it: (it.message_id,))
+        found, next_before, searched_count = outbox.find_newest(connection, state, before, size)
+    return listing_before(found, next_before, searched_count=searched_count, size=size)
 
 
 def _queued(connection: Connection, after: str | None, size: int) -> Listing[Message]:
-    found = outbox.find_queued(connection, _read_place(after), size + 1)
-    if len(found) <= size:
-        return Listing(found, None, len(found))
-    last = found[size - 1]
-    key = write_key(last.next_attempt_at.isoformat(), last.message_id)
-    return Listing(found[:size], key, len(found))
-
-
-def _read_place(after: str | None) -> tuple[datetime, int] | None:
-    values = read_key(after, str, int)
-    if values is None:
-        return None
-    try:
-        return parse_instant(values[0]), values[1]
-    except ValueError:
-        return datetime.max.replace(tzinfo=timezone.utc), 0
+    found = outbox.find_queued(connection, read_key(after, datetime, int), size + 1)
+    return listing_of(found, size, lambda it: (it.next_attempt_at, it.message_id))

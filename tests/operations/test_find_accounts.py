@@ -200,4 +200,5 @@ def test_a_place_that_no_list_has_is_refused(
             PAGING_INVALID
         )
     nonsense = "WyJ4IiwxXQ"  # ["x",1]
-    assert find_spends(call, owner, account, nonsense).items == []
+    told = refusal(programme, lambda: find_spends(call, owner, account, nonsense))
+    assert told is PAGING_INVALID

@@ -91,4 +91,6 @@ def test_only_operators_look_and_only_at_places_that_there_are(
     for state in (None, *MessageState):
         told = refusal(programme, lambda state=state: find_messages(operator, state, "x"))  # type: ignore[misc]
         assert told is PAGING_INVALID
-    assert find_messages(operator, MessageState.QUEUED, "WyJ4IiwxXQ").items == []  # ["x",1]
+    nonsense = "WyJ4IiwxXQ"  # ["x",1]
+    told = refusal(programme, lambda: find_messages(operator, MessageState.QUEUED, nonsense))
+    assert told is PAGING_INVALID
