@@ -16,6 +16,7 @@ from pydantic import (
     HttpUrl,
     NameEmail,
     SecretStr,
+    ValidationError,
     model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -58,7 +59,10 @@ def _split(value: object) -> object:
 
 
 def _require_issuer_url(text: str) -> str:
-    url = HttpUrl(text)
+    try:
+        url = HttpUrl(text)
+    except ValidationError:
+        raise ValueError("use a URL such as https://issuer.example") from None
     if url.scheme != "https" and url.host not in _LOOPBACK:
         raise ValueError("use https: whoever can change what it answers can sign in as anybody")
     # As it was written: the tokens of the issuer name it by the very same text.
@@ -177,8 +181,8 @@ class Settings(BaseSettings):
     attributes_count_max: Annotated[int, Field(ge=16)] = 2_000
     """Most attributes in a request, namespace declarations not counted."""
     body_timeout_s: Annotated[float, Field(ge=0.1, le=300)] = 20
-    """How long ``serve`` waits for the body of a request to arrive, in seconds; then it answers
-    408 and closes the connection."""
+    """How long the body of a request may drip into ``serve``, in seconds, while more bodies are
+    waited for than ``threads``; then it answers 408 and closes the connection."""
     header_timeout_s: Annotated[float, Field(ge=1, le=60)] = 30
     """How long ``serve`` waits for the headers of a request to arrive, in seconds, and for the
     next request of a connection; then it closes the connection."""
@@ -259,11 +263,20 @@ class Settings(BaseSettings):
     """What signs the sessions of the console, 32 characters or more that nobody can guess; unset,
     it is drawn once and kept in the database, for every process and machine. It is never
     printed."""
+    console_secret_before: Annotated[SecretStr, Field(min_length=32)] | None = None
+    """What also verifies the sessions of the console and signs none, while ``console_secret``
+    changes. It is never printed."""
 
     @model_validator(mode="after")
     def _require_whole_certificate(self) -> "Settings":
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("tls_certificate and tls_key are set together")
+        return self
+
+    @model_validator(mode="after")
+    def _require_signing_secret(self) -> "Settings":
+        if self.console_secret is None and self.console_secret_before is not None:
+            raise ValueError("console_secret must be set with console_secret_before")
         return self
 
     @model_validator(mode="after")
@@ -306,6 +319,13 @@ class Settings(BaseSettings):
             }
             for name, field in type(self).model_fields.items()
         ]
+
+
+def unknown_variables() -> list[str]:
+    """Variables that look like settings and are none: a slip of the pen is silent otherwise."""
+    known = {f"{ENVIRONMENT_PREFIX}{name}".upper() for name in Settings.model_fields}
+    alike = (name for name in os.environ if name.upper().startswith(ENVIRONMENT_PREFIX))
+    return sorted(name for name in alike if name.upper() not in known)
 
 
 def _printable(name: str, value: object) -> object:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from io import BytesIO
-from queue import Empty, SimpleQueue
-from threading import Thread
+from queue import SimpleQueue
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -12,6 +12,8 @@ import structlog
 from service.health import Application, plain
 
 BLOCK_BYTES = 65_536
+DRIP_S = 0.05
+"""A piece of a body that takes longer drips."""
 DISCARDED_BYTES_MAX = 16 * 2**20
 """How much of a body that is too large is taken and forgotten: a client that is not read to its
 end does not read why it was refused. Whoever sends more is cut off."""
@@ -25,14 +27,15 @@ class Reception:
     granian gives each connection a thread, and does not say how long a body may take. A thread
     that waits for one costs next to nothing; calls, which use the database, are few at once.
 
-    As long as no more bodies are waited for than calls may run, a thread reads its own. That
-    costs nothing, and cannot be ended. All others are read by a second thread, with an end.
+    As long as no more bodies are waited for than calls may run, each is read at one go, which
+    costs nothing. All others are read piece by piece, and given up when they drip. A client that
+    says nothing at all cannot be given up here: granian has no way to end a read.
 
     Args:
         application: What answers the requests.
         calls_at_once: How many requests it answers at once.
         body_bytes_max: Bodies that are longer are cut one byte after it.
-        body_timeout_s: How long a body is waited for.
+        body_timeout_s: How long a body may drip.
     """
 
     def __init__(
@@ -73,26 +76,29 @@ class Reception:
     def _receive(self, stream: Any) -> bytes | None:
         """The body, or its beginning if it is too long; None when it does not arrive in time."""
         if len(self._unguarded) >= self._unguarded_max:
-            return self._receive_in_time(stream)
+            return self._receive_in_pieces(stream)
         key = object()
         self._unguarded.add(key)
         try:
-            return self._read(stream)
+            return self._without_rest(stream, stream.read(self._kept_bytes))
         finally:
             self._unguarded.discard(key)
 
-    def _receive_in_time(self, stream: Any) -> bytes | None:
-        received: SimpleQueue[bytes] = SimpleQueue()
-        # It ends with the connection, which granian closes after the answer.
-        Thread(target=lambda: received.put(self._read(stream)), daemon=True).start()
-        try:
-            return received.get(timeout=self._timeout_s)
-        except Empty:
-            return None
+    def _receive_in_pieces(self, stream: Any) -> bytes | None:
+        body, size = b"", 1
+        now = monotonic()
+        deadline = now + self._timeout_s
+        while len(body) < self._kept_bytes and (piece := stream.read(size)):
+            body += piece
+            before, now = now, monotonic()
+            if now > deadline:
+                return None
+            # A read ends when it has all that it asked for: of what drips, that is one byte.
+            size = min(2 * size, BLOCK_BYTES) if now - before < DRIP_S else 1
+        return self._without_rest(stream, body)
 
-    def _read(self, stream: Any) -> bytes:
-        body: bytes = stream.read(self._kept_bytes)
-        if len(body) == self._kept_bytes:
+    def _without_rest(self, stream: Any, body: bytes) -> bytes:
+        if len(body) >= self._kept_bytes:
             for _ in range(DISCARDED_BYTES_MAX // BLOCK_BYTES):
                 if not stream.read(BLOCK_BYTES):
                     break

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from tests.ports import free_port
+from tests.reliability.fixtures import report
+
+__all__ = ["report"]
 
 START_S_MAX = 10
 

@@ -13,7 +13,7 @@ from tests.limits.schedules import differences
 from tests.programme import Clock
 
 FEW = pytest.param(8, id="few")
-MANY = pytest.param(1_000, id="many", marks=pytest.mark.prove)
+MANY = pytest.param(1_000, id="many", marks=[pytest.mark.prove, pytest.mark.timeout(900)])
 AT_ONCE = 16
 KIM = Window("user", 1, 3)
 

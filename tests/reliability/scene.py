@@ -114,6 +114,11 @@ def operator(programme: Programme) -> Envelopes:
     """The envelopes of a new operator."""
     user_name = f"operator {next(_numbers)}"
     add_user(programme.call(), user_name, Role.OPERATOR, None)
+    return envelopes_of(programme, user_name)
+
+
+def envelopes_of(programme: Programme, user_name: str) -> Envelopes:
+    """The envelopes of a user, with new tokens."""
     tokens = {
         name: issue_token(programme.call(), user_name, kind).text
         for name, kind in (("AuthenticationToken", AUTHENTICATION), ("DeveloperToken", DEVELOPER))

@@ -1,0 +1,167 @@
+"""Slow, odd and too many requests end early, and others do not wait for them: real sockets."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from pathlib import Path
+from statistics import quantiles
+
+import pytest
+
+from service.domain.roles import Role
+from service.operations.users import add_user
+from service.storage.engine import Database
+from tests.databases import Databases
+from tests.limits.slow_clients import answer, connections, drip, head
+from tests.programme import Programme
+from tests.reliability.crowd import HEADERS
+from tests.reliability.envelopes import outcome
+from tests.reliability.proofs import SLOW_BODIES, Report
+from tests.reliability.scene import envelopes_of
+from tests.reliability.service_process import ServiceProcess, serving
+from tests.storage.engines import ON_SQLITE
+
+THREADS = 2
+WORKERS = 2
+CALLS_PER_MINUTE = 5
+SLOW_COUNT = 12
+# Each worker lets as many be as it has threads.
+MOST_COUNT = SLOW_COUNT - WORKERS * THREADS
+PATIENCE_S = 10
+QUICK_S = 1.0
+CROWD_COUNT = 500
+CLOSED_S_MAX = 30
+CALLS_COUNT = 400
+MANY_THREADS = 16
+NOISE_MS = 5
+
+pytestmark = ON_SQLITE
+
+
+@pytest.fixture(scope="module")
+def service(
+    session_databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServiceProcess]:
+    """A service that waits for nothing longer than a second, on a database with tables only."""
+    settings = {
+        "WORKERS": str(WORKERS),
+        "THREADS": str(THREADS),
+        "BODY_TIMEOUT_S": "1",
+        "HEADER_TIMEOUT_S": "1",
+        "USER_CALLS_PER_MINUTE": str(CALLS_PER_MINUTE),
+    }
+    with serving(session_databases.new(), tmp_path_factory.mktemp("log"), **settings) as service:
+        yield service
+
+
+def status(reply: bytes) -> int:
+    return int(reply[9:12]) if reply else 0
+
+
+def healthy_s(service: ServiceProcess) -> float:
+    """How long a request of somebody else takes."""
+    start = time.monotonic()
+    connection = HTTPConnection(*service.address[:2])
+    connection.request("GET", f"{service.address.path}?wsdl")
+    assert connection.getresponse().status == 200
+    connection.close()
+    return time.monotonic() - start
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        "Content-Length: 500",
+        pytest.param("Transfer-Encoding: chunked", marks=pytest.mark.prove),
+    ],
+    ids=["length", "chunked"],
+)
+def test_nobody_waits_for_bodies_that_drip_and_they_end(
+    service: ServiceProcess, framing: str
+) -> None:
+    is_chunked = "chunked" in framing
+    with connections(service.address, [head(service.address, framing)] * SLOW_COUNT) as slow:
+        assert healthy_s(service) < QUICK_S
+        byte = b"1\r\n \r\n" if is_chunked else b" "
+        ended = drip(slow, time.monotonic() + PATIENCE_S, byte, MOST_COUNT)
+    assert len(ended) >= MOST_COUNT
+    assert {status(it) for it in ended.values()} == {408}
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"GET / HTTP/1.1\r\nHos", 0),
+        (b"", 0),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"A: b\r\n" * 100 + b"\r\n", 431),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nA: " + b"b" * 200_000 + b"\r\n\r\n", 431),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na", 400),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: odd\r\n\r\n0\r\n\r\n", 400),
+    ],
+    ids=["half a head", "nothing", "101 headers", "long header", "two lengths", "odd encoding"],
+)
+def test_odd_heads_end_the_connection(
+    service: ServiceProcess, content: bytes, expected: int
+) -> None:
+    start = time.monotonic()
+    assert status(answer(service.address, content)) == expected
+    assert time.monotonic() - start < 5 * QUICK_S
+
+
+def test_what_stands_behind_an_ambiguous_body_is_not_answered(service: ServiceProcess) -> None:
+    framing = ("Content-Length: 5", "Transfer-Encoding: chunked")
+    smuggled = b"0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
+    reply = answer(service.address, head(service.address, *framing) + smuggled)
+    assert status(reply) == 400
+    assert reply.count(b"HTTP/1.1") == 1
+    assert b"ok" not in reply.partition(b"\r\n\r\n")[2]
+
+
+def test_two_workers_share_a_user_s_calls(service: ServiceProcess) -> None:
+    database = Database(service.settings["DATABASE"])
+    programme = Programme(database)
+    customer_id = programme.customer()
+    add_user(programme.call(), "Kim", Role.STANDARD, customer_id)
+    asked = envelopes_of(programme, "Kim").redeem(programme.account(customer_id), "NONE")
+    database.close()
+    answers = []
+    for _ in range(2 * CALLS_PER_MINUTE):
+        connection = HTTPConnection(*service.address[:2])
+        connection.request("POST", service.address.path, asked, HEADERS)
+        answers.append(outcome(connection.getresponse().read()))
+        connection.close()
+    counted = ["CouponNotFound"] * CALLS_PER_MINUTE
+    assert answers == counted + ["CallRateExceeded"] * CALLS_PER_MINUTE
+
+
+def waits(service: ServiceProcess) -> list[float]:
+    """How long each of many requests of somebody else takes."""
+    return [healthy_s(service) for _ in range(CALLS_COUNT)]
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(300)
+def test_a_crowd_of_slow_bodies_is_closed_and_slows_nobody_down(
+    session_databases: Databases, tmp_path: Path, report: Report
+) -> None:
+    settings = {"WORKERS": "1", "THREADS": str(MANY_THREADS)}
+    with serving(session_databases.new(), tmp_path, **settings) as service:
+        alone_ms = 1000 * quantiles(waits(service), n=100)[98]
+        heads = [head(service.address, "Content-Length: 500")] * CROWD_COUNT
+        start = time.monotonic()
+        with connections(service.address, heads) as crowd, ThreadPoolExecutor(1) as pool:
+            dripping = pool.submit(
+                drip, crowd, start + CLOSED_S_MAX, b" ", CROWD_COUNT - MANY_THREADS
+            )
+            beside_ms = 1000 * quantiles(waits(service), n=100)[98]
+            ended = dripping.result()
+            took_s = time.monotonic() - start
+    figures = (
+        f"p99 of others {alone_ms:.1f} ms alone, {beside_ms:.1f} ms beside them;"
+        f" {len(ended)} closed within {took_s:.0f} s"
+    )
+    unclosed = CROWD_COUNT - len(ended)
+    report.proof(SLOW_BODIES, rounds=CROWD_COUNT, failures=unclosed, figures=figures)
+    assert unclosed <= MANY_THREADS, figures
+    assert beside_ms <= 2 * alone_ms + NOISE_MS, figures
