@@ -17,7 +17,7 @@ from tests.programme import Clock, Programme
 from tests.reliability.fixtures import report
 from tests.security.door import Application
 from tests.security.messages import Names, numbered, requests, valid
-from tests.security.people import new_keys
+from tests.security.people import Shop, new_keys, open_shop
 from tests.wire.harness import CAPTURED
 
 __all__ = ["report"]
@@ -101,3 +101,9 @@ def seeds(keys: dict[str, str], names: Names) -> list[bytes]:
 def own_pid() -> int:
     """The process that answers, which is this one."""
     return os.getpid()
+
+
+@pytest.fixture
+def shop(application: Application, programme: Programme) -> Shop:
+    """A customer of the test's own, with one coupon."""
+    return open_shop(application, programme)
