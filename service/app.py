@@ -215,11 +215,11 @@ def _console(
     counts: "Counts | None",
 ) -> Application:
     session_idle = timedelta(hours=settings.console_session_h)
-    given_secret = settings.console_secret
+    given_secrets = (settings.console_secret, settings.console_secret_before)
     desk = FrontDesk(
         database,
         session_idle=session_idle,
-        secret=given_secret.get_secret_value().encode() if given_secret else None,
+        secrets=[it.get_secret_value().encode() for it in given_secrets if it],
         clock=clock,
         limits=operation_limits(settings),
     )

@@ -23,6 +23,7 @@ from service.cli import (
     jobs,
     minting,
     outbox,
+    secret,
     serving,
     spend,
     subscriptions,
@@ -67,6 +68,7 @@ app.add_typer(accounts.app, name="account")
 app.add_typer(subscriptions.app, name="subscription")
 app.add_typer(users.app, name="user")
 app.add_typer(tokens.app, name="token")
+app.add_typer(secret.app, name="secret")
 app.add_typer(classes.app, name="class")
 app.command("mint")(minting.mint)
 app.add_typer(jobs.app, name="jobs")

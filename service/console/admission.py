@@ -59,7 +59,7 @@ def _require_readable() -> None:
 
 def _find_visit(desk: FrontDesk) -> Visit | None:
     # Asked for first, as without it there are no sessions, and nobody would seem signed in.
-    _ = desk.secret
+    _ = desk.secrets
     session = sessions.read()
     if session is None:
         return None

@@ -19,7 +19,7 @@ _CUSTOMER_KEY = "customer"
 
 
 class SignedCookies(SecureCookieSessionInterface):
-    """Flask's cookies, signed with what all processes of the service share.
+    """Flask's cookies, signed with what all processes of the service share, as forms are.
 
     It is asked for at the first request, as the service starts without a database.
 
@@ -36,9 +36,13 @@ class SignedCookies(SecureCookieSessionInterface):
         self._is_https = is_https
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
-        """Sign with the shared secret; while the database is away there are no sessions."""
+        """Sign cookies and forms; while the database is away there are no sessions."""
         with suppress(ServiceTroubleError):
-            app.secret_key = self._desk.secret
+            secrets = self._desk.secrets
+            # Of a list, the last one signs. These come first: another thread may look meanwhile.
+            in_order = [*reversed(secrets)]
+            app.config.update(SECRET_KEY_FALLBACKS=in_order, WTF_CSRF_SECRET_KEY=in_order)
+            app.secret_key = secrets[0]
         return super().get_signing_serializer(app)
 
     def get_cookie_path(self, app: Flask) -> str:  # noqa: ARG002 - Flask gives it

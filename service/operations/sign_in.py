@@ -1,29 +1,26 @@
 """People who sign in to the console, and their sessions."""
 
 import hashlib
-import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NoReturn
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 
-from service.domain.errors import INVALID_CREDENTIALS, SERVICE_UNAVAILABLE
+from service.domain.errors import INVALID_CREDENTIALS
 from service.domain.names import normal_spelling
-from service.domain.refusals import ServiceError, ServiceTroubleError
+from service.domain.refusals import ServiceError
 from service.operations.attempts import decide
 from service.operations.authentication import find_caller
 from service.operations.calls import DEFAULT_LIMITS, Call, OperationLimits, utc_now
 from service.operations.guesses import count_failures, held_back, subject_of
 from service.operations.secrets import is_password
+from service.operations.signing_secrets import SigningSecrets
 from service.operations.users import set_own_password
 from service.storage import sign_ins, sliding_windows, users
 from service.storage.transactions import Transactions
 
-SECRET_BYTES = 64
-SESSION_SECRET = "console session"  # noqa: S105 - its name
 FINGERPRINT_LENGTH = 32
 
 
@@ -51,8 +48,8 @@ class FrontDesk:
     Args:
         database: Where users are.
         session_idle: After how long without a request a session has ended.
-        secret: What signs the sessions; None for one that is drawn once, and kept in the
-            database for every process of the service.
+        secrets: What signs the sessions, and after it what verifies them as well; none for
+            those that are drawn, and kept in the database for every process of the service.
         clock: Answers the instant of a call, aware and in UTC.
         limits: How much may be asked for in a call.
     """
@@ -62,22 +59,21 @@ class FrontDesk:
         database: Transactions,
         *,
         session_idle: timedelta,
-        secret: bytes | None = None,
+        secrets: Sequence[bytes] = (),
         clock: Callable[[], datetime] = utc_now,
         limits: OperationLimits = DEFAULT_LIMITS,
     ) -> None:
         self._database = database
         self._session_idle = session_idle
-        self._secret = secret
+        self._given_secrets = tuple(secrets)
+        self._shared_secrets = SigningSecrets(database, session_idle, clock)
         self._clock = clock
         self._limits = limits
 
     @property
-    def secret(self) -> bytes:
-        """What signs the sessions."""
-        if self._secret is None:
-            self._secret = _shared_secret(self._database, SESSION_SECRET, self._clock())
-        return self._secret
+    def secrets(self) -> tuple[bytes, ...]:
+        """What signs the sessions, and after it what verifies them as well."""
+        return self._given_secrets or self._shared_secrets.in_force()
 
     def sign_in(self, user_name: str, password: str, address: str) -> Session:
         """Begin a session.
@@ -163,29 +159,6 @@ class FrontDesk:
             sign_ins.end_session(connection, session.user_id, session.signed_in_at, forget_at)
 
         decide(self._database, attempt)
-
-
-def _shared_secret(database: Transactions, name: str, now: datetime) -> bytes:
-    """The secret of this name: whoever asks first draws it, and all others find it.
-
-    Raises:
-        ServiceTroubleError: Also when the database is not of this release.
-    """
-    try:
-        with database.reading() as connection:
-            found = sign_ins.find_secret(connection, name)
-    except DBAPIError as error:
-        reason = "database missing or not of this release"
-        raise ServiceTroubleError(SERVICE_UNAVAILABLE, reason) from error
-    if found is not None:
-        return found
-    drawn = secrets.token_bytes(SECRET_BYTES)
-
-    def attempt(connection: Connection) -> bytes:
-        sign_ins.keep_secret(connection, name, drawn, now)
-        return sign_ins.find_secret(connection, name) or drawn
-
-    return decide(database, attempt)
 
 
 def _fingerprint(stored_hash: str) -> str:

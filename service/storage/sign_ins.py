@@ -1,23 +1,41 @@
-"""What the console keeps: its secret, and sessions that were ended."""
+"""What the console keeps: its secrets, and sessions that were ended."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, exists, select
 
 from service.storage.console_tables import ended_session, service_secret
 from service.storage.statements import insert_or_ignore
 
-
-def find_secret(connection: Connection, name: str) -> bytes | None:
-    """The secret of this name, if it was drawn already."""
-    statement = select(service_secret.c.value).where(service_secret.c.name == name)
-    return connection.execute(statement).scalar_one_or_none()
+_SECRET = "console session "  # noqa: S105 - their names begin with it
 
 
-def keep_secret(connection: Connection, name: str, value: bytes, now: datetime) -> None:
-    """Keep the secret, unless another process was first to draw one."""
+class StoredSecret(NamedTuple):
+    """A secret that signs sessions; the first of a service has the number 1."""
+
+    number: int
+    value: bytes
+    created_at: datetime
+
+
+def find_secrets(connection: Connection) -> list[StoredSecret]:
+    """The secrets that are kept, by their numbers."""
+    columns = (service_secret.c.name, service_secret.c.value, service_secret.c.created_at)
+    rows = connection.execute(select(*columns).where(service_secret.c.name.startswith(_SECRET)))
+    return sorted(StoredSecret(int(name[len(_SECRET) :]), *rest) for name, *rest in rows)
+
+
+def keep_secret(connection: Connection, number: int, value: bytes, now: datetime) -> None:
+    """Keep a secret, unless another process was first to draw that one."""
     statement = insert_or_ignore(connection.dialect.name, service_secret)
-    connection.execute(statement.values(name=name, value=value, created_at=now))
+    connection.execute(statement.values(name=f"{_SECRET}{number}", value=value, created_at=now))
+
+
+def forget_secrets_before(connection: Connection, number: int) -> None:
+    """Drop the secrets with smaller numbers."""
+    names = [f"{_SECRET}{it.number}" for it in find_secrets(connection) if it.number < number]
+    connection.execute(delete(service_secret).where(service_secret.c.name.in_(names)))
 
 
 def end_session(

@@ -3,7 +3,8 @@
 import httpx
 import pytest
 
-from service.domain.roles import Role
+from service.domain.roles import COMMAND_LINE, Role
+from service.operations.signing_secrets import rotate_secret
 from service.operations.users import disable_user, set_password
 from tests.console.server import PASSWORD, Console, below, post, serving, sign_in, token
 from tests.programme import Programme
@@ -59,7 +60,7 @@ def test_the_cookie_says_little_and_goes_nowhere_else(console: Console, olga: st
 
 
 def test_over_tls_the_cookie_goes_over_tls_only(
-    programme: Programme, closed_applications: None, quick_passwords: None
+    programme: Programme, closed_applications: None
 ) -> None:
     with serving(programme, public_url="https://billing.example/prefix/") as console:
         console.user("Olga")
@@ -145,7 +146,7 @@ def test_who_guesses_is_held_back_for_a_minute(console: Console, olga: str) -> N
 
 
 def test_behind_a_proxy_guesses_are_counted_by_the_address_that_it_tells(
-    programme: Programme, closed_applications: None, quick_passwords: None
+    programme: Programme, closed_applications: None
 ) -> None:
     with serving(programme, trusted_proxies="127.0.0.1") as console:
         console.user("Olga")
@@ -175,3 +176,20 @@ def test_a_member_finds_nothing_of_the_whole_service(console: Console) -> None:
 def test_the_console_can_be_left_out(programme: Programme, closed_applications: None) -> None:
     with serving(programme, console=False) as console:
         assert console.client().get("sign-in").status_code == 404
+
+
+def test_another_secret_signs_nobody_out(console: Console, olga: str) -> None:
+    client = console.signed_in(olga)
+    form = {"csrf_token": token(client, "users/1/tokens/new")}
+    rotate_secret(console.programme.call(COMMAND_LINE))
+    for _ in range(10):
+        console.programme.clock.move(minutes=1)
+        assert is_signed_in(client)
+    assert client.post("users/1/tokens/new", data=form).status_code == 422
+    # The old one has ended: the cookie was signed anew meanwhile.
+    for _ in range(2):
+        console.programme.clock.move(hours=7)
+        assert is_signed_in(client)
+    rotate_secret(console.programme.call(COMMAND_LINE), at_once=True)
+    console.programme.clock.move(minutes=1)
+    assert not is_signed_in(client)

@@ -102,6 +102,6 @@ def test_counting_in_two_steps_would_answer_more(crowded: Database, hurried: Non
 def test_those_who_ask_for_the_secret_at_once_find_the_same(
     programme: Programme, crowded: Database
 ) -> None:
-    secrets = at_once(lambda desk: desk.secret, crowded)
+    secrets = at_once(lambda desk: desk.secrets, crowded)
     crowded.close()
     assert len(set(secrets)) == 1

@@ -11,12 +11,13 @@ from service.operations.attempts import decide
 from service.operations.call_journal import JournalKeeper
 from service.operations.count_figures import FigureCounter
 from service.operations.sign_in import FrontDesk
+from service.operations.signing_secrets import SigningSecrets, rotate_secret
 from service.operations.users import add_user, set_own_password, set_password
 from service.storage import kept_figures
 from service.storage.calls import add_calls
 from tests.programme import Programme
 
-MODULES = frozenset({"call_journal", "count_figures", "sign_in"})
+MODULES = frozenset({"call_journal", "count_figures", "sign_in", "signing_secrets"})
 PASSWORD = "correct horse battery staple"
 ADDRESS = "192.0.2.1"
 HOUR = timedelta(hours=1)
@@ -43,7 +44,10 @@ def console_changes(programme: Programme, kim: Caller) -> dict[str, Callable[[],
             programme.call(kim), PASSWORD, "another password", ADDRESS
         ),
         # Each time one that has not asked yet.
-        "sign_in.secret": lambda: FrontDesk(programme.database, session_idle=HOUR).secret,
+        "signing_secrets.in_force": lambda: SigningSecrets(
+            programme.database, HOUR, programme.clock
+        ).in_force(),
+        "signing_secrets.rotate_secret": lambda: rotate_secret(programme.call()),
         "sign_in.sign_in": lambda: desk.sign_in("lea", PASSWORD, ADDRESS),
         "sign_in.sign_out": lambda: desk.sign_out(session),
         "users.set_own_password": lambda: set_own_password(programme.call(kim), "another"),
