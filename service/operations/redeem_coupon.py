@@ -39,7 +39,11 @@ def redeem_coupon(call: Call, account_id: int | None, coupon_code: str | None) -
     code = fold_code(coupon_code or "")
     if not code:
         raise ServiceError(NULL_PARAMETER, "CouponCode")
-    return decide(call.database, lambda connection: _attempt(connection, call, account_id, code))
+    return decide(
+        call.database,
+        lambda connection: _attempt(connection, call, account_id, code),
+        is_small=True,
+    )
 
 
 def _attempt(connection: Connection, call: Call, account_id: int, code: str) -> datetime:
