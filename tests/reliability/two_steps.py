@@ -28,7 +28,7 @@ from service.operations.subscription_coupons import (
     require_claimable,
 )
 from service.operations.subscriptions import require_subscription
-from service.storage import accounts, claims, coupons, ledger, redemptions
+from service.storage import accounts, audit, claims, coupons, ledger, redemptions
 from service.storage.discount_tables import parent_coupon
 from service.storage.tables import coupon
 
@@ -42,7 +42,8 @@ def redeem_in_two_steps(call: Call, account_id: int, coupon_code: str) -> dateti
     is_acquisition = found.state.terms.coupon_type is CouponType.ACQUISITION
     with call.database.writing() as connection:
         customer_id = account.customer_id if is_acquisition else None
-        redemptions.record_redemption(connection, found, account_id, new, customer_id)
+        line = audit.line(call.author, audit.Change("redeem", "coupon", found.coupon_id))
+        redemptions.record_redemption(connection, found, account_id, new, customer_id, line=line)
     return new.redeemed_at
 
 
