@@ -72,7 +72,9 @@ def begin_writing(connection: Connection, timeout_s: float) -> None:
             time.sleep(pause_s)
             pause_s = min(1.1 * pause_s, _PAUSE_S_MAX)
     finally:
-        driver.execute(f"PRAGMA busy_timeout = {round(timeout_s * 1000)}")
+        # One that turned out to be of no more use is closed.
+        if not connection.invalidated:
+            driver.execute(f"PRAGMA busy_timeout = {round(timeout_s * 1000)}")
 
 
 def _has_begun(connection: Connection, *, is_last: bool) -> bool:
@@ -112,13 +114,13 @@ class SharedTransactions:
             LostRaceError: Likewise.
         """
         own = _Candidate(attempt)
-        if not self._may_lead(own):
-            self._wait(own)
-        if own.leads:
-            try:
+        try:
+            if not self._may_lead(own):
+                self._wait(own)
+            if own.leads:
                 self._lead(own)
-            finally:
-                self._hand_over()
+        finally:
+            self._leave(own)
         return own.answer() if own.is_decided else self._write_alone(attempt)
 
     def _may_lead(self, own: "_Candidate[Any]") -> bool:
@@ -163,13 +165,20 @@ class SharedTransactions:
             count = min(len(self._waiting), TOGETHER_MAX - 1)
             return [self._waiting.popleft() for _ in range(count)]
 
-    def _hand_over(self) -> None:
+    def _leave(self, own: "_Candidate[Any]") -> None:
+        """Nobody may be made to lead whose thread has gone, as by a signal while it waited."""
         with self._lock:
-            self._is_led = bool(self._waiting)
-            if self._is_led:
-                following = self._waiting.popleft()
-                following.leads = True
-                following.woken.release()
+            if own in self._waiting:
+                self._waiting.remove(own)
+            if own.leads:
+                self._hand_over()
+
+    def _hand_over(self) -> None:
+        self._is_led = bool(self._waiting)
+        if self._is_led:
+            following = self._waiting.popleft()
+            following.leads = True
+            following.woken.release()
 
     def _write_alone(self, attempt: Attempt[Result]) -> Result:
         with self._writing() as connection:
@@ -215,7 +224,12 @@ class _Candidate(Generic[Result]):
     def answer(self) -> Result:
         """What the attempt answered, or raised."""
         if self._error is not None:
-            raise self._error
+            try:
+                raise self._error
+            finally:
+                # Each would keep the other, and all that the thread has at hand, until the
+                # next collection of garbage.
+                self._error = None
         return self._result
 
 
