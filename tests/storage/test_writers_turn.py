@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,20 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.000_5)
 
 
+def started(action: Callable[[], Any]) -> "Future[Any]":
+    """What comes of an action in a thread that nobody waits for when it hangs."""
+    task: Future[Any] = Future()
+
+    def run() -> None:
+        try:
+            task.set_result(action())
+        except BaseException as error:  # noqa: BLE001 - the task raises it
+            task.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return task
+
+
 def waiting_count(database: Database) -> int:
     """How many have come: the one that leads, and those that wait for it."""
     shared = database._shared
@@ -134,10 +149,10 @@ def made_at_once(
 
     The block runs when all have come.
     """
-    with ThreadPoolExecutor(len(attempts)) as threads, database.writing():
+    with database.writing():
         tasks = []
         for count, attempt in enumerate(attempts, 1):
-            tasks.append(threads.submit(database.write, attempt))
+            tasks.append(started(partial(database.write, attempt)))
             wait_for(lambda count=count: waiting_count(database) == count)
         yield tasks
 
@@ -274,6 +289,12 @@ def test_those_whose_transaction_failed_are_made_alone(
     assert database.write(put("three")) == "three"
 
 
+def test_who_ends_the_transaction_in_silence_harms_nobody_else(database: Database) -> None:
+    silent = failing(lambda connection: driver(connection).execute("ROLLBACK"))
+    assert outcomes(database, [put("one"), silent, put("two")]) == ["one", "undone", "two"]
+    assert sorted(names(database)) == ["one", "two"]
+
+
 def test_what_an_error_holds_is_free_with_it(database: Database) -> None:
     """Or each refusal would leave what its request had to the collector of garbage."""
 
@@ -284,15 +305,14 @@ def test_what_an_error_holds_is_free_with_it(database: Database) -> None:
             return weakref.ref(error)
         raise AssertionError
 
-    with ThreadPoolExecutor(2) as threads:
-        gc.disable()
-        try:
-            with database.writing():
-                tasks = [threads.submit(refused) for _ in range(2)]
-                wait_for(lambda: waiting_count(database) == 2)
-            left = [it.result(PATIENCE_S)() for it in tasks]
-        finally:
-            gc.enable()
+    gc.disable()
+    try:
+        with database.writing():
+            tasks = [started(refused) for _ in range(2)]
+            wait_for(lambda: waiting_count(database) == 2)
+        left = [it.result(PATIENCE_S)() for it in tasks]
+    finally:
+        gc.enable()
     assert left == [None, None]
 
 
@@ -311,6 +331,7 @@ def answered_before_the_commit(database: Database) -> list[str]:
 
     with made_at_once(database, [put("one"), put("two"), put("three")]) as tasks:
         event.listen(database.engine, "commit", look)
+    assert [it.result(PATIENCE_S) for it in tasks] == ["one", "two", "three"]
     assert names(database) == ["one", "two", "three"]
     return found
 
@@ -333,13 +354,12 @@ def test_who_waits_too_long_is_told_and_never_made(open_with: Open) -> None:
         assert may_end.wait(PATIENCE_S)
         return put("long")(connection)
 
-    with ThreadPoolExecutor(1) as threads:
-        task = threads.submit(database.write, take_long)
-        assert is_made.wait(PATIENCE_S)
-        with pytest.raises(ServiceTroubleError) as busy:
-            database.write(put("given up"))
-        may_end.set()
-        assert task.result(PATIENCE_S) == "long"
+    task = started(lambda: database.write(take_long))
+    assert is_made.wait(PATIENCE_S)
+    with pytest.raises(ServiceTroubleError) as busy:
+        database.write(put("given up"))
+    may_end.set()
+    assert task.result(PATIENCE_S) == "long"
     assert busy.value.row is SERVICE_BUSY
     assert database.write(put("later")) == "later"
     assert names(database) == ["long", "later"]
@@ -389,16 +409,12 @@ def test_who_is_interrupted_while_it_waits_leads_nobody(database: Database) -> N
         assert may_end.wait(PATIENCE_S)
         return put("long")(connection)
 
-    with ThreadPoolExecutor(1) as threads:
-        task = threads.submit(database.write, take_long)
-        assert is_made.wait(PATIENCE_S)
-        with (
-            pytest.raises(_Interrupted),
-            signalled_when(lambda: waiting_count(database) == 2),
-        ):
-            database.write(put("given up"))
-        may_end.set()
-        assert task.result(PATIENCE_S) == "long"
+    task = started(lambda: database.write(take_long))
+    assert is_made.wait(PATIENCE_S)
+    with pytest.raises(_Interrupted), signalled_when(lambda: waiting_count(database) == 2):
+        database.write(put("given up"))
+    may_end.set()
+    assert task.result(PATIENCE_S) == "long"
     assert waiting_count(database) == 0
     assert names(database) == ["long"]
 
