@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 _CLOCK_OF_PROCESS = 2
@@ -29,14 +30,17 @@ class CpuMeter:
         clocks = {}
         for root in self._roots:
             for pid in tree(root):
-                # Made as the C library does it: the id's complement, above three bits of kind.
-                clocks[pid] = time.clock_gettime_ns((~pid << 3) | _CLOCK_OF_PROCESS)
+                # One may have ended since it was found.
+                with suppress(OSError):
+                    # Made as the C library does it: the id's complement, above three bits of kind.
+                    clocks[pid] = time.clock_gettime_ns((~pid << 3) | _CLOCK_OF_PROCESS)
         return clocks
 
 
 def tree(pid: int) -> Iterator[int]:
     """A process and all that it started, and that these started."""
     yield pid
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text(encoding="ascii").split():
-            yield from tree(int(child))
+    with suppress(OSError):  # it has ended
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text(encoding="ascii").split():
+                yield from tree(int(child))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from tests.reliability.crowd import Address
 
-CONNECTIONS_COUNT = 4
+CONNECTIONS_COUNT = 16
 PATIENCE_S = 60
 _BLOCK_BYTES = 1 << 18
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)\r\n", re.IGNORECASE)

@@ -178,12 +178,12 @@ class Kind:
 REDEMPTIONS = "RedeemCoupon"
 INFOS = "GetCouponInfo"
 BILLS = "ApplyCouponsToBill"
-PAGE_SIZES = {1: 150, 10: 100, 100: 40}
+PAGE_SIZES = {1: 450, 10: 300, 100: 120}
 """How many pages of each size are asked for in a round."""
 KINDS = (
-    Kind(REDEMPTIONS, 200, Traffic.redemptions),
-    Kind("RedeemCoupon, repeated", 200, Traffic.repeated_redemptions),
-    Kind("RedeemCoupon, a fault", 150, Traffic.unknown_coupons),
+    Kind(REDEMPTIONS, 600, Traffic.redemptions),
+    Kind("RedeemCoupon, repeated", 600, Traffic.repeated_redemptions),
+    Kind("RedeemCoupon, a fault", 450, Traffic.unknown_coupons),
     *(
         Kind(f"SearchCoupons, page of {size}", count, partial(Traffic.pages, size=size))
         for size, count in PAGE_SIZES.items()
@@ -192,8 +192,8 @@ KINDS = (
         Kind(f"the same page of {size} again", count, partial(Traffic.page_again, size=size))
         for size, count in PAGE_SIZES.items()
     ),
-    Kind(INFOS, 150, Traffic.coupon_info),
-    Kind(BILLS, 100, Traffic.bills),
+    Kind(INFOS, 450, Traffic.coupon_info),
+    Kind(BILLS, 200, Traffic.bills),
 )
 DISPATCHES = "DispatchCoupons"
 FURTHER_KINDS = (

@@ -122,7 +122,7 @@ class Settings(BaseSettings):
     """Address and port on which ``serve`` listens."""
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     """Number of worker processes."""
-    threads: Annotated[int, Field(ge=1, le=128)] = 16
+    threads: Annotated[int, Field(ge=1, le=128)] = 8
     """Number of threads of each worker process: so many calls run at once."""
     authentication_age_s: Annotated[float, Field(ge=0, le=60)] = 2
     """For how long a caller that was admitted is admitted again without a look at the database,

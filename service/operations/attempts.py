@@ -20,12 +20,20 @@ PAUSE_S = 0.01
 in a deadlock shall not meet again."""
 
 
-def decide(database: Transactions, attempt: Callable[[Connection], Result]) -> Result:
+def decide(
+    database: Transactions, attempt: Callable[[Connection], Result], *, is_small: bool = False
+) -> Result:
     """Decide and write in one transaction, until it loses no race; answers what it answers.
 
     An attempt loses one when it raises ``LostRaceError``, by a serialisation failure or
     a deadlock, and when another transaction was first to insert what is unique. It must
     have no effect outside its transaction.
+
+    Args:
+        database: Where.
+        attempt: What decides and writes.
+        is_small: Whether it takes a moment only, as what concerns one coupon does: it may then
+            share a transaction with others, which are answered together.
 
     Raises:
         ServiceTroubleError: ``ServiceBusy`` when ``ATTEMPTS_MAX`` attempts lost one.
@@ -35,6 +43,8 @@ def decide(database: Transactions, attempt: Callable[[Connection], Result]) -> R
         if number:
             time.sleep(random.uniform(0, number * PAUSE_S))  # noqa: S311 - no secret
         try:
+            if is_small:
+                return database.write(attempt)
             with database.writing() as connection:
                 return attempt(connection)
         except LostRaceError as error:

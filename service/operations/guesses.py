@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -22,7 +22,6 @@ from service.domain.refusals import ServiceError
 from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.storage import sliding_windows
-from service.storage.prepared import Step
 from service.storage.transactions import Transactions
 
 Result = TypeVar("Result")
@@ -65,7 +64,7 @@ def count_failures(
         ]
         return all(counted)
 
-    return decide(database, attempt)
+    return decide(database, attempt, is_small=True)
 
 
 def decide_guess(call: Call, attempt: Callable[[Connection], Result]) -> Result:
@@ -108,15 +107,10 @@ def require_few_failures(connection: Connection, call: Call) -> None:
         raise _held_back(call)
 
 
-def require_few(call: Call, found: Sequence[Any]) -> None:
-    """As ``require_few_failures``, by what ``guesses_step`` has found."""
-    if found and sliding_windows.is_full(found, _count_max(call), call.now):
+def require_few(call: Call, failures: str | None) -> None:
+    """As ``require_few_failures``, by what the window of ``guesser_of`` was found to have."""
+    if sliding_windows.is_full(failures, _count_max(call), call.now):
         raise _held_back(call)
-
-
-def guesses_step(call: Call) -> Step:
-    """What finds the failures of a caller, to be run along with other statements."""
-    return sliding_windows.window_step(guesser_of(call))
 
 
 def count_among_others(connection: Connection, call: Call) -> None:

@@ -16,10 +16,9 @@ from service.domain.refusals import ServiceError
 from service.domain.terms import CouponType
 from service.operations.attempts import decide
 from service.operations.calls import Call
-from service.operations.guesses import guesses_step, guessing, require_few
+from service.operations.guesses import guesser_of, guessing, require_few
 from service.operations.movements import promote_waiting
-from service.storage import audit, classes, redemptions
-from service.storage.accounts import lock_account
+from service.storage import audit, redemptions
 from service.storage.redemptions import RedeemableCoupon
 from service.storage.trouble import LostRaceError
 
@@ -45,14 +44,13 @@ def redeem_coupon(call: Call, account_id: int | None, coupon_code: str | None) -
     def attempt(connection: Connection) -> datetime:
         return _attempt(connection, call, account_id, code)
 
-    return guessing(call, lambda: decide(call.database, attempt))
+    return guessing(call, lambda: decide(call.database, attempt, is_small=True))
 
 
 def _attempt(connection: Connection, call: Call, account_id: int, code: str) -> datetime:
-    classes.keep_in_use(connection, [code])
-    lock_account(connection, account_id, call.caller.writable_customers)
+    redemptions.lock_parties(connection, account_id, code, call.caller.writable_customers)
     account, found, failures = redemptions.find_parties(
-        connection, account_id, code, guesses_step(call)
+        connection, account_id, code, guesser_of(call)
     )
     require_few(call, failures)
     if account is None or not call.caller.may_write(account.customer_id):
@@ -77,8 +75,6 @@ def _record(
 ) -> None:
     is_acquisition = found.state.terms.coupon_type is CouponType.ACQUISITION
     customer_id = account.customer_id if is_acquisition else None
-    if not redemptions.record_redemption(connection, found, account.account_id, new, customer_id):
-        raise LostRaceError
     after = {
         "account_id": account.account_id,
         "redeemed_at": new.redeemed_at.isoformat(),
@@ -86,6 +82,10 @@ def _record(
         "balance": str(new.granted),
     }
     change = audit.Change("redeem", "coupon", found.coupon_id, after=after)
-    audit.append(connection, call.author, [change])
+    line = audit.line(call.author, change)
+    if not redemptions.record_redemption(
+        connection, found, account.account_id, new, customer_id, line=line
+    ):
+        raise LostRaceError
     if not found.state.terms.spend_threshold:
         promote_waiting(connection, call, account.account_id)

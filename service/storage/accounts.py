@@ -1,14 +1,12 @@
 """Customers and the accounts that bill to them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Connection, bindparam, exists, func, insert, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Connection, exists, insert, select
 
 from service.domain.programmes import Account, Customer
 from service.storage.party_tables import account, customer
-from service.storage.prepared import Prepared
 from service.storage.statements import new_id
 from service.storage.types import ID_MAX
 
@@ -22,16 +20,6 @@ _ACCOUNTS = select(
     account.c.currency_code,
     account.c.email,
 ).order_by(account.c.account_id)
-_writers = bindparam("customer_ids", type_=ARRAY(BigInteger))
-_LOCK = Prepared(
-    select(account.c.account_id)
-    .where(
-        account.c.account_id == bindparam("account_id"),
-        or_(_writers.is_(None), account.c.customer_id == func.any(_writers)),
-    )
-    # What points to an account need not wait: its number stays.
-    .with_for_update(key_share=True)
-)
 
 
 def add_customer(connection: Connection, name: str, now: datetime) -> int:
@@ -173,11 +161,3 @@ def lock_accounts(
     # In one order for all. What points to an account need not wait: its number stays.
     statement = statement.order_by(account.c.account_id).with_for_update(key_share=True)
     return set(connection.scalars(statement))
-
-
-def lock_account(
-    connection: Connection, account_id: int, customer_ids: Sequence[int] | None
-) -> None:
-    """As ``lock_accounts``, for one. On SQLite a writer is alone anyway."""
-    if connection.dialect.name == "postgresql":
-        _LOCK.rows(connection, {"account_id": account_id, "customer_ids": customer_ids})

@@ -12,19 +12,18 @@ from service.storage.party_tables import service_user
 from service.storage.prepared import Prepared, Values
 from service.storage.tables import audit
 
-_INSERT = Prepared(
-    insert(audit),
-    keys=(
-        "at",
-        "user_id",
-        "tracking_id",
-        "action",
-        "entity",
-        "entity_id",
-        "before",
-        "after",
-    ),
+COLUMNS = (
+    "at",
+    "user_id",
+    "tracking_id",
+    "action",
+    "entity",
+    "entity_id",
+    "before",
+    "after",
 )
+"""What a line has, apart from its number."""
+_INSERT = Prepared(insert(audit), keys=COLUMNS)
 _EVENTS = (
     select(
         audit.c.at,
@@ -75,10 +74,16 @@ class Event:
 
 def append(connection: Connection, author: Author, changes: Iterable[Change]) -> None:
     """Write the changes into the log, in the transaction that makes them."""
-    _INSERT.run_each(connection, [_values(author, change) for change in changes])
+    _INSERT.run_each(connection, [line(author, change) for change in changes])
 
 
-def _values(author: Author, change: Change) -> Values:
+def add(connection: Connection, values: Values) -> None:
+    """Write a ``line`` into the log, in the transaction that makes the change."""
+    _INSERT.count(connection, values)
+
+
+def line(author: Author, change: Change) -> Values:
+    """A line of the log as a row."""
     return {
         "at": author.at,
         "user_id": author.user_id,

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Integer,
     Row,
@@ -24,7 +25,6 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from service.domain.names import caseless
 from service.domain.programmes import CouponClass
 from service.domain.terms import CouponTerms, CouponType
-from service.storage.prepared import Prepared
 from service.storage.statements import new_id
 from service.storage.tables import coupon, coupon_class, coupon_terms
 from service.storage.types import ID_MAX, Id
@@ -49,13 +49,14 @@ def _lock_number(class_id: Any) -> Any:
     return cast(class_id % (2**31 - 1), Integer)
 
 
-_KEEP_IN_USE = Prepared(
-    select(
-        func.pg_advisory_xact_lock_shared(
-            literal(RETIREMENT_LOCK, Integer), _lock_number(_CLASSES_OF_CODES.c.class_id)
-        )
+def keeping_in_use(class_id: ColumnElement[int]) -> ColumnElement[Any]:
+    """What keeps a class in use as ``keep_in_use`` does, as a column of a SELECT."""
+    return func.pg_advisory_xact_lock_shared(
+        literal(RETIREMENT_LOCK, Integer), _lock_number(class_id)
     )
-)
+
+
+_KEEP_IN_USE = select(keeping_in_use(_CLASSES_OF_CODES.c.class_id))
 
 
 def terms_of(row: Any) -> CouponTerms:
@@ -219,7 +220,7 @@ def keep_in_use(connection: Connection, codes: Collection[str]) -> None:
     retire it waits, so that retiring takes its turn. On SQLite a writer is alone anyway.
     """
     if connection.dialect.name == "postgresql":
-        _KEEP_IN_USE.rows(connection, {"codes": list(codes)})
+        connection.execute(_KEEP_IN_USE, {"codes": list(codes)})
 
 
 def keep_class_in_use(connection: Connection, class_id: int) -> None:

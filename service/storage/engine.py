@@ -1,19 +1,25 @@
 """The database: engine, transactions, and what each database system needs to be told."""
 
-from collections.abc import Iterator
+import math
+import time
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from service.domain.errors import SERVICE_BUSY
 from service.domain.refusals import ServiceTroubleError
-from service.storage.prepared import run_text
+from service.storage.prepared import driver_errors, run_text
 from service.storage.transactions import Transactions
 from service.storage.trouble import LostRaceError, is_of_no_more_use, trouble_told
+from service.storage.writers_turn import SharedTransactions, WritersTurn, begin_writing
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +41,6 @@ class DatabaseLimits:
     connections_max: int = 128
 
 
-class _Turn(AbstractContextManager[None]):
-    """One writer of a process after the other.
-
-    SQLite has one writer at a time, and lets the others look again and again whether
-    it is their turn: the longer they wait, the more rarely. Those of a process are told.
-    """
-
-    def __init__(self, timeout_s: float) -> None:
-        self._lock = Lock()
-        self._timeout_s = timeout_s
-
-    def __enter__(self) -> None:
-        if not self._lock.acquire(timeout=self._timeout_s):
-            raise ServiceTroubleError(SERVICE_BUSY, "other writers of the process did not end")
-
-    def __exit__(self, *_error: object) -> None:
-        self._lock.release()
-
-
 class Database(Transactions):
     """One database, with a pool of connections; safe to share between threads.
 
@@ -70,8 +57,10 @@ class Database(Transactions):
         self._reader = self.engine.execution_options(**_READER_OPTIONS[self.engine.dialect.name])
         self._writer = self.engine.execution_options(coupon_billing_writes=True)
         self._writers_turn: AbstractContextManager[None] = nullcontext()
+        self._shared: SharedTransactions | None = None
         if self.engine.dialect.name == "sqlite":
-            self._writers_turn = _Turn(limits.lock_timeout_s)
+            self._writers_turn = WritersTurn(limits.lock_timeout_s)
+            self._shared = SharedTransactions(self.writing, limits.lock_timeout_s)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -91,6 +80,10 @@ class Database(Transactions):
         """A transaction that commits at the end, and undoes everything when an error leaves it."""
         with trouble_told(), self._writers_turn, self._writer.begin() as connection:
             yield connection
+
+    def write(self, attempt: Callable[[Connection], Result]) -> Result:
+        """Make a small attempt; on SQLite in one transaction with others that come at once."""
+        return super().write(attempt) if self._shared is None else self._shared.write(attempt)
 
     @contextmanager
     def upgrading(self) -> Iterator[Connection]:
@@ -147,16 +140,16 @@ def _create_engine(url: URL, limits: DatabaseLimits) -> Engine:
         pool_use_lifo=True,
         max_overflow=0,
         pool_timeout=limits.lock_timeout_s,
-        # A connection may have died with its server while it was at rest.
-        pool_pre_ping=not is_sqlite,
         # Errors are logged; what a statement is about is nobody's to read there.
         hide_parameters=True,
         connect_args={} if is_sqlite else _postgresql_arguments(url, limits),
     )
     if is_sqlite:
         event.listen(engine, "connect", _sqlite_preparation(limits))
-        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "begin", _sqlite_beginning(limits))
         event.listen(engine, "handle_error", _give_up_reader)
+    else:
+        _pings_after_rest(engine)
     return engine
 
 
@@ -183,6 +176,30 @@ def _postgresql_arguments(url: URL, limits: DatabaseLimits) -> dict[str, Any]:
     }
 
 
+REST_S = 1
+"""After how long at rest a connection is asked whether it still lives before it is used: it may
+have died with its server. To ask each time is a fifth of what the server does for a small call."""
+
+
+def _pings_after_rest(engine: Engine) -> None:
+    def note_rest(_connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["at_rest_since"] = time.monotonic()
+
+    def ping(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        # A new one has just answered.
+        at_rest_since = record.info.get("at_rest_since", math.inf)
+        if time.monotonic() - at_rest_since < REST_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except driver_errors(engine.dialect) as error:
+            # Those that rested with it have died with it.
+            raise InvalidatePoolError from error
+
+    event.listen(engine, "checkin", note_rest)
+    event.listen(engine, "checkout", ping)
+
+
 def _sqlite_preparation(limits: DatabaseLimits) -> Any:
     def prepare(connection: Any, _record: object) -> None:
         # Transactions are begun by _begin_sqlite: the driver's own habit of beginning
@@ -201,11 +218,16 @@ def _sqlite_preparation(limits: DatabaseLimits) -> Any:
     return prepare
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    # A writer asks for the only write lock at once, so that what it reads stays
-    # true until it commits.
-    writes = connection.get_execution_options().get("coupon_billing_writes", False)
-    run_text(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
+def _sqlite_beginning(limits: DatabaseLimits) -> Callable[[Connection], None]:
+    def begin(connection: Connection) -> None:
+        # A writer asks for the only write lock at once, so that what it reads stays
+        # true until it commits.
+        if connection.get_execution_options().get("coupon_billing_writes", False):
+            begin_writing(connection, limits.lock_timeout_s)
+        else:
+            run_text(connection, "BEGIN")
+
+    return begin
 
 
 def _give_up_reader(context: ExceptionContext) -> None:

@@ -8,7 +8,7 @@ that it compiled, the types of its columns, its events while somebody listens, a
 import json
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -30,18 +30,6 @@ from service.storage.trouble import is_of_no_more_use
 Values = Mapping[str, Any]
 Statement = Select[Any] | Insert | Update | Delete
 _Convert = Callable[[Any], Any]
-
-
-class Outcome(NamedTuple):
-    """What became of a statement.
-
-    Attributes:
-        rows: What a SELECT found, with an attribute per column.
-        rows_count: How many rows were found or changed.
-    """
-
-    rows: list[Any]
-    rows_count: int
 
 
 class RowReader:
@@ -145,27 +133,6 @@ class Prepared:
         return plan
 
 
-Step = tuple[Prepared, Values]
-"""A statement with its values, to be run along with others."""
-
-
-def run_together(connection: Connection, steps: Sequence[Step]) -> list[Outcome]:
-    """Run statements one after the other, on PostgreSQL in one round trip.
-
-    Each sees what those before it did. None of them may need the outcome of another.
-    """
-    plans = [(prepared._plan(connection.dialect), values) for prepared, values in steps]  # noqa: SLF001
-    driver: Any = connection.connection.dbapi_connection
-    if connection.dialect.name == "sqlite":
-        return [plan.outcome(plan.run(connection, values)) for plan, values in plans]
-    try:
-        with driver.pipeline():
-            cursors = [plan.run(connection, values) for plan, values in plans]
-    except driver_errors(connection.dialect) as error:
-        raise _told(connection, error, "") from error
-    return [plan.outcome(cursor) for (plan, _), cursor in zip(plans, cursors, strict=True)]
-
-
 def run_text(connection: Connection, text: str, parameters: Any = (), *, many: bool = False) -> Any:
     """Run a statement as the driver spells it, once or for many parameters.
 
@@ -231,7 +198,6 @@ class _Plan:
         self._constants = {
             name: value for name, value in compiled.params.items() if value is not None
         }
-        self._is_select = isinstance(statement, Select)
         if isinstance(statement, Select):
             self.row_of = RowReader(tuple(statement.selected_columns)).of(dialect)
 
@@ -255,10 +221,6 @@ class _Plan:
 
     def rows_of(self, found: list[tuple[Any, ...]]) -> list[Any]:
         return [self.row_of(values) for values in found]
-
-    def outcome(self, cursor: Any) -> Outcome:
-        rows = self.rows_of(cursor.fetchall()) if self._is_select else []
-        return Outcome(rows, len(rows) if self._is_select else cursor.rowcount)
 
 
 class _PlanInOne(_Plan):

@@ -1,6 +1,5 @@
 """Sliding windows: what may happen so often within a minute, counted for all processes at once."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -9,13 +8,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from service.domain.limits import WINDOW
 from service.storage.console_tables import SPELLED_LENGTH, sliding_window
-from service.storage.prepared import Prepared, Step, run_text
+from service.storage.prepared import Prepared, run_text
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
-_FIND = Prepared(
-    select(sliding_window.c.instants).where(sliding_window.c.subject == bindparam("subject"))
+WINDOW_OF_SUBJECT = select(sliding_window.c.instants).where(
+    sliding_window.c.subject == bindparam("subject")
 )
+"""The instants of a subject, for ``is_full``."""
+_FIND = Prepared(WINDOW_OF_SUBJECT)
 
 
 def _count_one(dialect_name: str) -> Insert:
@@ -73,23 +74,18 @@ def commit_without_waiting(connection: Connection) -> None:
         run_text(connection, "SET LOCAL synchronous_commit = off")
 
 
-def window_step(subject: bytes) -> Step:
-    """What finds the window of a subject, to be run along with other statements."""
-    return _FIND, {"subject": subject}
-
-
-def is_full(found: Sequence[Any], count_max: int, now: datetime) -> bool:
-    """Whether the window that ``window_step`` found has ``count_max`` within the last minute."""
-    if not found:
+def is_full(instants: str | None, count_max: int, now: datetime) -> bool:
+    """Whether a window has ``count_max`` within the last minute; None is an empty one."""
+    start = len(instants or "") - count_max * SPELLED_LENGTH
+    if instants is None or start < 0:
         return False
-    instants: str = found[0].instants
-    start = len(instants) - count_max * SPELLED_LENGTH
-    return start >= 0 and instants[start : start + SPELLED_LENGTH] > _spelled(now - WINDOW)
+    return instants[start : start + SPELLED_LENGTH] > _spelled(now - WINDOW)
 
 
 def is_window_full(connection: Connection, subject: bytes, count_max: int, now: datetime) -> bool:
     """Whether one more would not be counted."""
-    return is_full(_FIND.rows(connection, {"subject": subject}), count_max, now)
+    found = _FIND.row(connection, {"subject": subject})
+    return is_full(found and found.instants, count_max, now)
 
 
 def forget_old_windows(connection: Connection, now: datetime) -> None:

@@ -1,12 +1,15 @@
 """What an operation needs of a database: transactions that read, and such that write."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from service.storage.trouble import trouble_told
+
+Result = TypeVar("Result")
 
 
 class Transactions(ABC):
@@ -24,6 +27,15 @@ class Transactions(ABC):
         decided on is therefore locked, or told by the row count of the statement
         that writes.
         """
+
+    def write(self, attempt: Callable[[Connection], Result]) -> Result:
+        """Make a small attempt in a transaction as above, and answer what it answers.
+
+        It may share the transaction with others that come at the same time, and is answered
+        when that is committed. It has no effect outside of it, as it may be made twice.
+        """
+        with self.writing() as connection:
+            return attempt(connection)
 
 
 class JoinedTransactions(Transactions):

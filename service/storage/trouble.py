@@ -108,7 +108,7 @@ def _row_of(error: DBAPIError) -> ErrorRow | None:
     """What callers are told of it; None for a bug."""
     state = getattr(error.orig, "sqlstate", None)
     text = str(error.orig)
-    if state in _BUSY or text.startswith(_SQLITE_BUSY):
+    if state in _BUSY or is_locked(error):
         return SERVICE_BUSY
     is_known = state in _UNAVAILABLE or (state or "")[:2] in _UNAVAILABLE_CLASSES
     is_of_standby = state is not None and text.endswith(_OF_A_STANDBY)
@@ -126,6 +126,11 @@ def is_of_no_more_use(error: BaseException) -> bool:
     transaction is to open it anew.
     """
     return str(error).startswith(_SQLITE_READ_ONLY)
+
+
+def is_locked(error: DBAPIError) -> bool:
+    """Whether SQLite refused a statement because another process writes."""
+    return str(error.orig).startswith(_SQLITE_BUSY)
 
 
 def is_unique_violation(error: DBAPIError) -> bool:

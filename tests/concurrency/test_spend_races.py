@@ -198,7 +198,7 @@ def promote_in_two_steps(call: Call, account_id: int, code: str) -> None:
     """Make a coupon active as one must not: because no other was, a moment ago."""
     with call.database.reading() as connection:
         coupons = storage.redeemed_coupons(connection, account_id, call.now)
-        found = find_parties(connection, account_id, code).coupon
+        found = find_parties(connection, account_id, code, b"").coupon
     if found and not any(coupon.is_active for coupon in coupons):
         mine = [coupon for coupon in coupons if coupon.coupon_id == found.coupon_id]
         with call.database.writing() as connection:

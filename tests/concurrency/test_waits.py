@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection
 
 from service.domain.error_rows import ErrorRow
 from service.domain.errors import (
@@ -34,6 +34,7 @@ from service.operations.users import add_user, disable_user, issue_token
 from service.storage import classes, coupons, idempotency, redemptions, users
 from service.storage.party_tables import account, service_user, token
 from service.storage.prepared import Prepared
+from service.storage.sliding_windows import WINDOW_OF_SUBJECT
 from service.storage.tables import coupon, coupon_class
 from tests.concurrency.waiting import PATIENCE_S, joined, outcome_after_wait
 from tests.programme import Programme
@@ -216,11 +217,11 @@ def test_a_redemption_sees_the_spend_that_it_waited_for(programme: Programme) ->
 def test_who_locks_and_reads_at_once_does_not_see_it(
     programme: Programme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = redemptions._ACCOUNT.statement
-    assert isinstance(read, Select)
-    lock_and_read = Prepared(read.with_for_update(of=account))
-    monkeypatch.setattr("service.operations.redeem_coupon.lock_account", lambda *_: None)
-    monkeypatch.setattr(redemptions, "_ACCOUNT", lock_and_read)
+    lock_and_read = redemptions._at_once(
+        redemptions._WHO.with_for_update(of=account), redemptions._WHAT, WINDOW_OF_SUBJECT
+    )
+    monkeypatch.setattr(redemptions, "lock_parties", lambda *_: None)
+    monkeypatch.setattr(redemptions, "_PARTIES", Prepared(lock_and_read))
     assert redeem_while_an_old_spend_is_recorded(programme) == programme.clock()
 
 

@@ -1,7 +1,7 @@
 """The service is killed while clients redeem: nothing that they were told is lost or doubled.
 
-The control is a service that marks a coupon in one transaction and writes its
-redemption in another.
+The controls are a service that marks a coupon in one transaction and writes its
+redemption in another, and one that answers before it commits.
 """
 
 import random
@@ -15,8 +15,9 @@ from tests.crash.traces import breaches_count, lost_and_doubled
 from tests.deployment.waiting import wait_until
 from tests.reliability.nursery import opened_nursery
 from tests.reliability.proofs import KILLED_SERVICE
+from tests.storage.engines import ON_SQLITE
 
-BROKEN = "two-transactions"
+BROKEN, EARLY = "two-transactions", "early-answers"
 KILLS_COUNT, KILLS_COUNT_SHORT = 200, 2
 CONTROL_KILLS_COUNT, CONTROL_KILLS_COUNT_SHORT_MAX = 30, 10
 LIFE_S_MAX = 0.3
@@ -113,3 +114,13 @@ def test_two_transactions_are_noticed_in_many_kills(stage, report):
         broken_count, _ = kill_under_fire(scene, CONTROL_KILLS_COUNT)
     report.control(KILLED_SERVICE, rounds=CONTROL_KILLS_COUNT, failures=broken_count)
     assert broken_count > 0
+
+
+@ON_SQLITE
+@pytest.mark.prove
+@pytest.mark.timeout(3600)
+def test_answers_before_the_commit_would_be_noticed(stage):
+    with stage(EARLY) as scene, started_quickly(scene.service, EARLY):
+        _, redeemers = kill_under_fire(scene, CONTROL_KILLS_COUNT)
+        lost_count, _ = lost_and_doubled(scene.programme, redeemers.told)
+    assert lost_count > 0

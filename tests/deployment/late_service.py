@@ -13,11 +13,11 @@ from service.cli.main import main
 from service.storage import engine
 
 
-def begin_late(connection):
+def begin_late(connection, _timeout_s):
     connection.exec_driver_sql("BEGIN")
 
 
-engine._begin_sqlite = begin_late
+engine.begin_writing = begin_late
 
 if __name__ == "__main__":
     main()

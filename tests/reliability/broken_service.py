@@ -15,6 +15,7 @@ from service.operations import subscription_coupons
 from service.soap import customer_billing, declaration
 from service.storage import engine, trouble
 from tests.reliability import holding, keys, two_steps
+from tests.reliability.early_answers import EarlyAnswers
 
 
 def break_into_two_steps() -> None:
@@ -28,10 +29,14 @@ def break_into_two_transactions() -> None:
     customer_billing.redeem_coupon = two_steps.redeem_in_two_transactions
 
 
+def answer_before_the_commit() -> None:
+    engine.SharedTransactions = EarlyAnswers
+
+
 def lock_in_the_order_asked() -> None:
     """Coupons one by one, and on SQLite the right to write with the first change only."""
     customer_billing.claim_coupons = two_steps.claim_in_the_order_asked
-    engine._begin_sqlite = lambda connection: connection.exec_driver_sql("BEGIN")
+    engine.begin_writing = lambda connection, _: connection.exec_driver_sql("BEGIN")
 
 
 def tell_no_trouble() -> None:
@@ -58,6 +63,7 @@ def hold_with_keys_apart() -> None:
 FAULTS = {
     "two-steps": break_into_two_steps,
     "two-transactions": break_into_two_transactions,
+    "early-answers": answer_before_the_commit,
     "asked-order": lock_in_the_order_asked,
     "trouble-untold": tell_no_trouble,
     "keys-ignored": ignore_keys,

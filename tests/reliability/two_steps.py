@@ -28,21 +28,22 @@ from service.operations.subscription_coupons import (
     require_claimable,
 )
 from service.operations.subscriptions import require_subscription
-from service.storage import accounts, claims, coupons, ledger, redemptions
+from service.storage import accounts, audit, claims, coupons, ledger, redemptions
 from service.storage.discount_tables import parent_coupon
 from service.storage.tables import coupon
 
 
 def redeem_in_two_steps(call: Call, account_id: int, coupon_code: str) -> datetime:
     with call.database.engine.begin() as connection:
-        account, found = redemptions.find_parties(connection, account_id, coupon_code)
+        account, found, _ = redemptions.find_parties(connection, account_id, coupon_code, b"")
     if account is None or found is None:
         raise ServiceError(COUPON_NOT_FOUND)
     new = redeem(found.state, account, call.now)
     is_acquisition = found.state.terms.coupon_type is CouponType.ACQUISITION
     with call.database.writing() as connection:
         customer_id = account.customer_id if is_acquisition else None
-        redemptions.record_redemption(connection, found, account_id, new, customer_id)
+        line = audit.line(call.author, audit.Change("redeem", "coupon", found.coupon_id))
+        redemptions.record_redemption(connection, found, account_id, new, customer_id, line=line)
     return new.redeemed_at
 
 
@@ -52,7 +53,7 @@ def redeem_in_two_transactions(call: Call, account_id: int, coupon_code: str) ->
     Whoever dies in between leaves a coupon that nobody has and nobody can redeem.
     """
     with call.database.writing() as connection:
-        account, found = redemptions.find_parties(connection, account_id, coupon_code)
+        account, found, _ = redemptions.find_parties(connection, account_id, coupon_code, b"")
         if account is None or found is None:
             raise ServiceError(COUPON_NOT_FOUND)
         if found.redeemed_at is not None and found.state.redeemed_account_id == account_id:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from service.storage.engine import Database
 from service.storage.party_tables import customer
-from service.storage.prepared import Prepared, run_text, run_together
+from service.storage.prepared import Prepared, run_text
 from service.storage.tables import audit, coupon_terms
 from tests.programme import START
 
@@ -84,31 +84,10 @@ def test_rows_have_the_names_of_their_columns(database: Database) -> None:
         assert NAMES.row(connection, {"wanted": "Fabrikam"}) is None
 
 
-def test_steps_run_together_see_each_other(database: Database) -> None:
-    with database.writing() as connection:
-        add(connection, "Contoso")
-        renamed, missed, found = run_together(
-            connection,
-            [
-                (RENAME, {"old": "Contoso", "new": "Fabrikam"}),
-                (RENAME, {"old": "Contoso", "new": "Northwind"}),
-                (NAMES, {"wanted": "Fabrikam"}),
-            ],
-        )
-    assert [it.rows_count for it in (renamed, missed, found)] == [1, 0, 1]
-    assert [row.name for row in found.rows] == ["Fabrikam"]
-
-
 def test_an_error_is_told_as_sqlalchemy_tells_it(database: Database) -> None:
-    for run in (
-        lambda connection: add(connection, "Contoso", None),  # type: ignore[arg-type]
-        lambda connection: run_together(
-            connection, [(ADD, {"name": None, "created_at": START}), (NAMES, {"wanted": "a"})]
-        ),
-    ):
-        with pytest.raises(IntegrityError) as error, database.engine.begin() as connection:
-            run(connection)
-        assert "Contoso" not in str(error.value)
+    with pytest.raises(IntegrityError) as error, database.engine.begin() as connection:
+        add(connection, "Contoso", None)  # type: ignore[arg-type]
+    assert "Contoso" not in str(error.value)
     with database.reading() as connection:
         assert NAMES.rows(connection, {"wanted": "Contoso"}) == []
 
@@ -143,8 +122,7 @@ def test_who_listens_hears_of_each_statement(database: Database, moment: str) ->
         event.listen(connection, moment, note)
         add(connection, "Contoso", "Northwind")
         NAMES.rows(connection, {"wanted": "Contoso"})
-        run_together(connection, [(NAMES, {"wanted": "a"}), (NAMES, {"wanted": "b"})])
-    assert heard == [("INSERT", True), ("SELECT", False), ("SELECT", False), ("SELECT", False)]
+    assert heard == [("INSERT", True), ("SELECT", False)]
 
 
 def test_a_value_that_is_missing_is_not_null(database: Database) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from service.domain.claims import Claim
 from service.domain.redemption import NewRedemption
 from service.domain.terms import CouponType
-from service.storage import claims, classes, coupons, redemptions
+from service.storage import audit, claims, classes, coupons, redemptions
 from service.storage.engine import Database
 from service.storage.naming import metadata
 from service.storage.party_tables import customer
@@ -18,6 +18,7 @@ from service.storage.tables import coupon, coupon_class, outbox
 from tests.programme import START, Programme, terms
 
 NEW = NewRedemption(START, START, terms().amount, "USD")
+LINE = audit.line(audit.Author(1, "tracking", START), audit.Change("redeem", "coupon", 1))
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def found(programme: Programme) -> RedeemableCoupon:
 
 def read(database: Database, code: str) -> RedeemableCoupon:
     with database.reading() as connection:
-        found = redemptions.find_parties(connection, 0, code).coupon
+        found = redemptions.find_parties(connection, 0, code, b"").coupon
     assert found is not None
     return found
 
@@ -46,7 +47,9 @@ def record(
 ) -> bool:
     """Redeem; what fails is undone, as an operation does."""
     with database.engine.connect() as connection, connection.begin() as transaction:
-        is_done = redemptions.record_redemption(connection, found, account_id, NEW, customer_id)
+        is_done = redemptions.record_redemption(
+            connection, found, account_id, NEW, customer_id, line=LINE
+        )
         if not is_done:
             transaction.rollback()
     return is_done
