@@ -29,8 +29,7 @@ class DatabaseLimits:
     Attributes:
         lock_timeout_s: How long each wait for another transaction may last. There may be
             several: on SQLite to go along with others, for a turn in the process, and for the
-            file; on PostgreSQL for
-            a connection, and for each row or class that others hold.
+            file; on PostgreSQL for a connection, and for each row or class that others hold.
         statement_timeout_s: How long a statement may run on PostgreSQL, waiting
             included; SQLite knows no such limit.
         connections_max: How many transactions a process has open at once; others
