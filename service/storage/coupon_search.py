@@ -6,9 +6,9 @@ redeemed is counted in an index that has only these, up to the page. Where the c
 differ in StartDate, a search that asks for it skips the rows before its page.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -32,6 +32,7 @@ from service.storage.coupon_rows import (
 )
 from service.storage.coupons import IS_THERE
 from service.storage.prepared import Prepared
+from service.storage.searched_batches import Batch, Batches, find_batches, search_order
 from service.storage.tables import (
     coupon,
     coupon_batch,
@@ -58,15 +59,6 @@ class Stretch(NamedTuple):
 
 _BY_CODE = Prepared(COUPONS.where(coupon.c.code == bindparam("code"), IS_THERE))
 _PAGE = COUPONS.join(coupon_place, coupon_place.c.coupon_id == coupon.c.coupon_id)
-_BATCHES: Select[Any] = (
-    select(
-        coupon_batch.c.batch_id,
-        coupon_batch.c.coupons_count,
-        coupon_batch.c.has_one_start,
-    )
-    .join(coupon_class, coupon_class.c.class_id == coupon_batch.c.class_id)
-    .where(coupon_class.c.customer_id == bindparam("customer_id"), coupon_batch.c.coupons_count > 0)
-)
 # The coupons of a job that is at work are not found.
 _COUNTED_BATCHES = select(coupon_batch.c.batch_id).where(coupon_batch.c.coupons_count > 0)
 _REDEEMED = (
@@ -98,9 +90,9 @@ _REDEEMED_BETWEEN = select(coupon.c.seq).where(*_IS_REDEEMED_BETWEEN).order_by(c
 
 def search_coupons(connection: Connection, query: CouponQuery) -> list[Coupon]:
     """The page of the customer's coupons that the query asks for."""
-    batches = _batches(connection, query)
+    batches = find_batches(connection, query)
     asks_for_start = query.starts_from is not None or query.order_by == ORDER_BY_START_DATE
-    if asks_for_start and not all(batch.has_one_start for batch in batches):
+    if asks_for_start and not batches.have_one_start:
         found = _skipping_page(connection, query)
     else:
         found = _coupons_at(connection, query, list(_places(connection, query, batches)))
@@ -120,51 +112,16 @@ def find_coupon(connection: Connection, code: str) -> tuple[int, int, int, Coupo
     return own.coupon_id, own.customer_id, own.batch_id, shown
 
 
-def _batches(connection: Connection, query: CouponQuery) -> list[Any]:
-    """The batches that the search is about, in its order."""
-    statement = _batches_statement(
-        query.order_by == ORDER_BY_START_DATE,
-        query.descending,
-        query.class_name is not None,
-        query.starts_from is not None,
-    )
-    values = {
-        "customer_id": query.customer_id,
-        "class_name": query.class_name,
-        "starts_from": query.starts_from,
-    }
-    return statement.rows(connection, values)
-
-
-@lru_cache
-def _batches_statement(
-    by_start_date: bool,
-    descending: bool,
-    has_class_name: bool,
-    has_starts_from: bool,
-) -> Prepared:
-    """The statement for one kind of search; its values are bound when it runs."""
-    start_date = coupon_batch.c.start_date
-    order = _order(start_date, by_start_date=by_start_date, descending=descending)
-    statement = _BATCHES.order_by(*order, coupon_batch.c.batch_id)
-    if has_class_name:
-        statement = statement.where(coupon_class.c.name == bindparam("class_name"))
-    if has_starts_from:
-        starts_then = coupon_batch.c.start_date >= bindparam("starts_from")
-        statement = statement.where(or_(starts_then, ~coupon_batch.c.has_one_start))
-    return Prepared(statement)
-
-
-def _places(
-    connection: Connection, query: CouponQuery, batches: Sequence[Any]
-) -> Iterator[Stretch]:
+def _places(connection: Connection, query: CouponQuery, batches: Batches) -> Iterator[Stretch]:
     """Where the coupons of the page are."""
     redeemed: dict[int, int] = {}
-    if query.is_redeemed is not None:
-        small = [it.batch_id for it in batches if it.coupons_count <= STRETCH_LENGTH]
+    first, skip, wanted = 0, query.offset, query.size
+    if query.is_redeemed is None:
+        first, skip = batches.at(query.offset)
+    else:
+        small = [it.batch_id for it in batches.each if it.coupons_count <= STRETCH_LENGTH]
         redeemed = _redeemed_counts(connection, small)
-    skip, wanted = query.offset, query.size
-    for batch in batches:
+    for batch in islice(batches.each, first, None):
         if wanted == 0:
             break
         count = _known_count(query, batch, redeemed)
@@ -182,10 +139,10 @@ def _places(
         wanted -= sum(place.length for place in places)
 
 
-def _known_count(query: CouponQuery, batch: Any, redeemed: dict[int, int]) -> int | None:
+def _known_count(query: CouponQuery, batch: Batch, redeemed: dict[int, int]) -> int | None:
     """How many coupons of a batch are asked for; None for a large batch that has to be walked."""
     if query.is_redeemed is None:
-        return int(batch.coupons_count)
+        return batch.coupons_count
     if batch.coupons_count > STRETCH_LENGTH:
         return None
     count = redeemed.get(batch.batch_id, 0)
@@ -202,7 +159,7 @@ def _redeemed_counts(connection: Connection, batch_ids: list[int]) -> dict[int, 
 
 
 def _redeemed_places(
-    connection: Connection, batch: Any, skip: int, wanted: int
+    connection: Connection, batch: Batch, skip: int, wanted: int
 ) -> tuple[list[Stretch], int]:
     """The places of redeemed coupons of a batch.
 
@@ -225,7 +182,7 @@ def _redeemed_places(
 
 
 def _unredeemed_places(
-    connection: Connection, batch: Any, skip: int, wanted: int
+    connection: Connection, batch: Batch, skip: int, wanted: int
 ) -> tuple[list[Stretch], int]:
     """As ``_redeemed_places`` for the others, which lie between the redeemed ones."""
     batch_id, end = batch.batch_id, batch.coupons_count
@@ -394,7 +351,9 @@ def _skipping_statement(
         statement = statement.where(~unredeemed if is_redeemed else unredeemed)
     if has_starts_from:
         statement = statement.where(coupon_terms.c.start_date >= bindparam("starts_from"))
-    order = _order(coupon_terms.c.start_date, by_start_date=by_start_date, descending=descending)
+    order = search_order(
+        coupon_terms.c.start_date, by_start_date=by_start_date, descending=descending
+    )
     order += [coupon.c.batch_id, coupon.c.seq]
     if not is_far:
         statement = statement.order_by(*order)
@@ -405,14 +364,3 @@ def _skipping_statement(
         numbered.c.number > bindparam("offset"), numbered.c.number <= bindparam("end")
     )
     return select(numbered.c.coupon_id).where(is_in_page).order_by(numbered.c.number)
-
-
-def _order(
-    start_date: ColumnElement[Any], *, by_start_date: bool, descending: bool
-) -> list[ColumnElement[Any]]:
-    """The order of a search; coupons without a StartDate come before all others."""
-    by_name = coupon_class.c.name
-    if not by_start_date:
-        return [by_name.desc() if descending else by_name]
-    by_start = start_date.desc().nulls_last() if descending else start_date.asc().nulls_first()
-    return [by_start, by_name]

@@ -28,8 +28,8 @@ class DatabaseLimits:
 
     Attributes:
         lock_timeout_s: How long each wait for another transaction may last. There may be
-            several: on SQLite for a turn in the process and for the file, on PostgreSQL for
-            a connection, and for each row or class that others hold.
+            several: on SQLite to go along with others, for a turn in the process, and for the
+            file; on PostgreSQL for a connection, and for each row or class that others hold.
         statement_timeout_s: How long a statement may run on PostgreSQL, waiting
             included; SQLite knows no such limit.
         connections_max: How many transactions a process has open at once; others
@@ -202,7 +202,7 @@ def _pings_after_rest(engine: Engine) -> None:
 
 def _sqlite_preparation(limits: DatabaseLimits) -> Any:
     def prepare(connection: Any, _record: object) -> None:
-        # Transactions are begun by _begin_sqlite: the driver's own habit of beginning
+        # Transactions are begun by _sqlite_beginning: the driver's own habit of beginning
         # them late would let two readers become writers and both fail.
         connection.isolation_level = None
         for pragma in (
