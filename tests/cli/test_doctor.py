@@ -354,6 +354,13 @@ def the_certificate_is_not_trusted(patient: Patient) -> Iterator[None]:
         yield
 
 
+@breaks("certificate", "No such file")
+def the_certificate_is_not_there(patient: Patient) -> Iterator[None]:
+    for name in ("tls_certificate", "tls_key"):
+        patient.settings[name] = patient.folder / f"{name}.pem"
+    yield
+
+
 @contextmanager
 def mail_server(patient: Patient) -> Iterator[MailServer]:
     """A mail server that the settings name."""

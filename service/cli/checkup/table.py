@@ -55,7 +55,7 @@ CHECKS = (
     Check("public answer", "The service answers at `public_url`.", addresses.public_answer),
     Check(
         "certificate",
-        "That of `public_url` is trusted, and for 14 days more.",
+        "That of `tls_certificate` has its key; that of `public_url` is trusted, for 14 days more.",
         addresses.certificate,
     ),
     Check(
