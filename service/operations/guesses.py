@@ -68,20 +68,6 @@ def count_failures(
     return decide(database, attempt)
 
 
-def decide_guess(call: Call, attempt: Callable[[Connection], Result]) -> Result:
-    """As ``decide``, for an attempt that tells whether a coupon or an account is there.
-
-    Raises:
-        ServiceError: As the attempt does; ``CallRateExceeded`` when too many failed before.
-    """
-
-    def watched(connection: Connection) -> Result:
-        require_few_failures(connection, call)
-        return attempt(connection)
-
-    return guessing(call, lambda: decide(call.database, watched))
-
-
 def guessing(call: Call, action: Callable[[], Result]) -> Result:
     """Do what tells whether a coupon or an account is there; that there is none counts.
 

@@ -113,9 +113,9 @@ def test_what_stands_behind_an_ambiguous_body_is_not_answered(service: ServicePr
     framing = ("Content-Length: 5", "Transfer-Encoding: chunked")
     smuggled = b"0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
     reply = answer(service.address, head(service.address, *framing) + smuggled)
-    assert status(reply) == 400
+    assert b"BodyEmpty" in reply
+    assert b"connection: close" in reply
     assert reply.count(b"HTTP/1.1") == 1
-    assert b"ok" not in reply.partition(b"\r\n\r\n")[2]
 
 
 def test_two_workers_share_a_user_s_calls(service: ServiceProcess) -> None:
