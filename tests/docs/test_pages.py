@@ -42,6 +42,7 @@ TESTED_ELSEWHERE = {
     "installation.md",
     "observability.md",
     "programme.md",
+    "tokens.md",
 }
 """Pages whose commands have a test of their own."""
 

@@ -48,6 +48,13 @@ RUNS: Runs = {
         1,
         "test_deployment_page.py::test_the_setting_for_two_standbys",
     ),
+    ("docs/deployment.md", "nginx"): (
+        1,
+        "test_deployment_page.py::test_every_header_that_is_believed_is_set_by_the_proxies_shown",
+    ),
+    ("docs/deployment.md", "sh"): (2, "test_deployment_page.py::test_the_settings_of_the_page"),
+    ("docs/deployment.md", "nginx"): (1, NOT_RUN),
+    ("docs/deployment.md", "sh"): (2, "test_deployment_page.py::test_the_exports_of_the_page"),
     ("docs/deployment.md", "sql"): (1, "test_deployment_page.py::test_the_statements_for_a_role"),
     ("docs/discounts.md", "python"): (
         2,
@@ -79,6 +86,8 @@ RUNS: Runs = {
         5,
         "test_programme_page.py::test_the_programme_of_the_page_runs",
     ),
+    ("docs/tokens.md", "console"): (4, "test_tokens_page.py::test_the_commands_of_the_page"),
+    ("docs/tokens.md", "console"): (4, "test_tokens_page.py::test_the_commands_of_the_page"),
     ("docs/wsdl.md", "console"): (1, NOT_RUN),
     ("docs/wsdl.md", "xml"): (1, NOT_RUN),
 }
