@@ -105,11 +105,17 @@ SCHEDULED_CALLS = Proof("R1", "random schedules of calls under limits, against a
 BACKUP = Proof("K8", "a backup is taken under 8 writers, and restored")
 CONTENTION = Proof("D2", "16 clients write at once through 4 worker processes", ("sqlite",))
 FAILOVER = Proof("D3", "a synchronous standby takes over under 8 clients", ("postgresql",))
-BROKEN_REQUESTS = Proof("F1", "requests broken at random, each answered with a typed fault")
-VALID_REQUESTS = Proof("F2", "valid requests with extreme values: no internal error")
-INVALID_REQUESTS = Proof("F2", "requests in which one thing breaks the schema: none let in")
+BROKEN_REQUESTS = Proof(
+    "F1", "requests broken at random, each answered with a typed fault", ("sqlite",)
+)
+VALID_REQUESTS = Proof("F2", "valid requests with extreme values: no internal error", ("sqlite",))
+INVALID_REQUESTS = Proof(
+    "F2", "requests in which one thing breaks the schema: none let in", ("sqlite",)
+)
 ENTITIES = Proof("X1", "hostile XML under a tracer: no file and no socket opened", ("sqlite",))
 SIZES = Proof("X2", "requests as large as may be, of each kind: 50 ms at most", ("sqlite",))
-SAME_BYTES = Proof("A1", "a stranger asks for what others have, and for nothing: same bytes")
+SAME_BYTES = Proof(
+    "A1", "a stranger asks for what others have, and for nothing: same bytes", ("sqlite",)
+)
 SAME_TIME = Proof("A1", "wrong and unknown, 10,000 each: within 1 ms", ("sqlite",))
 FUZZED_GATE = Proof("F1", "a fuzzer led by coverage tries the gate for 2 minutes", ("sqlite",))

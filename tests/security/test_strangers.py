@@ -17,10 +17,11 @@ from tests.reliability.proofs import SAME_BYTES, Report
 from tests.security.door import Application, send
 from tests.security.messages import Names, requests, valid
 from tests.security.people import new_keys
+from tests.storage.engines import ON_SQLITE
 from tests.wire.harness import GUID
 
 ROUNDS_SHORT = 3
-ROUNDS_LONG = 100
+ROUNDS_LONG = 50
 BEARER = (
     "ApplyCouponToSubscriptionRequest",
     "ClaimFeatureAdoptionCouponsRequest",
@@ -123,6 +124,7 @@ def test_a_stranger_cannot_tell_what_is_there(
 
 
 @pytest.mark.prove
+@ON_SQLITE
 @pytest.mark.timeout(1800)
 def test_a_stranger_cannot_tell_what_is_there_in_many_words(
     application: Application, stranger: Stranger, names: Names, report: Report
@@ -132,6 +134,7 @@ def test_a_stranger_cannot_tell_what_is_there_in_many_words(
     assert found == {}
 
 
+@ON_SQLITE
 def test_what_an_operator_is_told_would_be_noticed(
     application: Application, keys: dict[str, str], stranger: Stranger, names: Names, report: Report
 ) -> None:
