@@ -43,9 +43,11 @@ def guesser_of(call: Call) -> bytes:
     return subject_of("guesses", call.caller.user_id)
 
 
-def held_back(what: str) -> ServiceError:
-    """The refusal of whoever failed too often."""
-    return ServiceError(CALL_RATE_EXCEEDED, f"{what} failed within a minute")
+def held_back_from_sign_in(count_max: int) -> ServiceError:
+    """The refusal of whoever showed too many wrong passwords."""
+    return ServiceError(
+        CALL_RATE_EXCEEDED, f"{count_max} attempts to sign in failed within a minute"
+    )
 
 
 def count_failures(
@@ -122,4 +124,5 @@ def _count_max(call: Call) -> int:
 
 
 def _held_back(call: Call) -> ServiceError:
-    return held_back(f"{_count_max(call)} attempts to name a coupon or an account")
+    text = f"{_count_max(call)} attempts to name a coupon or an account failed within a minute"
+    return ServiceError(CALL_RATE_EXCEEDED, text)
