@@ -119,3 +119,4 @@ SAME_BYTES = Proof(
 )
 SAME_TIME = Proof("A1", "wrong and unknown, 10,000 each: within 1 ms", ("sqlite",))
 FUZZED_GATE = Proof("F1", "a fuzzer led by coverage tries the gate for 2 minutes", ("sqlite",))
+STOCK_DEFECTS = Proof("F3", "18 kinds of request that break stock Spyne", ("sqlite",))

@@ -21,7 +21,8 @@ WEAK, SOUND = (
     % (
         b'{"id": "PYSEC-1", "modified": "2026-01-01T00:00:00Z", "affected": ['
         b'{"package": {"name": "six", "ecosystem": "PyPI"}, "versions": ["1.16.0"],'
-        b'"ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "1.17.0"}]}]}]}'
+        b'"ranges": [{"type": "ECOSYSTEM", "events": ['
+        b'{"introduced": "0"}, {"fixed": "1.17.0"}]}]}]}'
     ),
     b"{}",
 )
