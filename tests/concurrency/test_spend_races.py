@@ -15,6 +15,7 @@ from service.domain.error_rows import ErrorRow
 from service.domain.ledger import Spend, spend_movements
 from service.operations.calls import Call
 from service.operations.check_database import check_database
+from service.operations.guesses import guesses_step
 from service.operations.record_spend import record_spend, reverse_spend
 from service.operations.redeem_coupon import redeem_coupon
 from service.storage import ledger as storage
@@ -198,7 +199,7 @@ def promote_in_two_steps(call: Call, account_id: int, code: str) -> None:
     """Make a coupon active as one must not: because no other was, a moment ago."""
     with call.database.reading() as connection:
         coupons = storage.redeemed_coupons(connection, account_id, call.now)
-        found = find_parties(connection, account_id, code).coupon
+        found = find_parties(connection, account_id, code, guesses_step(call)).coupon
     if found and not any(coupon.is_active for coupon in coupons):
         mine = [coupon for coupon in coupons if coupon.coupon_id == found.coupon_id]
         with call.database.writing() as connection:

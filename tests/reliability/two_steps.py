@@ -20,6 +20,7 @@ from service.operations.calls import Call
 from service.operations.claim_coupons import AccountCoupon, ClaimOutcome
 from service.operations.classes import show_class
 from service.operations.coupon_records import record_of, require_coupon
+from service.operations.guesses import guesses_step
 from service.operations.redeem_coupon import _record
 from service.operations.subscription_coupons import (
     _add_claim,
@@ -33,9 +34,16 @@ from service.storage.discount_tables import parent_coupon
 from service.storage.tables import coupon
 
 
+def find_parties(
+    connection: Connection, call: Call, account_id: int, code: str
+) -> redemptions.Parties:
+    """As the operation finds them; how often the caller has failed is of no interest here."""
+    return redemptions.find_parties(connection, account_id, code, guesses_step(call))
+
+
 def redeem_in_two_steps(call: Call, account_id: int, coupon_code: str) -> datetime:
     with call.database.engine.begin() as connection:
-        account, found = redemptions.find_parties(connection, account_id, coupon_code)
+        account, found, _ = find_parties(connection, call, account_id, coupon_code)
     if account is None or found is None:
         raise ServiceError(COUPON_NOT_FOUND)
     new = redeem(found.state, account, call.now)
@@ -52,7 +60,7 @@ def redeem_in_two_transactions(call: Call, account_id: int, coupon_code: str) ->
     Whoever dies in between leaves a coupon that nobody has and nobody can redeem.
     """
     with call.database.writing() as connection:
-        account, found = redemptions.find_parties(connection, account_id, coupon_code)
+        account, found, _ = find_parties(connection, call, account_id, coupon_code)
         if account is None or found is None:
             raise ServiceError(COUPON_NOT_FOUND)
         if found.redeemed_at is not None and found.state.redeemed_account_id == account_id:

@@ -14,6 +14,7 @@ from service.storage.engine import Database
 from service.storage.naming import metadata
 from service.storage.party_tables import customer
 from service.storage.redemptions import RedeemableCoupon
+from service.storage.sliding_windows import window_step
 from service.storage.tables import coupon, coupon_class, outbox
 from tests.programme import START, Programme, terms
 
@@ -36,7 +37,7 @@ def found(programme: Programme) -> RedeemableCoupon:
 
 def read(database: Database, code: str) -> RedeemableCoupon:
     with database.reading() as connection:
-        found = redemptions.find_parties(connection, 0, code).coupon
+        found = redemptions.find_parties(connection, 0, code, window_step(b"")).coupon
     assert found is not None
     return found
 
