@@ -41,7 +41,7 @@ def audit(options: Sequence[str]) -> Audit:
         return Audit(True, f"dependency audit: NOT RUN, no answer within {SECONDS_MAX} s")
     except ValueError:
         reason = (run.stderr.strip().splitlines() or ["no reason told"])[-1]
-        return Audit(True, f"dependency audit: NOT RUN, {reason}")
+        return Audit(True, f"dependency audit: NOT RUN, {reason.partition(' (Caused')[0][:200]}")
     lines = [
         f"{package['name']} {package['version']}: {known['id']}, mended in {known['fix_versions']}"
         for package in found

@@ -22,7 +22,7 @@ from tests.storage.engines import ON_SQLITE
 
 SECONDS_MAX = 0.001
 PAIRS_COUNT = 10_000
-PASSWORDS_COUNT = 100
+PASSWORDS_COUNT = 50
 PASSWORD = "correct horse battery staple"
 
 pytestmark = [
