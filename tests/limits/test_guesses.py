@@ -1,5 +1,6 @@
 """Who guesses codes and accounts is held back, whatever it would have been answered."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from statistics import quantiles
 from time import perf_counter
@@ -27,6 +28,7 @@ from tests.programme import Programme
 
 UNKNOWN = "NO-SUCH-COUPON"
 PAIRS_COUNT = 500
+GUESSERS_COUNT = 16
 NOBODYS_ACCOUNT = 10**9
 
 
@@ -71,6 +73,13 @@ def test_after_ten_failures_a_minute_nothing_is_looked_at(shop: Shop) -> None:
     assert shop.redeem(shop.coupon) is CALL_RATE_EXCEEDED
     shop.programme.clock.move(milliseconds=1)
     assert shop.redeem(shop.coupon) == shop.programme.clock.now
+
+
+def test_of_many_guesses_at_once_no_more_are_answered(shop: Shop) -> None:
+    with ThreadPoolExecutor(GUESSERS_COUNT) as pool:
+        answers = list(pool.map(shop.redeem, [UNKNOWN] * 2 * GUESSERS_COUNT))
+    assert answers.count(COUPON_NOT_FOUND) == FAILURES_PER_MINUTE
+    assert answers.count(CALL_RATE_EXCEEDED) == 2 * GUESSERS_COUNT - FAILURES_PER_MINUTE
 
 
 def test_what_is_another_s_counts_as_what_is_not_there(shop: Shop) -> None:
