@@ -1,5 +1,6 @@
 """doctor: each check finds a thing that is really broken, and nothing wrong before it breaks."""
 
+import json
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 import trustme
+from joserfc.jwk import RSAKey
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
@@ -431,6 +433,30 @@ def a_template_has_no_language(patient: Patient) -> Iterator[None]:
         assert [it.state for it in patient.findings("mail templates")] == [State.OK]
         (patient.folder / "templates" / "dispatch.txt").touch()
         yield
+
+
+@breaks("issuer", "has no key")
+def the_issuer_has_no_keys(patient: Patient) -> Iterator[None]:
+    key = RSAKey.generate_key(2048, {"kid": "1"}, private=False).as_dict(private=False)
+    patient.settings.update(oauth_issuer="http://127.0.0.1:1", oauth_audience="coupons")
+    with answering(200, json.dumps({"keys": [key]})) as address:
+        patient.settings["oauth_jwks_url"] = f"http://{address}/keys"
+        assert [it.state for it in patient.findings("issuer")] == [State.OK]
+    with answering(200, json.dumps({"keys": []})) as address:
+        patient.settings["oauth_jwks_url"] = f"http://{address}/keys"
+        yield
+
+
+@breaks("issuer", "http://127.0.0.1:1: ")
+def the_issuer_is_away(patient: Patient) -> Iterator[None]:
+    patient.settings.update(oauth_issuer="http://127.0.0.1:1", oauth_audience="coupons")
+    yield
+
+
+@breaks("redis", "does not answer", State.WARNING)
+def the_redis_is_away(patient: Patient) -> Iterator[None]:
+    patient.settings["redis_url"] = f"redis://127.0.0.1:{free_port()}"
+    yield
 
 
 def dispatched(patient: Patient) -> None:
