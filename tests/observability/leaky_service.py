@@ -20,7 +20,7 @@ def log_credentials() -> None:
     authenticate = Authenticator.__call__
 
     def tell(self: Authenticator, credentials: Any, tracking_id: str) -> Any:
-        logs.write_line(f'{{"event": "debug", "credentials": "{vars(credentials)}"}}')
+        logs.write_line(f'{{"event": "debug", "credentials": "{credentials}"}}')
         return authenticate(self, credentials, tracking_id)
 
     Authenticator.__call__ = tell  # type: ignore[method-assign]
