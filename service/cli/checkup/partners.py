@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from service.cli.checkup.check import Installation, State, Trouble
-from service.operations.windows import LibraryWindows
 
 
 def issuer(installation: Installation) -> Iterator[Trouble]:
@@ -35,6 +34,9 @@ def redis(installation: Installation) -> Iterator[Trouble]:
     url = installation.settings.redis_url
     if url is None:
         return
+    # No other command needs it, and each would wait for it.
+    from service.operations.windows import LibraryWindows  # noqa: PLC0415
+
     try:
         is_there = LibraryWindows(url).is_reachable()
     except ModuleNotFoundError as error:
