@@ -17,16 +17,21 @@ run: $(INSTALLED) ## Serve a throw-away database, show a first conversation, pri
 # Three at once on two cores: many tests wait for a process or a clock.
 test: $(INSTALLED) ## Run every test but the long proofs.
 	tests/console/install-chromium
+	tests/clients/install-runtimes
 	$(BIN)/python -m pytest -n 3 --dist worksteal
 
-check: $(INSTALLED) ## Lint, formatting, types, and whether generated pages are current.
+check: $(INSTALLED) ## Lint, formatting, types, generated pages, secrets, and known weaknesses of packages.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python docs/generate_pages.py --check
+	PYTHON=$(BIN)/python tests/security/scan-secrets
+	$(BIN)/python -m tests.security.audit
 
 prove: $(INSTALLED) ## Run the long proofs, and write what they measured into docs/reliability.md.
 	tests/console/install-chromium
+	tests/clients/install-runtimes
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,fuzz]'
 	$(BIN)/python -m pytest -m prove -n 2 --dist worksteal -p tests.reliability.table
 
 mutate: $(INSTALLED) ## Change the arithmetic in small ways, and write into docs/mutation.md what tests notice.

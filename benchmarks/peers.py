@@ -30,7 +30,8 @@ from service.soap.types import entities
 from tests.ports import free_port
 from tests.reliability.crowd import Address
 
-NODE_PACKAGE = "soap@1.13.0"
+NODE_CLIENT = Path(__file__).parents[1] / "tests" / "clients" / "node"
+"""Pins the package ``soap``, of which this needs the same release."""
 START_S_MAX = 30
 _MEMORY_VARIABLE = "COUPON_BILLING_BENCHMARK_MEMORY"
 _POLL_S = 0.02
@@ -94,11 +95,11 @@ def node_soap(memory: Memory, folder: Path) -> Iterator[Peer | None]:
     if node is None or npm is None:
         yield None
         return
-    # npm installs beside a package.json, and else looks for one further up.
-    (folder / "package.json").write_text("{}", encoding="utf-8")
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(NODE_CLIENT / name, folder)
     quiet = ("--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
     subprocess.run(
-        [npm, "install", *quiet, NODE_PACKAGE],
+        [npm, "ci", *quiet],
         cwd=folder,
         check=True,
         stdout=subprocess.DEVNULL,

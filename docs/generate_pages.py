@@ -7,6 +7,8 @@ import inspect
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
+from importlib import import_module
+from itertools import starmap
 from pathlib import Path
 from typing import Any, get_args
 
@@ -181,6 +183,54 @@ settings of other machines, and whether the rows are sound, which [`check`](chec
 | `{SETTINGS_CHECK}` | Each can be read, and no variable of `{ENVIRONMENT_PREFIX}` is misspelt. |
 """
 
+ARCHITECTURE = """\
+# Architecture
+
+Written by `python docs/generate_pages.py`, the table from what the tests allow.
+
+For whoever changes the code: which rooms there are, which may know which, and where a change goes.
+[CONTRIBUTING](../CONTRIBUTING.md) says how it is tested and sent in.
+
+```
+  cli    console    soap    jobs        what speaks to the outside
+     \\      |        |      /
+      \\     v        v     /
+       +-> operations <---+             what the service can do, one transaction each
+              |
+              v
+           storage                      tables, migrations, queries; every verdict is one statement
+              |
+              v
+           domain                       the rules of coupons: no XML, no SQL, no clock
+```
+
+An arrow points to what is imported. `app` puts the rooms together for the wire, and `cli` for the
+command line. A test reads the imports of every module, and fails on an arrow that is not in its
+table; this is that table:
+
+| Room | What it is | May see |
+|---|---|---|
+"""
+
+CHANGES = """
+## Where a change goes
+
+| A change | Goes to |
+|---|---|
+| a rule of coupons, a new refusal | `domain`; refusals are rows of `domain/errors.py` |
+| a table, an index | `storage`, with a migration; both databases are tested |
+| what decides a race | `storage`: one conditional statement whose row count is the verdict |
+| a new operation | one function in `operations`, one short method in `soap`, its tests |
+| a message of our own contract | `schemas/` and `wsdl/`, which `soap` mirrors |
+| a page of the console | `console/pages`; its docstring says how |
+| a command | `cli`, over an operation |
+| a setting | `settings.py`, with its unit in its name; nothing else reads the environment |
+| something that `doctor` looks at | `cli/checkup`, and a row in its table |
+
+Why it is so, and what was tried before, is in the [decisions](decisions). What is on a hot path,
+and what it may cost, is in [0007](decisions/0007-hot-paths.md).
+"""
+
 
 def errors_page() -> str:
     """The page of the two tables of errors."""
@@ -312,7 +362,21 @@ def _metric_row(row: Metric) -> str:
     return _row(f"`{row.name}`", row.kind.value, labels, row.meaning)
 
 
+def architecture_page() -> str:
+    """The page of the rooms, and of the arrows between them."""
+    sys.path.insert(0, str(DOCS.parent))
+    from tests.architecture.test_architecture import ROOMS  # noqa: PLC0415
+
+    return ARCHITECTURE + "".join(starmap(_room_row, ROOMS.items())) + CHANGES
+
+
+def _room_row(room: str, seen: set[str]) -> str:
+    meaning = str(import_module(f"service.{room}").__doc__).partition("\n")[0].replace("``", "`")
+    return _row(f"`{room}`", meaning, ", ".join(f"`{it}`" for it in sorted(seen)))
+
+
 PAGES = {
+    "architecture.md": architecture_page,
     "observability.md": observability_page,
     "doctor.md": doctor_page,
     "operations.md": operations_page,

@@ -1,19 +1,28 @@
 """What tests of more than one folder share: a database, a clock, a programme."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 import structlog
 from argon2 import PasswordHasher
 from hypothesis import settings
-from sqlalchemy import event
+from sqlalchemy import create_engine, event
 
 from service.opening import open_database
 from service.operations.call_journal import CallJournal
 from service.settings import Settings
 from service.storage.engine import Database
-from tests.databases import Databases, Engine, PostgresEngine, SqliteEngine, template
+from tests.databases import (
+    Databases,
+    Engine,
+    PostgresEngine,
+    SqliteEngine,
+    Statements,
+    folder_in_memory,
+    template,
+)
 from tests.postgresql import PostgresServer
 from tests.programme import Clock, Programme
 
@@ -73,6 +82,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.prove)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def statements_compiled_once() -> Iterator[None]:
+    """Let all databases of the process share what SQLAlchemy compiles."""
+    options = {"compiled_cache": Statements(2_000)}
+    with pytest.MonkeyPatch.context() as patch:
+        making = partial(create_engine, execution_options=options)
+        patch.setattr("service.storage.engine.create_engine", making)
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[PostgresServer]:
     """A running server that tests may fill, and must leave running."""
@@ -89,13 +108,13 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def database_engine(
-    engine_name: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Engine:
+def database_engine(engine_name: str, request: pytest.FixtureRequest) -> Iterator[Engine]:
     """Where databases are made."""
-    if engine_name == "sqlite":
-        return SqliteEngine(tmp_path_factory.mktemp("databases"))
-    return PostgresEngine(request.getfixturevalue("postgresql_server"))
+    if engine_name == "postgresql":
+        yield PostgresEngine(request.getfixturevalue("postgresql_server"))
+        return
+    with folder_in_memory() as folder:
+        yield SqliteEngine(folder)
 
 
 @pytest.fixture(scope="session")
@@ -154,13 +173,24 @@ def programme(database: Database, clock: Clock) -> Programme:
     return Programme(database, clock)
 
 
-@pytest.fixture
-def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
     """Let a password be checked in no time: the hash says how slowly."""
-    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr("service.operations.secrets._hasher", hasher)
+    with pytest.MonkeyPatch.context() as patch:
+        _hash_by(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1), patch)
+        yield
+
+
+@pytest.fixture
+def slow_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a password take as long as it does for a service."""
+    _hash_by(PasswordHasher(), monkeypatch)
+
+
+def _hash_by(hasher: PasswordHasher, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("service.operations.secrets._hasher", hasher)
     nobodys_hash = hasher.hash("nobody's")
-    monkeypatch.setattr("service.operations.secrets._nobodys_hash", lambda: nobodys_hash)
+    patch.setattr("service.operations.secrets._nobodys_hash", lambda: nobodys_hash)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """``doctor``."""
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 
@@ -12,7 +11,7 @@ from service.cli.checkup.table import CHECKS, SETTINGS_CHECK
 from service.cli.options import DatabaseOption, JsonOption
 from service.cli.output import print_json, show_list
 from service.operations.calls import utc_now
-from service.settings import ENVIRONMENT_PREFIX, Settings
+from service.settings import ENVIRONMENT_PREFIX, Settings, unknown_variables
 from service.storage.engine import Database, DatabaseLimits
 
 DATABASE_LIMITS = DatabaseLimits(lock_timeout_s=5, statement_timeout_s=10, connections_max=2)
@@ -55,8 +54,12 @@ def _findings(database_url: str | None) -> Iterator[Finding]:
     except ValidationError as error:
         yield from _unreadable(error)
         return
-    unknown = list(_unknown_variables())
-    yield from unknown or [Finding(SETTINGS_CHECK, State.OK)]
+    unknown = unknown_variables()
+    for name in unknown:
+        what = f"{name} is no setting, and is ignored"
+        yield Finding(SETTINGS_CHECK, State.WARNING, what, _SETTINGS_REMEDY)
+    if not unknown:
+        yield Finding(SETTINGS_CHECK, State.OK)
     database = Database(settings.database, DATABASE_LIMITS)
     try:
         yield from examine(Installation(settings, database, utc_now()), CHECKS)
@@ -72,12 +75,3 @@ def _unreadable(error: ValidationError) -> Iterator[Finding]:
         yield Finding(SETTINGS_CHECK, State.WRONG, what, _SETTINGS_REMEDY)
     for check in CHECKS:
         yield Finding(check.name, State.NOT_DONE, "the settings cannot be read")
-
-
-def _unknown_variables() -> Iterator[Finding]:
-    """Variables that look like settings and are none: a slip of the pen is silent otherwise."""
-    known = {f"{ENVIRONMENT_PREFIX}{name}".upper() for name in Settings.model_fields}
-    for name in sorted(os.environ):
-        if name.upper().startswith(ENVIRONMENT_PREFIX) and name.upper() not in known:
-            what = f"{name} is no setting, and is ignored"
-            yield Finding(SETTINGS_CHECK, State.WARNING, what, _SETTINGS_REMEDY)

@@ -24,12 +24,12 @@ from service.domain.refusals import ServiceError
 from service.domain.search import ID_MAX
 from service.operations.calls import Call
 from service.operations.creation_jobs import (
-    PAGE_SIZE_MAX,
     cancel_creation_job,
     get_creation_jobs,
     retry_creation_job,
 )
 from service.operations.deletion_jobs import get_deletion_jobs
+from service.operations.find_jobs import PAGE_SIZE_MAX
 
 app = typer.Typer(help="Jobs, which make and delete coupons by the thousand.", no_args_is_help=True)
 

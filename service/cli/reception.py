@@ -17,6 +17,7 @@ DRIP_S = 0.05
 DISCARDED_BYTES_MAX = 16 * 2**20
 """How much of a body that is too large is taken and forgotten: a client that is not read to its
 end does not read why it was refused. Whoever sends more is cut off."""
+_TOO_SLOW = "BodyTooSlow: The body did not arrive in time.\n"
 
 _log = structlog.get_logger("service.cli")
 
@@ -59,13 +60,11 @@ class Reception:
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         """Answer one HTTP request."""
-        is_chunked = "HTTP_TRANSFER_ENCODING" in environ
-        if is_chunked and "CONTENT_LENGTH" in environ:
-            return _refuse(start_response, HTTPStatus.BAD_REQUEST, "BodyAmbiguous", environ)
-        if is_chunked or environ.get("CONTENT_LENGTH", "0") != "0":
+        if "HTTP_TRANSFER_ENCODING" in environ or environ.get("CONTENT_LENGTH", "0") != "0":
             body = self._receive(environ["wsgi.input"])
             if body is None:
-                return _refuse(start_response, HTTPStatus.REQUEST_TIMEOUT, "BodyTooSlow", environ)
+                _log.warning("body too slow", address=environ.get("REMOTE_ADDR"))
+                return plain(start_response, HTTPStatus.REQUEST_TIMEOUT, _TOO_SLOW)
             environ["wsgi.input"] = BytesIO(body)
         self._turns.get()
         try:
@@ -103,16 +102,3 @@ class Reception:
                 if not stream.read(BLOCK_BYTES):
                     break
         return body
-
-
-_REASONS = {
-    "BodyAmbiguous": "The request has both Content-Length and Transfer-Encoding.",
-    "BodyTooSlow": "The body did not arrive in time.",
-}
-
-
-def _refuse(
-    start_response: Callable[..., Any], status: HTTPStatus, symbol: str, environ: dict[str, Any]
-) -> list[bytes]:
-    _log.warning("request refused", symbol=symbol, address=environ.get("REMOTE_ADDR"))
-    return plain(start_response, status, f"{symbol}: {_REASONS[symbol]}\n")

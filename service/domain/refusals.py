@@ -37,8 +37,25 @@ class ServiceTroubleError(ServiceError):
         self.reason = reason
 
 
+class _ItemError:
+    """What the errors of items have of the catalogue."""
+
+    __slots__ = ()
+    row: ErrorRow
+
+    @property
+    def code(self) -> int:
+        """``Code`` on the wire."""
+        return self.row.code
+
+    @property
+    def message(self) -> str:
+        """``Message`` on the wire."""
+        return self.row.message
+
+
 @dataclass(frozen=True, slots=True)
-class BatchError:
+class BatchError(_ItemError):
     """Why one item of a list failed, while the rest of the call went through.
 
     Attributes:
@@ -52,23 +69,13 @@ class BatchError:
     text: str = ""
 
     @property
-    def code(self) -> int:
-        """``Code`` on the wire."""
-        return self.row.code
-
-    @property
-    def message(self) -> str:
-        """``Message`` on the wire."""
-        return self.row.message
-
-    @property
     def details(self) -> str:
         """``Details`` on the wire: the symbol, then what was wrong."""
         return details_text(self.row, self.text)
 
 
 @dataclass(frozen=True, slots=True)
-class AccountError:
+class AccountError(_ItemError):
     """Why one account of a list failed, while the rest of the call went through.
 
     Attributes:
@@ -80,16 +87,6 @@ class AccountError:
     row: ErrorRow
     account_id: int
     text: str = ""
-
-    @property
-    def code(self) -> int:
-        """``Code`` on the wire."""
-        return self.row.code
-
-    @property
-    def message(self) -> str:
-        """``Message`` on the wire."""
-        return self.row.message
 
     @property
     def details(self) -> str:

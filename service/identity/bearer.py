@@ -23,7 +23,7 @@ CLOCKS_APART_S = 5
 """How far the issuer's clock may go before ours when it says from when a token is valid."""
 TOKEN_LENGTH_MAX = 16_384
 
-# Headers that we do not know change nothing, but for those that `crit` names.
+# Headers that we do not know change nothing.
 _REGISTRY = jws.JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
 
 
@@ -81,7 +81,8 @@ class IssuerTokens:
 
     def _find_key(self, signed: Any) -> PublicKey:
         headers = signed.headers()
-        if headers.get("alg") not in ALGORITHMS:
+        # What `crit` names must be understood (RFC 7515, section 4.1.11), and nothing is here.
+        if headers.get("alg") not in ALGORITHMS or "crit" in headers:
             _refuse()
         key = self._keys.find(headers.get("kid"))
         if key is None or key.get("alg", headers["alg"]) != headers["alg"]:

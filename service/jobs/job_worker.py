@@ -62,5 +62,5 @@ class JobWorker:
             kind=done.job.kind.value,
             lease=done.job.lease_number,
             status=done.status.value,
-            error=done.error,
+            error=done.failure,
         )

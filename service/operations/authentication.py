@@ -12,9 +12,11 @@ from service.domain.refusals import ServiceError
 from service.domain.roles import Caller, Credentials, Role
 from service.operations.admissions import Admissions
 from service.operations.calls import DEFAULT_LIMITS, Call, OperationLimits, utc_now
+from service.operations.guesses import count_failures, held_back_from_sign_in, subject_of
 from service.operations.secrets import is_password, token_digest
 from service.storage import users
 from service.storage.engine import Database
+from service.storage.sliding_windows import is_window_full
 from service.storage.users import ValidToken
 
 DEVELOPER = "developer"
@@ -79,7 +81,8 @@ class Authenticator:
             ServiceError: ``RequestMissingHeaders`` when the developer token, or
                 both the authentication token and a user name with password, are
                 absent; ``InvalidCredentials`` when one of them is wrong, without
-                saying which; ``ServiceUnavailable`` when nobody can tell.
+                saying which; ``CallRateExceeded`` when too many passwords of the user were
+                wrong; ``ServiceUnavailable`` when nobody can tell.
         """
         _require_headers(credentials)
         now = self._clock()
@@ -119,11 +122,16 @@ class Authenticator:
             return find_caller(connection, user_id)
 
     def _find_by_password(self, credentials: Credentials) -> Caller:
-        """The user whose name and password these are."""
+        """The user whose name and password these are; failures count with those of the console."""
+        name = normal_spelling(credentials.user_name or "")
+        guessed, count_max = subject_of("name", name), self._limits.failures_per_minute
         with self._database.reading() as connection:
-            found = users.find_user(connection, normal_spelling(credentials.user_name or ""))
-        user_id, stored_hash = found or (None, None)
+            if is_window_full(connection, guessed, count_max, self._clock()):
+                raise held_back_from_sign_in(count_max)
+            user_id, stored_hash = users.find_user(connection, name) or (None, None)
         is_right = is_password(stored_hash, credentials.password or "")
+        if not is_right and not count_failures(self._database, [guessed], count_max, self._clock()):
+            raise held_back_from_sign_in(count_max)
         with self._database.reading() as connection:
             return find_caller(connection, user_id if is_right else None)
 

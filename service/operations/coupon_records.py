@@ -26,7 +26,7 @@ SHOWN_LENGTH_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
-class FoundCoupon:
+class FoundCode:
     """What a code is: the parent's own, or a unique one of the parent.
 
     Attributes:
@@ -58,7 +58,7 @@ def not_found(code: str | None) -> ServiceError:
     return ServiceError(COUPON_NOT_FOUND, f"coupon {fold_code(code or '')[:SHOWN_LENGTH_MAX]}")
 
 
-def find_coupon(connection: Connection, code: str | None) -> FoundCoupon:
+def find_coupon(connection: Connection, code: str | None) -> FoundCode:
     """The simple coupon with this code, whosever it is.
 
     Raises:
@@ -75,12 +75,12 @@ def find_coupon(connection: Connection, code: str | None) -> FoundCoupon:
     )
     if parent is None:
         raise not_found(code)
-    return FoundCoupon(parent, unique)
+    return FoundCode(parent, unique)
 
 
 def require_coupon(
     connection: Connection, call: Call, code: str | None, *, is_change: bool = False
-) -> FoundCoupon:
+) -> FoundCode:
     """As ``find_coupon``, for those who may read it, and where it is to be changed, change it.
 
     Raises:
@@ -107,7 +107,7 @@ def require_parent(
     return found.parent
 
 
-def record_of(connection: Connection, found: FoundCoupon) -> CouponRecord:
+def record_of(connection: Connection, found: FoundCode) -> CouponRecord:
     """What is known of a code: of a unique one that was claimed, with its claim."""
     if found.code is None:
         return record_of_parent(found.parent.coupon)

@@ -13,7 +13,6 @@ from service.domain.errors import (
     JOB_ENDED,
     JOB_NOT_FAILED,
     NOT_AUTHORIZED,
-    PAGING_INVALID,
     PATTERN_FULL,
     QUANTITY_OUT_OF_RANGE,
     RESERVATION_LIMIT_UNSUPPORTED,
@@ -26,10 +25,10 @@ from service.domain.terms import CouponTerms
 from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.operations.classes import require_class_in_use
+from service.operations.find_jobs import find_jobs
 from service.operations.mint_coupons import COUPONS_COUNT_MAX
 from service.storage import audit, classes, coupons, jobs
 
-PAGE_SIZE_MAX = 100
 RESERVATION_LIMIT_MAX = 999_999
 
 
@@ -113,12 +112,7 @@ def get_creation_jobs(call: Call, query: JobQuery) -> list[CreationJob]:
     Raises:
         ServiceError: ``UserIsNotAuthorized``, or ``PagingInvalid``.
     """
-    if query.customer_id is not None:
-        call.caller.require_read(query.customer_id)
-    require_page(query)
-    with call.database.reading() as connection:
-        found = jobs.find_creation_jobs(connection, query)
-    return [job for job in found if call.caller.may_read(job.customer_id)]
+    return find_jobs(call, query, jobs.find_creation_jobs)
 
 
 def cancel_creation_job(call: Call, job_id: int) -> CreationJob:
@@ -163,13 +157,6 @@ def retry_creation_job(call: Call, job_id: int) -> CreationJob:
         return _find(connection, row.customer_id, job_id)
 
     return decide(call.database, attempt)
-
-
-def require_page(query: JobQuery) -> None:
-    """Refuse a page that no list has with ``PagingInvalid``."""
-    if query.index < 0 or not 1 <= query.size <= PAGE_SIZE_MAX:
-        text = f"Size must be 1 to {PAGE_SIZE_MAX}, and Index 0 or more"
-        raise ServiceError(PAGING_INVALID, text)
 
 
 def _require_limits(new: NewCreationJob) -> None:

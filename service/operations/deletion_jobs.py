@@ -9,7 +9,7 @@ from service.domain.refusals import ServiceError
 from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.operations.classes import require_class
-from service.operations.creation_jobs import require_page
+from service.operations.find_jobs import find_jobs
 from service.storage import accounts, audit, coupon_updates, deletions, jobs
 
 
@@ -65,12 +65,7 @@ def get_deletion_jobs(call: Call, query: JobQuery) -> list[DeletionJob]:
     Raises:
         ServiceError: ``UserIsNotAuthorized``, or ``PagingInvalid``.
     """
-    if query.customer_id is not None:
-        call.caller.require_read(query.customer_id)
-    require_page(query)
-    with call.database.reading() as connection:
-        found = deletions.find_deletion_jobs(connection, query)
-    return [job for job in found if call.caller.may_read(job.customer_id)]
+    return find_jobs(call, query, deletions.find_deletion_jobs)
 
 
 def _require_meant(

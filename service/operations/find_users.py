@@ -2,7 +2,7 @@
 
 from service.domain.errors import ENTITY_NOT_EXISTENT
 from service.domain.found_users import FoundToken, FoundUser
-from service.domain.listings import Listing, read_key, require_size, stored_text, write_key
+from service.domain.listings import Listing, listing_of, read_key, require_size, stored_text
 from service.domain.names import caseless
 from service.domain.refusals import ServiceError
 from service.operations.calls import Call
@@ -29,9 +29,7 @@ def find_users(
     part = caseless(stored_text(name_part) or "") or None
     with call.database.reading() as connection:
         found = user_search.find_users(connection, part, key[0] if key else None, size + 1)
-    users = found[:size]
-    next_key = write_key(users[-1].name) if len(found) > size else None
-    return Listing(users, next_key, len(users))
+    return listing_of(found, size, lambda it: (it.name,))
 
 
 def show_user(call: Call, user_id: int) -> tuple[FoundUser, list[FoundToken]]:

@@ -42,9 +42,11 @@ def guesser_of(call: Call) -> bytes:
     return subject_of("guesses", call.caller.user_id)
 
 
-def held_back(what: str) -> ServiceError:
-    """The refusal of whoever failed too often."""
-    return ServiceError(CALL_RATE_EXCEEDED, f"{what} failed within a minute")
+def held_back_from_sign_in(count_max: int) -> ServiceError:
+    """The refusal of whoever showed too many wrong passwords."""
+    return ServiceError(
+        CALL_RATE_EXCEEDED, f"{count_max} attempts to sign in failed within a minute"
+    )
 
 
 def count_failures(
@@ -65,20 +67,6 @@ def count_failures(
         return all(counted)
 
     return decide(database, attempt, is_small=True)
-
-
-def decide_guess(call: Call, attempt: Callable[[Connection], Result]) -> Result:
-    """As ``decide``, for an attempt that tells whether a coupon or an account is there.
-
-    Raises:
-        ServiceError: As the attempt does; ``CallRateExceeded`` when too many failed before.
-    """
-
-    def watched(connection: Connection) -> Result:
-        require_few_failures(connection, call)
-        return attempt(connection)
-
-    return guessing(call, lambda: decide(call.database, watched))
 
 
 def guessing(call: Call, action: Callable[[], Result]) -> Result:
@@ -130,4 +118,5 @@ def _count_max(call: Call) -> int:
 
 
 def _held_back(call: Call) -> ServiceError:
-    return held_back(f"{_count_max(call)} attempts to name a coupon or an account")
+    text = f"{_count_max(call)} attempts to name a coupon or an account failed within a minute"
+    return ServiceError(CALL_RATE_EXCEEDED, text)

@@ -15,7 +15,7 @@ from service.domain.refusals import ServiceError
 from service.domain.traces import Trace
 from service.operations.attempts import decide
 from service.operations.calls import Call
-from service.operations.coupon_records import FoundCoupon, record_of, require_coupon
+from service.operations.coupon_records import FoundCode, record_of, require_coupon
 from service.operations.names import require_code
 from service.operations.pages import page_of, require_page
 from service.storage import accounts, audit, definitions, discount_codes, parent_coupons
@@ -140,7 +140,7 @@ def _definition_of(new: ParentCoupon, call: Call) -> CouponDefinition:
     )
 
 
-def _retire_parent(connection: Connection, call: Call, found: FoundCoupon) -> list[audit.Change]:
+def _retire_parent(connection: Connection, call: Call, found: FoundCode) -> list[audit.Change]:
     number = found.parent.number
     if not parent_coupons.retire_parent(connection, number, call.caller.user_id, call.now):
         return []
@@ -148,9 +148,7 @@ def _retire_parent(connection: Connection, call: Call, found: FoundCoupon) -> li
     return [audit.Change("retire", "parent coupon", number, after=after)]
 
 
-def _retire_unique_code(
-    connection: Connection, call: Call, found: FoundCoupon
-) -> list[audit.Change]:
+def _retire_unique_code(connection: Connection, call: Call, found: FoundCode) -> list[audit.Change]:
     if not parent_coupons.retire_unique_code(connection, found.number, call.now):
         return []
     after = {"retired_at": call.now.isoformat()}

@@ -18,7 +18,7 @@ from service.domain.programmes import Subscription
 from service.domain.refusals import ServiceError
 from service.operations.attach_instance import require_stock
 from service.operations.calls import Call
-from service.operations.coupon_records import FoundCoupon, not_found
+from service.operations.coupon_records import FoundCode, not_found
 from service.operations.instance_effects import Target, require_effect
 from service.operations.subscription_coupons import (
     claim_of,
@@ -74,7 +74,7 @@ def _find_stock(connection: Connection, code: str) -> StoredInstance | None:
 
 
 def _claim(
-    connection: Connection, call: Call, subscription: Subscription, found: FoundCoupon
+    connection: Connection, call: Call, subscription: Subscription, found: FoundCode
 ) -> Candidate:
     require_claimable(connection, found, subscription)
     _require_left(found)
@@ -83,7 +83,7 @@ def _claim(
     return Candidate(instance=claim, definition=definition, number=None)
 
 
-def _require_left(found: FoundCoupon) -> None:
+def _require_left(found: FoundCode) -> None:
     parent = found.parent.coupon
     if found.code is None:
         count, most = parent.claims_count, parent.coupons_max

@@ -16,8 +16,8 @@ from service.domain.figures import (
 from service.operations.calls import Call
 from service.operations.owned import require_owned
 from service.storage import kept_figures, work_figures
+from service.storage.class_counts import COUNTS, Count, count_classes, first_day
 from service.storage.classes import find_owner
-from service.storage.figures import COUNTS, Count, count_classes, first_day
 from service.storage.kept_figures import Minted, Scope
 from service.storage.tables import coupon_class
 

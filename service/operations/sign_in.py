@@ -14,7 +14,7 @@ from service.domain.refusals import ServiceError
 from service.operations.attempts import decide
 from service.operations.authentication import find_caller
 from service.operations.calls import DEFAULT_LIMITS, Call, OperationLimits, utc_now
-from service.operations.guesses import count_failures, held_back, subject_of
+from service.operations.guesses import count_failures, held_back_from_sign_in, subject_of
 from service.operations.secrets import is_password
 from service.operations.signing_secrets import SigningSecrets
 from service.operations.users import set_own_password
@@ -108,16 +108,13 @@ class FrontDesk:
         with self._database.reading() as connection:
             for subject in subjects:
                 if sliding_windows.is_window_full(connection, subject, count_max, now):
-                    raise self._held_back()
+                    raise held_back_from_sign_in(count_max)
 
     def _refuse(self, subjects: list[bytes]) -> NoReturn:
         count_max, now = self._limits.failures_per_minute, self._clock()
         if count_failures(self._database, subjects, count_max, now):
             raise ServiceError(INVALID_CREDENTIALS)
-        raise self._held_back()
-
-    def _held_back(self) -> ServiceError:
-        return held_back(f"{self._limits.failures_per_minute} attempts to sign in")
+        raise held_back_from_sign_in(count_max)
 
     def admit(self, session: Session, tracking_id: str) -> Call | None:
         """Know somebody again; None when the session has ended, for whichever reason."""

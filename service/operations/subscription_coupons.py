@@ -20,7 +20,7 @@ from service.domain.refusals import ServiceError
 from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.operations.coupon_records import (
-    FoundCoupon,
+    FoundCode,
     find_coupon,
     not_found,
     records_of_claims,
@@ -148,7 +148,7 @@ def remove_coupon(call: Call, subscription_reference: str, code: str | None) -> 
     return decide(call.database, attempt)
 
 
-def find_of_customer(connection: Connection, customer_id: int, code: str | None) -> FoundCoupon:
+def find_of_customer(connection: Connection, customer_id: int, code: str | None) -> FoundCode:
     """As ``find_coupon``; a coupon of another customer is ``CouponNotFound``."""
     found = find_coupon(connection, code)
     if found.parent.coupon.customer_id != customer_id:
@@ -166,9 +166,7 @@ def _find_claim(
     )
 
 
-def require_claimable(
-    connection: Connection, found: FoundCoupon, subscription: Subscription
-) -> None:
+def require_claimable(connection: Connection, found: FoundCode, subscription: Subscription) -> None:
     """Refuse a coupon that cannot be claimed for the subscription, whatever is left of it.
 
     Raises:
@@ -187,7 +185,7 @@ def require_claimable(
         raise ServiceError(COUPON_ALREADY_APPLIED, text)
 
 
-def definition_beneath(connection: Connection, found: FoundCoupon) -> CouponDefinition:
+def definition_beneath(connection: Connection, found: FoundCode) -> CouponDefinition:
     """The definition beneath a simple coupon.
 
     Nobody changes it: it stays in production, without an end and without rules.
@@ -196,7 +194,7 @@ def definition_beneath(connection: Connection, found: FoundCoupon) -> CouponDefi
     return definitions.find_definitions(connection, [number])[number]
 
 
-def _take_claim(connection: Connection, found: FoundCoupon) -> None:
+def _take_claim(connection: Connection, found: FoundCode) -> None:
     """Count the claim, of the parent or of the unique code: the statement is the verdict."""
     parent = found.parent.coupon
     if found.code is None:
@@ -216,7 +214,7 @@ def _take_claim(connection: Connection, found: FoundCoupon) -> None:
 
 
 def claim_of(
-    found: FoundCoupon, definition: CouponDefinition, subscription: Subscription, now: datetime
+    found: FoundCode, definition: CouponDefinition, subscription: Subscription, now: datetime
 ) -> CouponInstance:
     """The claim of a coupon, as it is when it is made."""
     parent = found.parent.coupon
@@ -237,7 +235,7 @@ def claim_of(
 def _add_claim(
     connection: Connection,
     call: Call,
-    found: FoundCoupon,
+    found: FoundCode,
     definition: CouponDefinition,
     subscription: Subscription,
 ) -> int:

@@ -76,6 +76,10 @@ class LibraryWindows(Windows):
                 self._limiter.hit, windows[::-1]
             )
 
+    def is_reachable(self) -> bool:
+        """Whether calls can be counted just now."""
+        return self._limiter.storage.check()
+
     @staticmethod
     def _full(ask: Callable[..., bool], windows: Sequence[Window]) -> Window | None:
         for window in windows:

@@ -26,12 +26,13 @@ class WorkDone:
 
     Attributes:
         status: ``pending`` when it goes on later, or with another worker.
-        error: What failed; None when nothing did.
+        failure: The name of what failed, for the log: what a database says of its own errors
+            quotes codes. The job itself has all of it. None when nothing failed.
     """
 
     job: LeasedJob
     status: JobStatus
-    error: str | None = None
+    failure: str | None = None
 
 
 def work_on_next_job(desk: JobDesk) -> WorkDone | None:
@@ -51,7 +52,7 @@ def _work_on(desk: JobDesk, job: LeasedJob) -> WorkDone:
     try:
         return WorkDone(job, _WORK[job.kind](desk, job))
     except LeaseLostError:
-        return WorkDone(job, JobStatus.PENDING, "another worker has the job")
+        return WorkDone(job, JobStatus.PENDING, LeaseLostError.__name__)
     except JobStoppedError:
         desk.give_back(job)
         return WorkDone(job, JobStatus.PENDING)
@@ -67,4 +68,5 @@ def _settle_failure(desk: JobDesk, job: LeasedJob, error: Exception) -> WorkDone
         status = desk.fail(job, text, is_permanent=is_refusal)
     except LeaseLostError:
         status = JobStatus.PENDING
-    return WorkDone(job, status, text)
+    name = error.row.symbol if isinstance(error, ServiceError) else type(error).__name__
+    return WorkDone(job, status, name)

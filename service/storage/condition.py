@@ -44,8 +44,9 @@ def latest_change_at(connection: Connection) -> datetime | None:
 
 
 def job_due_since(connection: Connection) -> datetime | None:
-    """When the job was due that is due longest; in the future while none is."""
-    return connection.execute(_LONGEST_DUE).scalar_one()
+    """When the job is due that is due first, perhaps in the future; None while none waits."""
+    found: datetime | None = connection.execute(_LONGEST_DUE).scalar_one()
+    return found
 
 
 def jobs_failed_since(connection: Connection, since: datetime) -> list[int]:

@@ -22,11 +22,13 @@ _COUPON_IDS = union(
     ),
     select(redemption.c.coupon_id).where(redemption.c.account_id.in_(_ACCOUNT_IDS)),
 )
-_INFO = Prepared(
+_COUPONS: Select[Any] = (
     select(
         coupon.c.coupon_id,
+        coupon.c.code,
         coupon.c.claimed_account_id,
         coupon.c.claimed_at,
+        coupon_class.c.customer_id,
         coupon_class.c.feature_id,
         redemption.c.account_id,
         redemption.c.granted,
@@ -42,31 +44,13 @@ _INFO = Prepared(
     .join(coupon_class, coupon_class.c.class_id == coupon.c.class_id)
     .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id)
     .join(redemption, isouter=True)
-    .where(coupon.c.coupon_id.in_(_COUPON_IDS), coupon.c.deleted_at.is_(None))
-    .order_by(func.coalesce(coupon.c.claimed_at, redemption.c.redeemed_at), coupon.c.coupon_id)
 )
-_ACCOUNT_COUPONS: Select[Any] = (
-    select(
-        coupon.c.coupon_id,
-        coupon.c.code,
-        coupon_class.c.customer_id,
-        coupon.c.claimed_at,
-        redemption.c.account_id,
-        redemption.c.granted,
-        redemption.c.balance,
-        redemption.c.spend_to_threshold,
-        redemption.c.redeemed_at,
-        redemption.c.expires_at,
-        redemption.c.activated_at,
-        redemption.c.is_active,
-        *TERMS_COLUMNS,
+_INFO = Prepared(
+    _COUPONS.where(coupon.c.coupon_id.in_(_COUPON_IDS), coupon.c.deleted_at.is_(None)).order_by(
+        func.coalesce(coupon.c.claimed_at, redemption.c.redeemed_at), coupon.c.coupon_id
     )
-    .select_from(coupon)
-    .join(coupon_class, coupon_class.c.class_id == coupon.c.class_id)
-    .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id)
-    .join(redemption, isouter=True)
-    .order_by(coupon.c.coupon_id.desc())
 )
+_ACCOUNT_COUPONS = _COUPONS.order_by(coupon.c.coupon_id.desc())
 
 
 def find_account_coupons(

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    cast,
     delete,
     insert,
     or_,
@@ -39,7 +40,7 @@ from service.storage.tables import (
     deletion_job,
     job,
 )
-from service.storage.types import Instant
+from service.storage.types import Id, Instant
 
 Integers = NDArray[np.int64]
 
@@ -146,8 +147,9 @@ def find_deletion_jobs(connection: Connection, query: JobQuery) -> list[Deletion
     """A page of a customer's deletion jobs, newest first."""
     statement = _JOBS.where(*conditions(query))
     if query.batch_id is not None:
-        in_batch = deletion_job.c.filters["batch_id"].as_integer() == query.batch_id
-        statement = statement.where(in_batch)
+        # Not as_integer: on PostgreSQL that has 32 bits, and a number with more is an error.
+        batch_id = cast(deletion_job.c.filters["batch_id"].as_string(), Id)
+        statement = statement.where(batch_id == query.batch_id)
     return [
         DeletionJob(
             **{

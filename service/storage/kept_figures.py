@@ -26,7 +26,7 @@ from sqlalchemy import (
     update,
 )
 
-from service.storage.figures import COUNTS, Count, count_classes, first_day
+from service.storage.class_counts import COUNTS, Count, count_classes, first_day
 from service.storage.report_tables import class_day, class_figures, class_money, figures_position
 from service.storage.statements import insert_or_ignore, take_any_time
 from service.storage.tables import audit, coupon, coupon_batch, coupon_class

@@ -89,8 +89,11 @@ def is_window_full(connection: Connection, subject: bytes, count_max: int, now: 
 
 
 def forget_old_windows(connection: Connection, now: datetime) -> None:
-    """Drop the windows out of which everything has passed."""
-    connection.execute(delete(sliding_window).where(sliding_window.c.last_at <= now - WINDOW))
+    """Drop the windows out of which everything has passed; nobody is waited for."""
+    subject = sliding_window.c.subject
+    old = select(subject).where(sliding_window.c.last_at <= now - WINDOW)
+    unused = old.with_for_update(skip_locked=True)
+    connection.execute(delete(sliding_window).where(subject.in_(unused)))
 
 
 def forget_window(connection: Connection, subject: bytes) -> None:

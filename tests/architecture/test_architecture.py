@@ -35,7 +35,7 @@ ROOMS: dict[str, set[str]] = {
     },
     "cli": {
         *("soap", "jobs", "console", "operations", "storage", "domain"),
-        *("settings", "opening", "addresses", "logs", "health", "metrics", "app"),
+        *("settings", "opening", "addresses", "logs", "health", "identity", "metrics", "app"),
     },
 }
 """The rooms that each room may see; a new room says here what it may see."""

@@ -1,5 +1,6 @@
 """doctor: each check finds a thing that is really broken, and nothing wrong before it breaks."""
 
+import json
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 import trustme
+from joserfc.jwk import RSAKey
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
@@ -84,6 +86,12 @@ class Patient:
         with self.database.writing() as connection:
             connection.exec_driver_sql(f"ALTER DATABASE {self.database.url.database} SET {what}")
         self.database.close()
+
+
+@pytest.fixture(autouse=True)
+def large_disks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disks of the tests may be small."""
+    monkeypatch.setattr(about_database, "DISK_FREE_MIN_BYTES", 1)
 
 
 @pytest.fixture
@@ -226,7 +234,8 @@ def the_file_is_on_another_machine(patient: Patient) -> Iterator[None]:
 
 @breaks("disk space", "MiB are free")
 def the_disk_is_full(patient: Patient) -> Iterator[None]:
-    # No test fills a disk: this one asks for more than any has.
+    # No test fills a disk: this one asks for more than any has. One disk is told of once.
+    patient.settings["mail_folder"] = Path(str(patient.database.url.database)).parent / "mail"
     patient.monkeypatch.setattr(about_database, "DISK_FREE_MIN_BYTES", 1 << 62)
     yield
 
@@ -354,6 +363,14 @@ def the_certificate_is_not_trusted(patient: Patient) -> Iterator[None]:
         yield
 
 
+@breaks("certificate", "tls_key.pem: ")
+def the_certificate_is_none(patient: Patient) -> Iterator[None]:
+    for name in ("tls_certificate", "tls_key"):
+        patient.settings[name] = patient.folder / f"{name}.pem"
+        patient.settings[name].write_text("no PEM", encoding="utf-8")
+    yield
+
+
 @contextmanager
 def mail_server(patient: Patient) -> Iterator[MailServer]:
     """A mail server that the settings name."""
@@ -416,6 +433,30 @@ def a_template_has_no_language(patient: Patient) -> Iterator[None]:
         assert [it.state for it in patient.findings("mail templates")] == [State.OK]
         (patient.folder / "templates" / "dispatch.txt").touch()
         yield
+
+
+@breaks("issuer", "has no key")
+def the_issuer_has_no_keys(patient: Patient) -> Iterator[None]:
+    key = RSAKey.generate_key(2048, {"kid": "1"}, private=False).as_dict(private=False)
+    patient.settings.update(oauth_issuer="http://127.0.0.1:1", oauth_audience="coupons")
+    with answering(200, json.dumps({"keys": [key]})) as address:
+        patient.settings["oauth_jwks_url"] = f"http://{address}/keys"
+        assert [it.state for it in patient.findings("issuer")] == [State.OK]
+    with answering(200, json.dumps({"keys": []})) as address:
+        patient.settings["oauth_jwks_url"] = f"http://{address}/keys"
+        yield
+
+
+@breaks("issuer", "http://127.0.0.1:1: ")
+def the_issuer_is_away(patient: Patient) -> Iterator[None]:
+    patient.settings.update(oauth_issuer="http://127.0.0.1:1", oauth_audience="coupons")
+    yield
+
+
+@breaks("redis", "does not answer", State.WARNING)
+def the_redis_is_away(patient: Patient) -> Iterator[None]:
+    patient.settings["redis_url"] = f"redis://127.0.0.1:{free_port()}"
+    yield
 
 
 def dispatched(patient: Patient) -> None:

@@ -7,6 +7,7 @@ the shape of a fault, differ between zeep and suds so much that tests need one f
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import suds
@@ -125,6 +126,10 @@ class Caller:
     def flags(self, *names: str) -> Any:
         """A list of enumerated values, as this client takes it."""
         raise NotImplementedError
+
+    def shown(self, instant: datetime) -> datetime:
+        """An instant as this client shows it."""
+        return instant
 
     @property
     def tracking_id(self) -> str:

@@ -1,7 +1,7 @@
 """A running service with a programme, and clients that call it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from importlib.resources import files
 from uuid import uuid4
@@ -17,7 +17,16 @@ from service.operations.authentication import AUTHENTICATION, DEVELOPER
 from service.operations.users import add_user, issue_token
 from service.storage.engine import Database
 from tests.clients.callers import Caller, Keys, SudsCaller, ZeepCaller, bing_ads_caller
+from tests.clients.runtimes import (
+    NodeCaller,
+    Runtime,
+    RuntimeCaller,
+    node_command,
+    php_command,
+    running_runtime,
+)
 from tests.clients.server import Server, running
+from tests.conformance.tap import open_taps, tapped
 from tests.databases import Databases
 from tests.programme import Clock, Programme
 
@@ -42,9 +51,21 @@ def server(
     tmp_path_factory: pytest.TempPathFactory, session_databases: Databases
 ) -> Iterator[Server]:
     """The service; it must not have logged an internal error, nor an invalid reply."""
-    with running(tmp_path_factory.mktemp("served"), session_databases.blank()) as server:
-        yield server
+    folder = tmp_path_factory.mktemp("served")
+    with (
+        running(folder, session_databases.blank()) as server,
+        tapped(server.port) as tap,
+    ):
+        yield replace(server, port=tap.port)
     assert server.trouble() == []
+
+
+@pytest.fixture(autouse=True)
+def conforming() -> Iterator[None]:
+    """What a test says and is answered is as WS-I Basic Profile 1.1 has it."""
+    yield
+    for tap in open_taps:
+        tap.check()
 
 
 @pytest.fixture(scope="session")
@@ -152,8 +173,35 @@ def connect_suds_single_wsdl(server: Server, suds_cache: DictCache) -> Connect:
     return lambda keys: SudsCaller(suds.client.Client(url, cache=suds_cache), keys)
 
 
+@pytest.fixture(scope="session")
+def node(server: Server) -> Iterator[Runtime]:
+    """A program for Node.js."""
+    with running_runtime(node_command(server.url)) as runtime:
+        yield runtime
+
+
+@pytest.fixture
+def connect_node(node: Runtime) -> Connect:
+    return lambda keys: NodeCaller(node, keys)
+
+
+@pytest.fixture(scope="session")
+def php(server: Server) -> Iterator[Runtime]:
+    """A program for PHP."""
+    with running_runtime(php_command(server.url)) as runtime:
+        yield runtime
+
+
+@pytest.fixture
+def connect_php(php: Runtime) -> Connect:
+    return lambda keys: RuntimeCaller(php, keys)
+
+
 @pytest.fixture(
-    params=["bing_ads", "zeep_wsdl", "zeep_single_wsdl", "zeep_official", "suds_single_wsdl"]
+    params=[
+        *("bing_ads", "zeep_wsdl", "zeep_single_wsdl", "zeep_official", "suds_single_wsdl"),
+        *("node", "php"),
+    ]
 )
 def connect(request: pytest.FixtureRequest) -> Connect:
     """Makes clients with these keys; each test runs with each kind of client."""
@@ -169,13 +217,16 @@ def caller(connect: Connect, customer: Customer) -> Caller:
 
 @pytest.fixture(params=["zeep", "suds"])
 def connect_manager(
-    request: pytest.FixtureRequest, server: Server, zeep_management: zeep.Client
+    request: pytest.FixtureRequest,
+    server: Server,
+    zeep_management: zeep.Client,
+    suds_cache: DictCache,
 ) -> Connect:
     """Makes clients of the management service with these keys."""
     if request.param == "zeep":
         return lambda keys: ZeepCaller(zeep_management, keys)
     url = f"{server.management_url}?wsdl"
-    return lambda keys: SudsCaller(suds.client.Client(url, cache=None), keys)
+    return lambda keys: SudsCaller(suds.client.Client(url, cache=suds_cache), keys)
 
 
 @pytest.fixture

@@ -88,6 +88,18 @@ def test_other_methods_are_not_allowed(connection, customer, method):
     assert is_answered(connection, customer)
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "this is not HTTP",
+        "POST / HTTP/1.1\nHost: {host}\nContent-Length: many\n",
+        "POST / HTTP/1.1\nHost: {host}\nContent Length: 1\n",
+    ],
+)
+def test_what_is_not_http_is_a_bad_request(connection, head):
+    assert connection.exchange(head).status == 400
+
+
 def test_other_paths_are_not_found(connection):
     answer = connection.exchange("GET /elsewhere HTTP/1.1\nHost: {host}\n")
     assert answer.status == 404

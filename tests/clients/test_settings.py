@@ -1,5 +1,7 @@
 """Faults with HTTP 200, as the original has been seen to send them; trouble in the service."""
 
+from dataclasses import replace
+
 import pytest
 import suds.client
 from sqlalchemy import text
@@ -16,6 +18,7 @@ from tests.clients.callers import (
 )
 from tests.clients.server import running
 from tests.clients.wire import connected
+from tests.conformance.tap import tapped
 
 
 def first_keys(server):
@@ -27,8 +30,11 @@ def first_keys(server):
 def status_200(tmp_path_factory, session_databases):
     """A service that sends faults with HTTP 200."""
     folder = tmp_path_factory.mktemp("status_200")
-    with running(folder, session_databases.blank(), FAULT_HTTP_STATUS="200") as server:
-        yield server
+    with (
+        running(folder, session_databases.blank(), FAULT_HTTP_STATUS="200") as server,
+        tapped(server.port, excepted={"R1126"}) as tap,
+    ):
+        yield replace(server, port=tap.port)
     assert server.trouble() == []
 
 

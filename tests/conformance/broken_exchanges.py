@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from service.soap.namespaces import SOAP_ENVELOPE
-from tests.conformance.exchanges import Exchange, Message
+from tests.conformance.exchanges import NO_METHOD, Exchange, Message
 from tests.conformance.forms import ENCODING
 
 
@@ -72,6 +72,7 @@ BREAKS: dict[str, Break] = {
     "R1112": _http("other method", status=204),
     "R1130": _http("other method", status=301),
     "R1125": _http("other method", status=503),
+    "R1113": _http("other method", method=NO_METHOD, status=500),
     "R1114": _http("other method", status=404),
     "R1115": _headers("fault", "request", content_type="application/json"),
     "R1126": _http("fault", status=415),

@@ -17,6 +17,8 @@ CONTRACTS = {CUSTOMER_BILLING_PATH: CUSTOMER_BILLING, COUPON_MANAGEMENT_PATH: CO
 ENVELOPE, HEADER, BODY, FAULT = (
     f"{{{SOAP_ENVELOPE}}}{name}" for name in ("Envelope", "Header", "Body", "Fault")
 )
+NO_METHOD = ""
+"""Stands for the method of a request that is not HTTP."""
 _CHARSET = re.compile(r"charset=\"?([\w-]+)", re.IGNORECASE)
 _DECLARATION = re.compile(r"^\ufeff?<\?xml[^>]*\?>")
 _UTF16 = {

@@ -16,6 +16,7 @@ from tests.conformance.exchanges import (
     ENVELOPE,
     FAULT,
     HEADER,
+    NO_METHOD,
     Exchange,
     operations,
     requires,
@@ -80,11 +81,18 @@ def _trouble_without_envelope_is_4xx(exchange: Exchange) -> Iterator[str]:
         yield str(exchange.status)
 
 
+@requires("R1113")
+def _what_is_no_http_is_400(exchange: Exchange) -> Iterator[str]:
+    if exchange.method == NO_METHOD and exchange.status != 400:
+        yield str(exchange.status)
+
+
 @requires("R1114")
 def _other_methods_are_405(exchange: Exchange) -> Iterator[str]:
     # The description is published by GET, unless the request has no usable Host.
     is_asked = exchange.method == "GET" and exchange.status in {200, 400}
-    if exchange.method != "POST" and not is_asked and exchange.status != 405:
+    is_other = exchange.method not in {"POST", NO_METHOD}
+    if is_other and not is_asked and exchange.status != 405:
         yield f"{exchange.method}: {exchange.status}"
 
 

@@ -23,9 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def console(
-    programme: Programme, closed_applications: None, quick_passwords: None
-) -> Iterator[Console]:
+def console(programme: Programme, closed_applications: None) -> Iterator[Console]:
     """The console of an empty programme."""
     with serving(programme) as running:
         yield running

@@ -106,7 +106,7 @@ def test_a_mail_is_sent_once_more_by_who_says_so(console: Console, olga: httpx.C
 
 
 def test_a_template_that_gives_no_mail_is_named(
-    programme: Programme, closed_applications: None, quick_passwords: None, tmp_path: Path
+    programme: Programme, closed_applications: None, tmp_path: Path
 ) -> None:
     posted(programme)
     (tmp_path / "dispatch.en.txt").write_text("Subject: {{ nonsense }}\n")

@@ -144,7 +144,7 @@ def test_jobs_are_listed_a_page_at_a_time(
 ) -> None:
     for _ in range(3):
         begin_job(olga)
-    monkeypatch.setattr("service.console.pages.minting.JOBS_COUNT", 2)
+    monkeypatch.setattr("service.console.jobs.JOBS_COUNT", 2)
     first = olga.get(MINTING).text
     assert [it for it in (1, 2, 3) if f">Job {it}<" in first] == [2, 3]
     assert f'href="/console/{MINTING}?after=2"' in first

@@ -39,7 +39,7 @@ INLINE = re.compile(
 @pytest.fixture
 def pages(programme: Programme) -> Flask:
     """The pages, to be listed."""
-    desk = FrontDesk(programme.database, session_idle=timedelta(hours=1), secret=b"secret")
+    desk = FrontDesk(programme.database, session_idle=timedelta(hours=1))
     return create_pages(desk, ConsoleConfig("/console", timedelta(hours=1), 1000))
 
 

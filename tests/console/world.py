@@ -71,7 +71,7 @@ def build_world(console: Console) -> World:
 
 
 def _pages(console: Console) -> Flask:
-    desk = FrontDesk(console.programme.database, session_idle=timedelta(hours=1), secret=b"secret")
+    desk = FrontDesk(console.programme.database, session_idle=timedelta(hours=1))
     return create_pages(desk, ConsoleConfig("/console", timedelta(hours=1), 1000))
 
 

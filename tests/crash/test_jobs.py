@@ -141,6 +141,7 @@ def wrongs(programme: Programme, owner: int, count: int) -> list[str]:
     return wrong + [str(breach) for breach in check_database(programme.call()).breaches]
 
 
+@pytest.mark.prove
 def test_a_job_survives_kills(programme: Programme, owner: int) -> None:
     begin(programme, owner, COUNT_SHORT, CHUNK_SHORT)
     killed_count = work_and_kill(programme, KILLS_COUNT_SHORT, 0.3, 5)

@@ -19,7 +19,6 @@ import pytest
 from service.settings import ENVIRONMENT_PREFIX, Settings
 from tests.deployment.example import FOLDER, SCRIPTS
 from tests.deployment.waiting import wait_until
-from tests.packaging.test_wheel import SOURCES
 from tests.ports import free_port
 
 UNIT = FOLDER / "coupon-billing.service"
@@ -184,8 +183,3 @@ def test_nothing_that_builds_is_left_in_the_image() -> None:
     ]
     assert all("pip uninstall" in rest for word, rest in CONTAINERFILE if word == "RUN")
     assert not re.search(r"\b(apt|apk|install)\b", " ".join(rest for _, rest in final))
-
-
-def test_the_image_is_made_from_what_the_wheel_is_made_from() -> None:
-    ignored = (FOLDER / "Containerfile.dockerignore").read_text(encoding="utf-8")
-    assert sorted(re.findall(r"^!(.+)$", ignored, re.MULTILINE)) == sorted(SOURCES)

@@ -3,12 +3,14 @@
 import json
 import re
 import shlex
+from inspect import getsource
 from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import make_url
 from typer.testing import CliRunner
 
+from service import proxies
 from service.cli.mail import LEASE_ATTEMPTS
 from service.cli.main import app as command_line
 from service.cli.serving import WORKER_STOP_TIMEOUT_S
@@ -144,3 +146,29 @@ def test_the_numbers_of_the_page():
 def test_the_settings_of_the_page():
     named = re.findall(rf"{ENVIRONMENT_PREFIX}(\w+)", PAGE)
     assert {name.lower() for name in named} <= Settings.model_fields.keys()
+
+
+def test_every_header_that_is_believed_is_set_by_the_proxies_shown():
+    believed = set(re.findall(r"_value\w*\(environ, \"(\w+)\"", getsource(proxies)))
+    named = {f"X-Forwarded-{name.title()}" for name in believed}
+    assert len(named) == 4
+    (nginx,) = blocks("nginx")
+    haproxy = (Path(__file__).parents[2] / "deploy" / "haproxy.cfg").read_text(encoding="utf-8")
+    assert set(re.findall(r"proxy_set_header (X-\S+)", nginx)) == named
+    assert set(re.findall(r"(?:set|del)-header (X-\S+)", haproxy)) == named
+    assert "option http-restrict-req-hdr-names delete" in haproxy
+    assert set(re.findall(r"^\| `(X-\S+)` \|", PAGE, re.MULTILINE)) == named
+
+
+def test_the_exports_of_the_page(tmp_path, monkeypatch):
+    lines = "".join(blocks("sh")).replace("/etc/coupon-billing", str(tmp_path)).splitlines()
+    for name in ("certificate.pem", "key.pem"):
+        (tmp_path / name).touch()
+    for line in lines:
+        export, text = shlex.split(line)
+        assert export == "export"
+        monkeypatch.setenv(*text.split("=", 1))
+    settings = Settings()
+    assert settings.tls_certificate == tmp_path / "certificate.pem"
+    assert settings.local_scheme == "https"
+    assert list(map(str, settings.trusted_proxies)) == ["10.0.0.7/32", "10.1.0.0/16"]

@@ -111,7 +111,8 @@ def test_every_operation_and_check_has_its_row():
     page = GENERATOR.operations_page()
     for name in (*OPERATIONS, *MANAGEMENT_OPERATIONS):
         assert page.count(f"\n| `{name}` | ") == 1
-    row = "| `RedeemCoupon` | Bind a coupon to an account. | yes | `AccountId` long, `CouponCode` string"
+    takes = "`AccountId` long, `CouponCode` string"
+    row = f"| `RedeemCoupon` | Bind a coupon to an account. | yes | {takes}"
     assert f"{row} | `RedemptionDate` dateTime |" in page
     assert page.count(" | Not carried out. | ") == len(OPERATIONS) - len(IMPLEMENTED_OPERATIONS)
     for check in CHECKS:

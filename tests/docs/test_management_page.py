@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 import zeep
 
 from service.addresses import COUPON_MANAGEMENT_PATH
@@ -45,6 +46,7 @@ def test_the_numbers_of_errors_are_those_of_the_catalogue() -> None:
     assert set(re.findall(r"\((9\d{4})\)", PAGE)) == {str(row.code) for row in rows}
 
 
+@pytest.mark.prove
 def test_the_snippet_mints_and_runs_a_job(tmp_path: Path, databases) -> None:
     (snippet,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     with running(tmp_path, databases.blank()) as server:

@@ -15,6 +15,7 @@ from service.operations.authentication import AUTHENTICATION, DEVELOPER
 from service.operations.users import add_user, issue_token
 from service.settings import Settings
 from tests.clients.callers import Keys, ZeepCaller, bing_ads_caller
+from tests.conformance.tap import tapped
 from tests.life.scripted import Connect, Life
 from tests.mail import server as mail
 from tests.programme import Programme
@@ -38,7 +39,9 @@ def address(programme: Programme, closed_applications: None) -> Iterator[str]:
     with make_server("127.0.0.1", 0, app, handler_class=_SilentHandler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(SHUTDOWN_POLL_S,))
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}{CUSTOMER_BILLING_PATH}"
+        # The server that Python brings answers by HTTP/1.0.
+        with tapped(server.server_port, excepted={"R1140"}) as tap:
+            yield f"http://127.0.0.1:{tap.port}{CUSTOMER_BILLING_PATH}"
         server.shutdown()
         thread.join()
 

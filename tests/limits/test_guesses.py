@@ -1,5 +1,6 @@
 """Who guesses codes and accounts is held back, whatever it would have been answered."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from statistics import quantiles
 from time import perf_counter
@@ -11,20 +12,23 @@ from service.domain.errors import (
     CALL_RATE_EXCEEDED,
     COUPON_CLAIMED_BY_ANOTHER_ACCOUNT,
     COUPON_NOT_FOUND,
+    INVALID_CREDENTIALS,
     NOT_AUTHORIZED,
 )
 from service.domain.idempotency import KeyedRequest
 from service.domain.limits import FAILURES_PER_MINUTE
 from service.domain.refusals import ServiceError
-from service.domain.roles import COMMAND_LINE, Caller, Role
+from service.domain.roles import COMMAND_LINE, Caller, Credentials, Role
+from service.operations.authentication import DEVELOPER, Authenticator
 from service.operations.claim_coupons import AccountCoupon, claim_coupons
 from service.operations.idempotency import once
 from service.operations.redeem_coupon import redeem_coupon
-from service.operations.users import add_user
+from service.operations.users import add_user, issue_token
 from tests.programme import Programme
 
 UNKNOWN = "NO-SUCH-COUPON"
 PAIRS_COUNT = 500
+GUESSERS_COUNT = 16
 NOBODYS_ACCOUNT = 10**9
 
 
@@ -69,6 +73,13 @@ def test_after_ten_failures_a_minute_nothing_is_looked_at(shop: Shop) -> None:
     assert shop.redeem(shop.coupon) is CALL_RATE_EXCEEDED
     shop.programme.clock.move(milliseconds=1)
     assert shop.redeem(shop.coupon) == shop.programme.clock.now
+
+
+def test_of_many_guesses_at_once_no_more_are_answered(shop: Shop) -> None:
+    with ThreadPoolExecutor(GUESSERS_COUNT) as pool:
+        answers = list(pool.map(shop.redeem, [UNKNOWN] * 2 * GUESSERS_COUNT))
+    assert answers.count(COUPON_NOT_FOUND) == FAILURES_PER_MINUTE
+    assert answers.count(CALL_RATE_EXCEEDED) == 2 * GUESSERS_COUNT - FAILURES_PER_MINUTE
 
 
 def test_what_is_another_s_counts_as_what_is_not_there(shop: Shop) -> None:
@@ -133,3 +144,25 @@ def test_an_account_of_others_takes_as_long_as_none(shop: Shop) -> None:
     # What a busy machine adds is in the slower ones.
     others, nobodys = (quantiles(times, n=10)[0] for times in took.values())
     assert abs(others - nobodys) < 0.001
+
+
+def test_passwords_over_soap_are_guessed_no_more_often(
+    programme: Programme, quick_passwords: None
+) -> None:
+    customer_id = programme.customer()
+    add_user(programme.call(), "Kim", Role.STANDARD, customer_id, "right")
+    developer = issue_token(programme.call(), "Kim", DEVELOPER).text
+    authenticate = Authenticator(programme.database, programme.clock)
+
+    def answer(password: str) -> ErrorRow | None:
+        try:
+            authenticate(Credentials(developer, None, "Kim", password), "a TrackingId")
+        except ServiceError as error:
+            return error.row
+        return None
+
+    wrong = [answer("wrong") for _ in range(FAILURES_PER_MINUTE + 1)]
+    assert wrong == [INVALID_CREDENTIALS] * FAILURES_PER_MINUTE + [CALL_RATE_EXCEEDED]
+    assert answer("right") is CALL_RATE_EXCEEDED
+    programme.clock.move(minutes=1)
+    assert answer("right") is None

@@ -1,20 +1,24 @@
 """A call is refused exactly when it is one too many, and is free again at the right millisecond."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from types import SimpleNamespace
 
 import pytest
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
+from sqlalchemy import delete
 
 from service.operations.windows import DatabaseWindows, LibraryWindows, Window, Windows
+from service.storage.console_tables import sliding_window
 from service.storage.engine import Database, DatabaseLimits
 from tests.limits.schedules import differences
 from tests.programme import Clock
+from tests.reliability.proofs import SCHEDULED_CALLS, Report
 
 FEW = pytest.param(8, id="few")
 MANY = pytest.param(1_000, id="many", marks=[pytest.mark.prove, pytest.mark.timeout(900)])
 AT_ONCE = 16
+CONTROLS_COUNT = 5
 KIM = Window("user", 1, 3)
 
 
@@ -42,16 +46,32 @@ def test_windows_in_redis_decide_as_the_model(
 
 @pytest.mark.parametrize("count", [FEW, MANY])
 def test_windows_in_the_database_decide_as_the_model(
-    database: Database, clock: Clock, count: int
+    database: Database, clock: Clock, report: Report, count: int
 ) -> None:
-    windows = DatabaseWindows(database, clock)
-    assert differences(windows, clock, range(count)) == []
+    found = differences(DatabaseWindows(database, clock), clock, range(count))
+    report.proof(SCHEDULED_CALLS, rounds=count, failures=len(found))
+    assert found == []
 
 
-def test_windows_that_do_not_slide_would_be_noticed(library_clock: Clock) -> None:
-    windows = LibraryWindows()
-    windows._limiter = FixedWindowRateLimiter(MemoryStorage())  # type: ignore[assignment]
-    assert differences(windows, library_clock, range(20)) != []
+class FixedWindows(DatabaseWindows):
+    """Windows that begin with each minute of the clock, and are empty then."""
+
+    minute: datetime | None = None
+
+    def count(self, windows: Sequence[Window]) -> Window | None:
+        begun, self.minute = self.minute, self._clock().replace(second=0, microsecond=0)
+        if begun != self.minute:
+            with self._database.writing() as connection:
+                connection.execute(delete(sliding_window))
+        return super().count(windows)
+
+
+def test_windows_that_do_not_slide_would_be_noticed(
+    database: Database, clock: Clock, report: Report
+) -> None:
+    found = differences(FixedWindows(database, clock), clock, range(CONTROLS_COUNT))
+    report.control(SCHEDULED_CALLS, rounds=CONTROLS_COUNT, failures=len(found))
+    assert found != []
 
 
 def test_a_lower_limit_holds_at_once(database: Database, clock: Clock) -> None:

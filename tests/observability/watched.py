@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from service.addresses import CUSTOMER_BILLING_PATH
 from tests.ports import free_port
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 STOP_S_MAX = 60
 HEADERS = {"Content-Type": "text/xml; charset=utf-8"}
 
@@ -54,10 +54,12 @@ class Watched:
         port: Where it serves.
         metrics_port: Where it tells its metrics.
         folder: Of its log, its temporary files and its mails.
+        environment: With its settings.
     """
 
     process: "subprocess.Popen[bytes]"
     folder: Path
+    environment: dict[str, str]
     port: int
     metrics_port: int
     client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=PATIENCE_S))
@@ -99,13 +101,20 @@ class Watched:
 
 
 @contextmanager
-def watched(database_url: str, folder: Path, *words: str, **settings: str) -> Iterator[Watched]:
+def watched(
+    database_url: str,
+    folder: Path,
+    *words: str,
+    program: Sequence[str] = ("-m", "service.cli"),
+    **settings: str,
+) -> Iterator[Watched]:
     """Serve a database, and tell its metrics, for the time of the block.
 
     Args:
         database_url: Of a database with tables.
         folder: For the log, temporary files and mails.
         words: Further words of the command.
+        program: What Python runs.
         settings: Further settings, by their variables' names; those of the service without prefix.
     """
     port, metrics_port = free_port(), free_port()
@@ -117,17 +126,21 @@ def watched(database_url: str, folder: Path, *words: str, **settings: str) -> It
         **{name: it for name, it in settings.items() if not name.startswith("OTEL_")},
     }
     others = {name: it for name, it in settings.items() if name.startswith("OTEL_")}
+    environment = {
+        **os.environ,
+        **{f"COUPON_BILLING_{name}": value for name, value in given.items()},
+        **others,
+        "TMPDIR": str(folder),
+    }
     with (folder / "log").open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "service.cli", "serve", *words],
-            env=os.environ
-            | {f"COUPON_BILLING_{name}": value for name, value in given.items()}
-            | {"TMPDIR": str(folder), **others},
+            [sys.executable, *program, "serve", *words],
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            env=environment,
         )
-    service = Watched(process, folder, port, metrics_port)
+    service = Watched(process, folder, environment, port, metrics_port)
     try:
         wait_until(service.is_ready)
         yield service

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Table, event
+from sqlalchemy import event
 
-from service.storage.naming import metadata
 from tests.programme import Programme
 
 
@@ -33,17 +32,13 @@ def require_all_or_nothing(
     Answers:
         How many faults there were: with ``BEFORE``, how many statements the action has.
     """
-    before = _rows_of_all_tables(programme)
+    before = programme.all_rows()
     number = 0
     while not _goes_through(programme, action, number, moments):
-        assert _rows_of_all_tables(programme) == before
+        assert programme.all_rows() == before
         number += 1
-    assert _rows_of_all_tables(programme) != before
+    assert programme.all_rows() != before
     return number
-
-
-def _rows_of_all_tables(programme: Programme) -> dict[Table, list[dict[str, Any]]]:
-    return {table: programme.rows(table) for table in metadata.sorted_tables}
 
 
 def _goes_through(

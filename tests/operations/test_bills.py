@@ -40,7 +40,6 @@ from service.domain.errors import (
     SPEND_REFERENCE_TAKEN,
 )
 from service.domain.parent_coupons import CouponDiscount
-from service.domain.refusals import ServiceError
 from service.domain.roles import Role
 from service.operations.bills import (
     apply_coupons_to_bill,
@@ -64,6 +63,7 @@ from service.storage.tables import audit, redemption, spend
 from tests.operations import handed_out
 from tests.operations.faults import require_all_or_nothing
 from tests.operations.simple_coupons import new_coupon, subscription
+from tests.operations.traces import refused
 from tests.programme import START, Clock, Programme, member, utc
 
 TICK = timedelta(microseconds=1)
@@ -151,19 +151,6 @@ def uses(programme: Programme) -> list[tuple[int | None, int, Decimal]]:
         (row["remaining_uses"], row["used_count"], row["discount_value"])
         for row in programme.rows(coupon_instance)
     ]
-
-
-def refusal(programme: Programme, action: Callable[[], object]) -> ServiceError:
-    """Why an action is refused; whatever is refused leaves no trace."""
-    before = all_rows(programme)
-    with pytest.raises(ServiceError) as error:
-        action()
-    assert all_rows(programme) == before
-    return error.value
-
-
-def all_rows(programme: Programme) -> dict[str, list[dict[str, Any]]]:
-    return {table.name: programme.rows(table) for table in metadata.sorted_tables}
 
 
 def seats(preposition: str, strategy: str) -> CouponRule:
@@ -452,7 +439,7 @@ def test_references_of_spends_of_bills_are_nobody_elses(
             lambda reference=reference: record_spend(call, account, Decimal(100), reference),
             lambda reference=reference: reverse_spend(call, account, reference),
         ):
-            assert refusal(programme, action).row is INPUT_INVALID
+            assert refused(programme, action).row is INPUT_INVALID
 
 
 def test_a_spend_that_had_the_reference_before_is_in_the_way(
@@ -461,7 +448,7 @@ def test_a_spend_that_had_the_reference_before_is_in_the_way(
     recorded = programme.spend(account, "7")
     table = metadata.tables["spend"]
     programme.change(table, table.c.spend_id == recorded.spend_id, reference="bill:january")
-    assert refusal(programme, lambda: applied(programme, order)).row is SPEND_REFERENCE_TAKEN
+    assert refused(programme, lambda: applied(programme, order)).row is SPEND_REFERENCE_TAKEN
 
 
 # Once.
@@ -473,7 +460,7 @@ def test_a_repeat_is_answered_the_first_result(
     redeemed(programme, owner, account)
     claim(programme, owner, order, uses_max=1, discounts=TEN_OFF)
     first = applied(programme, order)
-    before = all_rows(programme)
+    before = programme.all_rows()
     clock.move(days=1)
     same = (costs("100.00"),)
     repeats = [
@@ -482,7 +469,7 @@ def test_a_repeat_is_answered_the_first_result(
         applied(programme, order, billed_at=START),
     ]
     assert repeats == [first] * 3
-    assert all_rows(programme) == before
+    assert programme.all_rows() == before
     end_subscription(programme.call(), order)
     back = rolled_back(programme, order)
     assert back == replace(first, rolled_back_at=clock())
@@ -503,7 +490,7 @@ def test_a_reference_names_one_bill(
     programme: Programme, order: str, changes: dict[str, Any]
 ) -> None:
     applied(programme, order)
-    error = refusal(programme, lambda: applied(programme, order, **changes))
+    error = refused(programme, lambda: applied(programme, order, **changes))
     assert error.row is BILL_REFERENCE_TAKEN
     assert error.details == f"january: subscription {order}, 100.00 USD at {START.isoformat()}"
 
@@ -511,13 +498,13 @@ def test_a_reference_names_one_bill(
 def test_references_are_of_customers(programme: Programme, account: int, order: str) -> None:
     applied(programme, order)
     another = subscription(programme, account)
-    assert refusal(programme, lambda: applied(programme, another)).row is BILL_REFERENCE_TAKEN
+    assert refused(programme, lambda: applied(programme, another)).row is BILL_REFERENCE_TAKEN
     for action in (
         lambda: get_bill(programme.call(), another, "january"),
         lambda: rolled_back(programme, another),
         lambda: rolled_back(programme, order, "february"),
     ):
-        assert refusal(programme, action).row is ENTITY_NOT_EXISTENT
+        assert refused(programme, action).row is ENTITY_NOT_EXISTENT
     of_others = subscription(programme, programme.account(programme.customer()))
     assert applied(programme, of_others).reference == "january"
 
@@ -531,21 +518,21 @@ def test_rolling_back_restores_everything_once(
     redeemed(programme, owner, account, amount=Decimal(50), spend_threshold=Decimal(20))
     claim(programme, owner, order, uses_max=3, discounts=TEN_OFF)
     attached(programme, owner, account, max_remaining_uses=None, remaining_uses=None)
-    before = all_rows(programme)
+    kept = (coupon_instance, redemption)
+    before = [programme.rows(table) for table in kept]
     applied(programme, order)
     assert uses(programme) == [(2, 1, 10), (None, 1, 50)]
     (drawn,) = programme.rows(redemption)
     assert (drawn["balance"], drawn["is_active"]) == (30, True)
     clock.move(days=1)
     assert rolled_back(programme, order).rolled_back_at == clock()
-    for table in (coupon_instance, redemption):
-        assert programme.rows(table) == before[table.name]
+    assert [programme.rows(table) for table in kept] == before
     assert [row["reversed_at"] for row in programme.rows(spend)] == [clock()]
     assert check_database(programme.call()).is_clean
-    once = all_rows(programme)
+    once = programme.all_rows()
     clock.move(days=1)
     rolled_back(programme, order)
-    assert all_rows(programme) == once
+    assert programme.all_rows() == once
 
 
 def test_what_an_operator_has_given_meanwhile_is_no_more_than_all(
@@ -597,10 +584,10 @@ def test_an_estimate_is_what_the_bill_becomes(
 ) -> None:
     redeemed(programme, owner, account)
     claim(programme, owner, order, discounts=TEN_OFF)
-    before = all_rows(programme)
+    before = programme.all_rows()
     call = programme.call(member(owner, Role.READ_ONLY))
     estimate = estimate_discounts(call, asked(order))
-    assert all_rows(programme) == before
+    assert programme.all_rows() == before
     assert (estimate.discount, estimate.drawn, estimate.due) == (10, 50, 40)
     assert replace(estimate, reference="january") == applied(programme, order)
 
@@ -611,7 +598,7 @@ def test_an_estimate_reckons_with_codes_as_if_they_were_claimed(
     claim(programme, owner, order, discounts=TEN_OFF)
     new_coupon(programme, owner, coupon_code="HALF", uses_max=1)
     attached(programme, owner, coupon_code="STOCK")
-    before = all_rows(programme)
+    before = programme.all_rows()
     codes = ("half", "HALF ", "Stock")
     bills = [
         estimated(programme, order, coupon_codes=codes),
@@ -621,7 +608,7 @@ def test_an_estimate_reckons_with_codes_as_if_they_were_claimed(
     assert [it.discount for it in bills] == [100, 100, 0]
     assert [it.coupon_code for it in bills[0].discounts] == ["SUMMER", "HALF", "STOCK"]
     assert [it.instance_id is None for it in bills[0].discounts] == [False, True, True]
-    assert all_rows(programme) == before
+    assert programme.all_rows() == before
 
 
 def test_an_estimate_refuses_what_could_not_be_claimed(
@@ -655,7 +642,7 @@ def test_an_estimate_refuses_what_could_not_be_claimed(
         "": NULL_PARAMETER,
     }
     rows = {
-        code: refusal(
+        code: refused(
             programme, lambda code=code: estimated(programme, order, coupon_codes=(code,))
         )
         for code in expected
@@ -668,7 +655,7 @@ def test_an_estimate_of_too_much_is_refused(programme: Programme, owner: int, or
     for code in ("ONE", "TWO", "MORE"):
         new_coupon(programme, owner, coupon_code=code, discounts=TEN_OFF * 100)
     claim(programme, owner, order, discounts=TEN_OFF * 100)
-    error = refusal(
+    error = refused(
         programme, lambda: estimated(programme, order, *lines, coupon_codes=("ONE", "TWO"))
     )
     assert (error.row, "200000" in error.details) == (BILL_INVALID, True)
@@ -690,7 +677,7 @@ def test_an_estimate_reckons_with_unique_codes(
         ("SUMMER",): PARENT_CODE_NOT_REDEEMABLE,
     }
     rows = {
-        codes: refusal(
+        codes: refused(
             programme, lambda codes=codes: estimated(programme, order, coupon_codes=codes)
         )
         for codes in expected
@@ -701,7 +688,7 @@ def test_an_estimate_reckons_with_unique_codes(
 def test_an_estimate_counts_a_coupon_once(programme: Programme, owner: int, order: str) -> None:
     new_coupon(programme, owner)
     codes = ("SUMMER", *generate_unique_codes(programme.call(), "SUMMER", 1))
-    error = refusal(programme, lambda: estimated(programme, order, coupon_codes=codes))
+    error = refused(programme, lambda: estimated(programme, order, coupon_codes=codes))
     assert (error.row, error.details) == (
         COUPON_ALREADY_APPLIED,
         "coupon SUMMER is named twice",
@@ -720,7 +707,7 @@ def test_an_estimate_reckons_with_coupons_of_books(
     add_instance(call, handed_out.stock(owner, kind, book_id=pack, coupon_code="PACKED"))
     clock.move(seconds=int(is_over))
     if is_over:
-        error = refusal(programme, lambda: estimated(programme, order, coupon_codes=("PACKED",)))
+        error = refused(programme, lambda: estimated(programme, order, coupon_codes=("PACKED",)))
         assert error.row is STATE_INVALID
     else:
         assert estimated(programme, order, coupon_codes=("PACKED",)).discount == 50
@@ -749,7 +736,7 @@ def test_what_cannot_be_billed_is_refused(
     changes: dict[str, Any],
     row: ErrorRow,
 ) -> None:
-    assert refusal(programme, lambda: operation(programme, order, **changes)).row is row
+    assert refused(programme, lambda: operation(programme, order, **changes)).row is row
 
 
 @pytest.mark.parametrize(
@@ -766,7 +753,7 @@ def test_what_cannot_be_billed_is_refused(
 def test_what_is_no_bill_is_refused(
     programme: Programme, order: str, changes: dict[str, Any], row: ErrorRow
 ) -> None:
-    assert refusal(programme, lambda: applied(programme, order, **changes)).row is row
+    assert refused(programme, lambda: applied(programme, order, **changes)).row is row
 
 
 def test_a_subscription_that_has_ended_is_billed_till_then(
@@ -775,9 +762,9 @@ def test_a_subscription_that_has_ended_is_billed_till_then(
     ended_at = clock()
     end_subscription(programme.call(), order)
     clock.move(days=1)
-    assert refusal(programme, lambda: applied(programme, order)).row is BILL_INVALID
+    assert refused(programme, lambda: applied(programme, order)).row is BILL_INVALID
     late = {"billed_at": ended_at + TICK}
-    assert refusal(programme, lambda: applied(programme, order, **late)).row is BILL_INVALID
+    assert refused(programme, lambda: applied(programme, order, **late)).row is BILL_INVALID
     longest = "x" * 128
     assert applied(programme, order, billed_at=ended_at, reference=longest).reference == longest
 
@@ -790,7 +777,7 @@ def test_only_operators_bill(programme: Programme, owner: int, order: str) -> No
         lambda: apply_coupons_to_bill(call, asked("unknown")),
         lambda: rollback_bill(call, order, "january"),
     ):
-        error = refusal(programme, action)
+        error = refused(programme, action)
         assert (error.row, error.details) == (NOT_AUTHORIZED, "only operators do this")
 
 
@@ -802,7 +789,7 @@ def test_others_learn_nothing_of_bills(programme: Programme, order: str) -> None
             lambda reference=reference: get_bill(call, reference, "january"),
             lambda reference=reference: estimate_discounts(call, asked(reference)),
         ):
-            error = refusal(programme, action)
+            error = refused(programme, action)
             assert (error.row, error.details) == (NOT_AUTHORIZED, f"subscription {reference}")
 
 

@@ -36,8 +36,9 @@ from service.operations.classes import (
     show_class_by_id,
     update_class,
 )
-from service.storage.tables import audit, coupon_class, coupon_terms
+from service.storage.tables import audit, coupon_terms
 from tests.operations.faults import require_all_or_nothing
+from tests.operations.traces import refusal
 from tests.programme import START, Clock, Programme, member, terms
 
 EVERY_TERM = terms(
@@ -51,16 +52,6 @@ EVERY_TERM = terms(
     expiration_date=START + timedelta(days=2, microseconds=1),
     is_reservation_mandatory=True,
 )
-
-
-def refusal(programme: Programme, action: Callable[[], object]) -> ErrorRow:
-    """Why the action is refused; whatever is refused leaves no trace."""
-    tables = (coupon_class, coupon_terms, audit)
-    before = [programme.rows(table) for table in tables]
-    with pytest.raises(ServiceError) as error:
-        action()
-    assert [programme.rows(table) for table in tables] == before
-    return error.value.row
 
 
 def test_a_class_is_stored_whole(programme: Programme, owner: int) -> None:

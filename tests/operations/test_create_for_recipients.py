@@ -1,7 +1,5 @@
 """CreateCouponsForRecipients: a coupon for each account, made and booked at once, or none."""
 
-from collections.abc import Callable
-
 import pytest
 
 from service.domain.errors import (
@@ -25,8 +23,9 @@ from service.operations.create_for_recipients import (
 )
 from service.operations.dispatch_coupons import dispatch_coupons
 from service.operations.redeem_coupon import redeem_coupon
-from service.storage.tables import audit, coupon, coupon_batch, coupon_class, outbox
+from service.storage.tables import coupon, coupon_batch, outbox
 from tests.operations.faults import require_all_or_nothing
+from tests.operations.traces import refused
 from tests.programme import START, Programme, member
 
 FEATURE = 7
@@ -34,16 +33,6 @@ FEATURE = 7
 
 def create(programme: Programme, owner: int, account_ids: list[int] | None) -> PersonalCoupons:
     return create_coupons_for_recipients(programme.call(), owner, "Spring", account_ids)
-
-
-def refusal(programme: Programme, action: Callable[[], object]) -> ServiceError:
-    """Why the action is refused; whatever is refused leaves no trace."""
-    tables = (coupon, coupon_batch, coupon_class, audit)
-    before = [programme.rows(table) for table in tables]
-    with pytest.raises(ServiceError) as error:
-        action()
-    assert [programme.rows(table) for table in tables] == before
-    return error.value
 
 
 def test_each_account_has_a_coupon_that_only_it_can_redeem(
@@ -104,8 +93,8 @@ def test_it_is_the_one_coupon_of_its_feature(programme: Programme, owner: int) -
     create(programme, owner, [account_id])
     (error,) = claim_coupons(programme.call(), [AccountCoupon(account_id, code)]).errors
     assert error.row.symbol == "FeatureAlreadyClaimed"
-    refused = refusal(programme, lambda: create(programme, owner, [account_id]))
-    assert refused.details == f"account {account_id}: FeatureAlreadyClaimed: feature {FEATURE}"
+    told = refused(programme, lambda: create(programme, owner, [account_id]))
+    assert told.details == f"account {account_id}: FeatureAlreadyClaimed: feature {FEATURE}"
     assert check_database(programme.call()).is_clean
 
 
@@ -120,16 +109,16 @@ def test_one_account_that_cannot_have_one_refuses_all(
         "AccountDuplicate": good,
         "CurrencyMismatch": programme.account(owner, "JPY"),
     }[reason]
-    refused = refusal(programme, lambda: create(programme, owner, [good, refused_id]))
-    assert refused.row is RECIPIENT_REFUSED
-    assert refused.details.startswith(f"account {refused_id}: {reason}")
+    told = refused(programme, lambda: create(programme, owner, [good, refused_id]))
+    assert told.row is RECIPIENT_REFUSED
+    assert told.details.startswith(f"account {refused_id}: {reason}")
 
 
 def test_a_pattern_with_too_few_codes_makes_none(programme: Programme, owner: int) -> None:
     programme.coupon_class(owner, pattern="A-#")
     programme.mint(owner, count=31)
     account_ids = [programme.account(owner) for _ in range(2)]
-    assert refusal(programme, lambda: create(programme, owner, account_ids)).row is PATTERN_FULL
+    assert refused(programme, lambda: create(programme, owner, account_ids)).row is PATTERN_FULL
     assert len(create(programme, owner, account_ids[:1]).coupons) == 1
 
 
@@ -162,15 +151,15 @@ def test_what_is_asked_is_in_bounds(programme: Programme, owner: int) -> None:
             PATTERN_INVALID,
         ),
     ):
-        assert refusal(programme, action).row is row
+        assert refused(programme, action).row is row
 
 
 def test_a_retired_class_makes_none(programme: Programme, owner: int) -> None:
     programme.coupon_class(owner)
     retire_class(programme.call(), owner, "Spring")
     account_id = programme.account(owner)
-    refused = refusal(programme, lambda: create(programme, owner, [account_id]))
-    assert refused.row is COUPON_CLASS_RETIRED
+    told = refused(programme, lambda: create(programme, owner, [account_id]))
+    assert told.row is COUPON_CLASS_RETIRED
 
 
 def test_all_are_made_or_none(programme: Programme, owner: int) -> None:

@@ -94,7 +94,7 @@ def test_a_job_makes_all_coupons(programme: Programme, owner: int) -> None:
     )
     done = work(programme)
     assert done is not None
-    assert (done.status, done.error) == (JobStatus.COMPLETED, None)
+    assert (done.status, done.failure) == (JobStatus.COMPLETED, None)
     (ended,) = found(programme, owner)
     assert (ended.status, ended.created_amount) == (JobStatus.COMPLETED, 1_050)
     assert (ended.fail_count, ended.errors, ended.ended_at) == (0, [], START)
@@ -364,7 +364,7 @@ def test_a_bug_is_told_and_not_raised(
     monkeypatch.setattr(making, "shuffled", lambda _: 1 / 0)
     done = work(programme)
     assert done is not None
-    assert done.error == "ZeroDivisionError: division by zero"
+    assert done.failure == "ZeroDivisionError"
     assert found(programme, owner)[0].fail_count == 1
 
 
@@ -438,7 +438,7 @@ def test_a_worker_that_is_to_end_gives_its_job_back(programme: Programme, owner:
     )
     done = work_on_next_job(stopping)
     assert done is not None
-    assert (done.status, done.error) == (JobStatus.PENDING, None)
+    assert (done.status, done.failure) == (JobStatus.PENDING, None)
     assert found(programme, owner)[0].created_amount == 3 * CHUNK
     work(programme)
     require_whole(programme, found(programme, owner)[0].batch_id, 1_000)

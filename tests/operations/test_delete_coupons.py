@@ -338,7 +338,7 @@ def test_a_job_tells_what_it_was_asked_and_what_it_did(
     clock.move(minutes=1)
     done = work(programme)
     assert done is not None
-    assert (done.status, done.error) == (JobStatus.COMPLETED, None)
+    assert (done.status, done.failure) == (JobStatus.COMPLETED, None)
     query = JobQuery(customer_id=owner, batch_id=1, class_name="Spring")
     (ended,) = get_deletion_jobs(programme.call(), query)
     assert (ended.status, ended.deleted_amount) == (JobStatus.COMPLETED, 7)

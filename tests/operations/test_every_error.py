@@ -23,6 +23,7 @@ from service.domain.search import OrderBy, Paging, Predicate, SearchRequest
 from service.domain.terms import CouponType
 from service.identity.bearer import issuer_tokens
 from service.operations.authentication import DEVELOPER, Authenticator
+from service.operations.call_limits import CallLimits, CallRates
 from service.operations.claim_coupons import AccountCoupon, claim_coupons
 from service.operations.classes import retire_class
 from service.operations.create_for_recipients import create_coupons_for_recipients
@@ -45,6 +46,7 @@ from service.operations.search_coupons import search_coupons
 from service.operations.sign_in import FrontDesk
 from service.operations.update_coupons import update_coupons
 from service.operations.users import add_user, issue_token
+from service.operations.windows import DatabaseWindows
 from service.storage.accounts import lock_accounts
 from service.storage.engine import Database, DatabaseLimits
 from service.storage.tables import coupon
@@ -180,6 +182,14 @@ def _(programme: Programme, owner: int) -> object:
         with pytest.raises(ServiceError, match="InvalidCredentials"):
             desk.sign_in("nobody", "wrong", "192.0.2.1")
     return desk.sign_in("nobody", "wrong", "192.0.2.1")
+
+
+@scenario(errors.CONCURRENT_REQUEST_OVER_LIMIT)
+def _(programme: Programme, owner: int) -> object:
+    rates = CallRates(customer_calls_at_once=1)
+    limits = CallLimits(rates, DatabaseWindows(programme.database), pytest.fail)
+    with limits.admitted(member(owner)), limits.admitted(member(owner)):
+        return "both"
 
 
 @scenario(errors.ISSUER_UNAVAILABLE)

@@ -25,7 +25,6 @@ from service.operations.idempotency import DROPPED_COUNT_MAX, Answer, once
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.users import add_user
 from service.storage import idempotency
-from service.storage.naming import metadata
 from service.storage.tables import audit, coupon, idempotency_key, outbox
 from service.storage.trouble import LostRaceError
 from tests.operations.faults import require_all_or_nothing
@@ -171,10 +170,10 @@ def test_trouble_of_the_service_frees_the_key(
         dispatching(owner)(call)
         raise trouble
 
-    before = [programme.rows(table) for table in metadata.sorted_tables]
+    before = programme.all_rows()
     with pytest.raises(type(trouble)):
         once(programme.call(kim), request(), KEEP, carry_out)
-    assert [programme.rows(table) for table in metadata.sorted_tables] == before
+    assert programme.all_rows() == before
     assert not once(programme.call(kim), request(), KEEP, dispatching(owner)).is_replay
     assert effects(programme) == (1, 1, 1)
 

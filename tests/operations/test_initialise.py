@@ -13,7 +13,6 @@ from service.operations.initialise import FirstKeys, initialise
 from service.operations.parties import add_customer, list_accounts
 from service.operations.users import list_users
 from service.storage.engine import Database
-from service.storage.naming import metadata
 from service.storage.schema import is_current
 from tests.databases import Databases
 from tests.programme import START, Programme
@@ -60,16 +59,16 @@ def test_the_first_operator_has_an_address(call: Call, blank: Database) -> None:
 def test_the_second_start_changes_nothing(call: Call, blank: Database) -> None:
     assert isinstance(initialise(call, blank), FirstKeys)
     programme = Programme(blank)
-    before = [programme.rows(table) for table in metadata.sorted_tables]
+    before = programme.all_rows()
     assert initialise(call, blank) is None
-    assert [programme.rows(table) for table in metadata.sorted_tables] == before
+    assert programme.all_rows() == before
 
 
 def test_a_database_with_a_customer_is_only_upgraded(programme: Programme) -> None:
     add_customer(programme.call(), "Contoso")
-    before = [programme.rows(table) for table in metadata.sorted_tables]
+    before = programme.all_rows()
     assert initialise(programme.call(), programme.database) is None
-    assert [programme.rows(table) for table in metadata.sorted_tables] == before
+    assert programme.all_rows() == before
 
 
 def test_every_first_start_has_other_secrets(

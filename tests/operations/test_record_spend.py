@@ -16,7 +16,6 @@ from service.domain.errors import (
     SPEND_REFERENCE_TAKEN,
 )
 from service.domain.ledger import Spend
-from service.domain.refusals import ServiceError
 from service.domain.roles import Caller, Role
 from service.operations.check_database import check_database
 from service.operations.record_spend import record_spend, reverse_spend
@@ -25,25 +24,13 @@ from service.operations.show_coupon import show_coupon
 from service.storage.naming import metadata
 from service.storage.tables import audit, redemption, spend
 from tests.operations.faults import require_all_or_nothing
+from tests.operations.traces import refused
 from tests.programme import START, Clock, Programme, member, utc
 
 TICK = timedelta(microseconds=1)
 TEN = Decimal(10)
 MEMBER_ROLES = [Role.SUPER_ADMIN, Role.STANDARD, Role.READ_ONLY]
 OPERATOR = Caller(user_id=9, user_name="Olga", roles={}, is_operator=True)
-
-
-def refusal(programme: Programme, action: Callable[[], object]) -> ServiceError:
-    """Why an action is refused; whatever is refused leaves no trace."""
-    before = all_rows(programme)
-    with pytest.raises(ServiceError) as error:
-        action()
-    assert all_rows(programme) == before
-    return error.value
-
-
-def all_rows(programme: Programme) -> list[list[dict[str, Any]]]:
-    return [programme.rows(table) for table in metadata.sorted_tables]
 
 
 def record(
@@ -110,14 +97,14 @@ def test_only_operators_record_and_reverse(
         lambda: reverse_spend(call, account_id, "invoice"),
         lambda: reverse_spend(call, account_id, "unknown"),
     ]
-    told = {(error.row, error.details) for error in (refusal(programme, it) for it in actions)}
+    told = {(error.row, error.details) for error in (refused(programme, it) for it in actions)}
     assert told == {(NOT_AUTHORIZED, "only operators do this")}
 
 
 def test_an_unknown_account_is_refused(programme: Programme, account: int) -> None:
     record(programme, account)
     for action in (record, reverse):
-        error = refusal(programme, lambda action=action: action(programme, 1000))
+        error = refused(programme, lambda action=action: action(programme, 1000))
         assert (error.row, error.details) == (ACCOUNT_ID_INVALID, "account 1000")
 
 
@@ -142,7 +129,7 @@ def test_an_amount_that_no_account_spends_is_refused(
     programme: Programme, owner: int, currency_code: str, amount: str
 ) -> None:
     account_id = programme.account(owner, currency_code)
-    error = refusal(programme, lambda: record(programme, account_id, amount))
+    error = refused(programme, lambda: record(programme, account_id, amount))
     assert error.row is INPUT_INVALID
     assert error.details.startswith(f"amount {amount} is not a multiple of ")
 
@@ -173,7 +160,7 @@ def test_a_reference_is_needed(programme: Programme, account: int, reference: st
         lambda: reverse(programme, account, reference),
     ]
     for action in actions:
-        error = refusal(programme, action)
+        error = refused(programme, action)
         assert (error.row, error.details) == (NULL_PARAMETER, "reference")
 
 
@@ -185,7 +172,7 @@ def test_a_reference_has_a_bound(programme: Programme, account: int) -> None:
         lambda: reverse(programme, account, longest + "é"),
     ]
     for action in actions:
-        error = refusal(programme, action)
+        error = refused(programme, action)
         assert (error.row, error.details) == (
             INPUT_INVALID,
             "a reference has at most 255 characters",
@@ -205,7 +192,7 @@ def test_a_reference_is_compared_letter_by_letter(programme: Programme, account:
 
 
 def test_nobody_has_spent_in_the_future(programme: Programme, account: int) -> None:
-    error = refusal(programme, lambda: record(programme, account, at=START + TICK))
+    error = refused(programme, lambda: record(programme, account, at=START + TICK))
     text = "2026-03-01T12:00:00.000001+00:00 is in the future"
     assert (error.row, error.details) == (INPUT_INVALID, text)
     assert record(programme, account, at=START).spent_at == START
@@ -264,9 +251,9 @@ def test_the_same_spend_is_answered_the_first_result_again(
         first = reverse(programme, account)
         assert first.reversed_at == START
     programme.clock.move(days=400)
-    before = all_rows(programme)
+    before = programme.all_rows()
     assert record(programme, account, "10.00", at=dates[1]) == first
-    assert all_rows(programme) == before
+    assert programme.all_rows() == before
 
 
 @pytest.mark.parametrize("is_reversed", [True, False])
@@ -280,7 +267,7 @@ def test_a_reference_does_not_name_two_spends(
     record(programme, account)
     if is_reversed:
         reverse(programme, account)
-    error = refusal(programme, lambda: record(programme, account, amount, at=at))
+    error = refused(programme, lambda: record(programme, account, amount, at=at))
     assert (error.row, error.row.code) == (SPEND_REFERENCE_TAKEN, 90106)
     assert error.details == f"invoice: account {account}, 10 at {START.isoformat()}"
 
@@ -290,7 +277,7 @@ def test_a_reference_does_not_name_spends_of_two_accounts_of_a_customer(
 ) -> None:
     record(programme, account)
     other = programme.account(owner)
-    assert refusal(programme, lambda: record(programme, other)).row is SPEND_REFERENCE_TAKEN
+    assert refused(programme, lambda: record(programme, other)).row is SPEND_REFERENCE_TAKEN
 
 
 def test_references_of_two_customers_are_independent(
@@ -317,9 +304,9 @@ def test_a_reversal_restores_exactly_once(
     assert (first.reversed_at, first.lines) == (START + timedelta(days=1), recorded.lines)
     assert figures(programme, code) == ("0", "50", START)
     clock.move(days=1)
-    before = all_rows(programme)
+    before = programme.all_rows()
     assert reverse(programme, account) == first
-    assert all_rows(programme) == before
+    assert programme.all_rows() == before
 
 
 def test_a_spend_is_not_reversed_through_another_account(
@@ -327,12 +314,12 @@ def test_a_spend_is_not_reversed_through_another_account(
 ) -> None:
     record(programme, account)
     for other in (programme.account(owner), programme.account(programme.customer())):
-        error = refusal(programme, lambda other=other: reverse(programme, other))
+        error = refused(programme, lambda other=other: reverse(programme, other))
         assert error.row is ENTITY_NOT_EXISTENT
 
 
 def test_an_unknown_reference_is_not_reversed(programme: Programme, account: int) -> None:
-    error = refusal(programme, lambda: reverse(programme, account, "unknown"))
+    error = refused(programme, lambda: reverse(programme, account, "unknown"))
     assert (error.row, error.details) == (ENTITY_NOT_EXISTENT, "spend unknown")
 
 

@@ -16,8 +16,6 @@ from service.operations.users import add_user, disable_user, set_password
 from service.storage.console_tables import ended_session, sliding_window
 from tests.programme import Programme
 
-pytestmark = pytest.mark.usefixtures("quick_passwords")
-
 IDLE = timedelta(hours=8)
 HERE, ELSEWHERE = "192.0.2.1", "192.0.2.2"
 

@@ -1,6 +1,5 @@
 """UpdateCoupons: one coupon or a whole batch gets new terms; what is redeemed keeps its own."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -28,6 +27,7 @@ from service.operations.update_coupons import update_coupons
 from service.storage.tables import audit, coupon, coupon_batch, coupon_terms
 from tests.operations.faults import require_all_or_nothing
 from tests.operations.jobs import begin_creation
+from tests.operations.traces import refusal
 from tests.programme import START, Programme, member, terms
 
 LATER = START + timedelta(days=1)
@@ -50,16 +50,6 @@ def batch_of(programme: Programme) -> dict[str, Any]:
 def amounts(programme: Programme) -> dict[str, Decimal]:
     by_terms = {row["terms_id"]: row["amount"] for row in programme.rows(coupon_terms)}
     return {row["code"]: by_terms[row["terms_id"]] for row in programme.rows(coupon)}
-
-
-def refusal(programme: Programme, action: Callable[[], object]) -> ErrorRow:
-    """Why the action is refused; whatever is refused leaves no trace."""
-    tables = (coupon, coupon_batch, coupon_terms, audit)
-    before = [programme.rows(table) for table in tables]
-    with pytest.raises(ServiceError) as error:
-        action()
-    assert [programme.rows(table) for table in tables] == before
-    return error.value.row
 
 
 def require_consistent(programme: Programme) -> None:

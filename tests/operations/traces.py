@@ -6,18 +6,22 @@ import pytest
 
 from service.domain.error_rows import ErrorRow
 from service.domain.refusals import ServiceError
-from service.storage.naming import metadata
 from service.storage.tables import audit
 from tests.programme import Programme
 
 
 def refusal(programme: Programme, action: Callable[[], object]) -> ErrorRow:
-    """Why the action is refused; whatever is refused leaves no trace."""
-    before = [programme.rows(table) for table in metadata.sorted_tables]
+    """The row with which the action is refused; whatever is refused leaves no trace."""
+    return refused(programme, action).row
+
+
+def refused(programme: Programme, action: Callable[[], object]) -> ServiceError:
+    """How the action is refused; whatever is refused leaves no trace."""
+    before = programme.all_rows()
     with pytest.raises(ServiceError) as error:
         action()
-    assert [programme.rows(table) for table in metadata.sorted_tables] == before
-    return error.value.row
+    assert programme.all_rows() == before
+    return error.value
 
 
 def last_entry(programme: Programme) -> tuple[object, ...]:

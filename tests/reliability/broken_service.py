@@ -10,6 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from service.cli import serving_process
 from service.cli.main import main
 from service.operations import subscription_coupons
 from service.soap import customer_billing, declaration
@@ -60,6 +61,10 @@ def hold_with_keys_apart() -> None:
     take_keys_apart()
 
 
+def wait_for_every_body() -> None:
+    serving_process.Reception = lambda application, **_: application
+
+
 FAULTS = {
     "two-steps": break_into_two_steps,
     "two-transactions": break_into_two_transactions,
@@ -71,6 +76,7 @@ FAULTS = {
     "keys-apart": take_keys_apart,
     "held": holding.hold_redemptions,
     "held-with-keys-apart": hold_with_keys_apart,
+    "bodies-waited-for": wait_for_every_body,
 }
 
 FAULTS[sys.argv[1]]()

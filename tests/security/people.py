@@ -11,6 +11,9 @@ from tests.security.door import Application, Attempt, Reply, send
 from tests.wire.harness import envelope
 
 CLASS_NAME = "Sun & Fun"
+FIRST_PAGE = (
+    f'<PageInfo xmlns:e="{MANAGEMENT}:entities"><e:Index>0</e:Index><e:Size>99</e:Size></PageInfo>'
+)
 
 
 def new_keys(

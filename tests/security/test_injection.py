@@ -11,13 +11,12 @@ from lxml import etree
 
 from service.domain.roles import Role
 from service.operations import export_coupons
-from service.soap.namespaces import MANAGEMENT
 from service.storage.all_tables import metadata
 from service.storage.tables import coupon
 from tests.programme import Programme
 from tests.security.door import Campaign
 from tests.security.messages import Names, numbered, requests, valid
-from tests.security.people import CLASS_NAME, Shop, new_keys
+from tests.security.people import CLASS_NAME, FIRST_PAGE, Shop, new_keys
 
 SQL = (
     *(
@@ -38,9 +37,6 @@ SQL = (
 )
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "=cmd|' /C calc'!A0")
 ROUNDS = 3
-FIRST_PAGE = (
-    f'<PageInfo xmlns:e="{MANAGEMENT}:entities"><e:Index>0</e:Index><e:Size>99</e:Size></PageInfo>'
-)
 
 Rows = dict[str, dict[Any, dict[str, Any]]]
 

@@ -24,6 +24,7 @@ from tests.security.door import (
 )
 from tests.security.messages import Names, invalid, numbered, valid
 from tests.security.mutations import mutations
+from tests.storage.engines import ON_SQLITE
 
 BROKEN_COUNT = 100_000
 MADE_COUNT = 50_000
@@ -53,6 +54,7 @@ def test_broken_requests_are_answered(application: Application, seeds: list[byte
 
 
 @pytest.mark.prove
+@ON_SQLITE
 @pytest.mark.timeout(1800)
 def test_100_000_broken_requests_are_answered(
     application: Application, seeds: list[bytes], report: Report, own_pid: int
@@ -72,14 +74,15 @@ def test_100_000_broken_requests_are_answered(
     assert grown <= GROWTH_BYTES_MAX
 
 
+@ON_SQLITE
 def test_stock_spyne_leaves_broken_requests_without_answer(
     seeds: list[bytes], report: Report
 ) -> None:
     stock = Campaign(stock_application(Memory([], [], START)))
-    stock.run(mutations(seeds, CONTROL_COUNT))
-    uncaught = {reason for reason in stock.wrong if reason.startswith("uncaught")}
+    # What it answers is not judged, if only it answers.
+    stock.run(mutations(seeds, CONTROL_COUNT), lambda _: None)
     report.control(BROKEN_REQUESTS, rounds=stock.count, failures=stock.wrong_count)
-    assert {"uncaught UnicodeDecodeError", "uncaught AttributeError"} <= uncaught
+    assert {"uncaught UnicodeDecodeError", "uncaught AttributeError"} <= stock.wrong.keys()
 
 
 def test_what_keeps_requests_is_noticed(own_pid: int) -> None:
@@ -102,6 +105,7 @@ def test_valid_requests_are_let_in_and_invalid_ones_are_not(
 
 
 @pytest.mark.prove
+@ON_SQLITE
 @pytest.mark.timeout(3600)
 def test_50_000_valid_requests_are_no_trouble(
     application: Application, keys: dict[str, str], names: Names, report: Report
@@ -118,6 +122,7 @@ def test_50_000_valid_requests_are_no_trouble(
 
 
 @pytest.mark.prove
+@ON_SQLITE
 @pytest.mark.timeout(1800)
 def test_of_50_000_invalid_requests_none_is_let_in(
     application: Application, keys: dict[str, str], names: Names, report: Report
@@ -132,6 +137,7 @@ def test_of_50_000_invalid_requests_none_is_let_in(
     assert campaign.wrong == {}
 
 
+@ON_SQLITE
 def test_without_the_schema_both_are_noticed(
     make_application: Callable[..., Application],
     keys: dict[str, str],
@@ -144,7 +150,7 @@ def test_without_the_schema_both_are_noticed(
     let_in = Campaign(application)
     let_in.run(numbered(invalid, keys, names, CONTROL_COUNT), of_invalid)
     report.control(INVALID_REQUESTS, rounds=let_in.count, failures=let_in.wrong_count)
-    assert let_in.wrong_count > 0.9 * let_in.count
+    assert let_in.wrong_count > let_in.count // 2
     # To a service that is held to the rules of the wrong requests, the right ones are trouble.
     troubled = Campaign(application)
     troubled.run(numbered(invalid, keys, names, CONTROL_COUNT), of_valid)

@@ -11,6 +11,7 @@ import pytest
 from service.soap.gate import GateLimits
 from tests.reliability.proofs import SIZES, Report
 from tests.security.door import CPU_S_MAX, Application, Attempt, Reply, send, why_wrong
+from tests.storage.engines import ON_SQLITE
 from tests.wire.harness import REDEEM, envelope
 
 BODY_BYTES_MAX = GateLimits().body_bytes_max
@@ -97,6 +98,7 @@ def too_slow(costs: dict[str, float]) -> dict[str, float]:
 
 
 @pytest.mark.prove
+@ON_SQLITE
 def test_what_is_large_is_refused_soon(application: Application, report: Report) -> None:
     found = costs(application)
     slow = too_slow(found)
@@ -106,6 +108,7 @@ def test_what_is_large_is_refused_soon(application: Application, report: Report)
 
 
 @pytest.mark.prove
+@ON_SQLITE
 def test_without_the_limits_it_would_not_be(
     make_application: Callable[..., Application], report: Report
 ) -> None:

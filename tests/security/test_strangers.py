@@ -17,10 +17,12 @@ from tests.reliability.proofs import SAME_BYTES, Report
 from tests.security.door import Application, send
 from tests.security.messages import Names, requests, valid
 from tests.security.people import new_keys
+from tests.storage.engines import ON_SQLITE
 from tests.wire.harness import GUID
 
+SMALL_NUMBERS_MAX = 100
 ROUNDS_SHORT = 3
-ROUNDS_LONG = 100
+ROUNDS_LONG = 50
 BEARER = (
     "ApplyCouponToSubscriptionRequest",
     "ClaimFeatureAdoptionCouponsRequest",
@@ -46,7 +48,9 @@ class Stranger:
 def stranger(programme: Programme) -> Stranger:
     customer_id = programme.customer()
     keys = new_keys(programme, "Stranger", Role.SUPER_ADMIN, customer_id)
-    return Stranger(keys, customer_id, programme.account(customer_id))
+    # Beyond the numbers that requests have by chance: a code that is known may be redeemed.
+    (*_, account_id) = (programme.account(customer_id) for _ in range(SMALL_NUMBERS_MAX + 1))
+    return Stranger(keys, customer_id, account_id)
 
 
 def almost(text: str) -> str:
@@ -123,6 +127,7 @@ def test_a_stranger_cannot_tell_what_is_there(
 
 
 @pytest.mark.prove
+@ON_SQLITE
 @pytest.mark.timeout(1800)
 def test_a_stranger_cannot_tell_what_is_there_in_many_words(
     application: Application, stranger: Stranger, names: Names, report: Report
@@ -132,6 +137,7 @@ def test_a_stranger_cannot_tell_what_is_there_in_many_words(
     assert found == {}
 
 
+@ON_SQLITE
 def test_what_an_operator_is_told_would_be_noticed(
     application: Application, keys: dict[str, str], stranger: Stranger, names: Names, report: Report
 ) -> None:

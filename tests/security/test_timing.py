@@ -21,8 +21,10 @@ from tests.security.people import new_keys
 from tests.storage.engines import ON_SQLITE
 
 SECONDS_MAX = 0.001
+PASSWORD_SECONDS_MAX = 0.005
+"""A look at one takes some 100 ms in all threads, and no two looks take the same."""
 PAIRS_COUNT = 10_000
-PASSWORDS_COUNT = 100
+PASSWORDS_COUNT = 50
 PASSWORD = "correct horse battery staple"
 
 pytestmark = [
@@ -101,7 +103,8 @@ def test_wrong_and_unknown_take_the_same_time(
             PASSWORDS_COUNT,
         ),
     }
-    apart = {name: seconds for name, seconds in found.items() if seconds > SECONDS_MAX}
+    bounds = dict.fromkeys(found, SECONDS_MAX) | {"password": PASSWORD_SECONDS_MAX}
+    apart = {name: seconds for name, seconds in found.items() if seconds > bounds[name]}
     figures = ", ".join(f"{name} {seconds * 1000:.3f} ms" for name, seconds in found.items())
     report.proof(SAME_TIME, rounds=2 * PAIRS_COUNT, failures=len(apart), figures=figures)
     assert apart == {}
@@ -126,5 +129,5 @@ def test_a_password_that_is_not_looked_at_would_be_noticed(
         with_password(keys, "Nobody at all"),
         PASSWORDS_COUNT // 10,
     )
-    report.control(SAME_TIME, rounds=1, failures=int(seconds > SECONDS_MAX))
-    assert seconds > SECONDS_MAX
+    report.control(SAME_TIME, rounds=1, failures=int(seconds > PASSWORD_SECONDS_MAX))
+    assert seconds > PASSWORD_SECONDS_MAX

@@ -11,7 +11,7 @@ from service.soap.namespaces import MANAGEMENT
 from service.storage.tables import coupon, coupon_class, coupon_terms, redemption
 from tests.programme import Programme
 from tests.security.door import Application, why_wrong
-from tests.security.people import CLASS_NAME, Shop, open_shop
+from tests.security.people import CLASS_NAME, FIRST_PAGE, Shop, open_shop
 
 FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 FULL_WIDTH[ord("-")] = ord("-")
@@ -156,3 +156,16 @@ def test_a_number_is_kept_exactly_or_refused(
     terms = {row["terms_id"]: row[column] for row in shop.programme.rows(coupon_terms)}
     for text in (text for text, symbol in texts.items() if not symbol):
         assert terms[kept[f"{term} {text[:30]}"]] == Decimal(text)
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63 - 1, -(2**63)])
+def test_a_number_beyond_all_names_nothing(shop: Shop, number: int) -> None:
+    """On PostgreSQL a number with more than 32 bits is more than some columns hold."""
+    predicate = (
+        f'<Predicates xmlns:e="{MANAGEMENT}:entities"><e:Predicate><e:Field>CustomerId</e:Field>'
+        f"<e:Operator>Equals</e:Operator><e:Value>{shop.customer_id}</e:Value></e:Predicate>"
+        f"</Predicates>{FIRST_PAGE}"
+    )
+    reply = shop.manage("GetCouponDeletionJobs", f"<BatchId>{number}</BatchId>{predicate}")
+    assert (reply.fault_code, reply.symbol) == ("", "")
+    assert b"JobId" not in reply.content

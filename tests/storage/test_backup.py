@@ -247,10 +247,12 @@ def wrong_backup(databases: Databases, take: Callable[[str, Traffic], Callable[[
         return wrong_in(programme, acknowledged) or redeem_another(programme)
 
 
+@pytest.mark.prove
 def test_a_backup_is_whole(databases: Databases, copies: Copies) -> None:
     assert wrong_backup(databases, copies.right) == ""
 
 
+@pytest.mark.prove
 def test_a_broken_backup_would_be_noticed(databases: Databases, copies: Copies) -> None:
     # One alone may be right by chance, when no writer was quick enough.
     assert any(wrong_backup(databases, copies.broken) for _ in range(CONTROL_COUNT))

@@ -11,7 +11,6 @@ from service.domain.redemption import NewRedemption
 from service.domain.terms import CouponType
 from service.storage import audit, claims, classes, coupons, redemptions
 from service.storage.engine import Database
-from service.storage.naming import metadata
 from service.storage.party_tables import customer
 from service.storage.redemptions import RedeemableCoupon
 from service.storage.tables import coupon, coupon_class, outbox
@@ -90,9 +89,9 @@ def test_a_coupon_that_has_changed_since_is_not_redeemed(
     account_id, other = accounts_of_one
     with programme.database.writing() as connection:
         connection.execute(meanwhile(connection, other))
-    before = [programme.rows(table) for table in metadata.sorted_tables]
+    before = programme.all_rows()
     assert not record(programme.database, found, account_id)
-    assert [programme.rows(table) for table in metadata.sorted_tables] == before
+    assert programme.all_rows() == before
 
 
 def test_a_coupon_that_its_own_account_has_claimed_since_is_redeemed(
@@ -142,9 +141,9 @@ def test_a_coupon_that_has_changed_since_is_not_claimed(
     account_id, other = accounts_of_one
     with programme.database.writing() as connection:
         connection.execute(meanwhile(connection, other))
-    before = [programme.rows(table) for table in metadata.sorted_tables]
+    before = programme.all_rows()
     assert not record_claim(programme.database, Claim(found.coupon_id, account_id, 7, START))
-    assert [programme.rows(table) for table in metadata.sorted_tables] == before
+    assert programme.all_rows() == before
 
 
 def test_an_account_claims_one_coupon_of_a_feature(

@@ -13,6 +13,7 @@ import typer
 from service.addresses import READY_PATH, local_url
 from service.cli.binding import require_free, split_bind
 from service.cli.calls import CommandRefusedError
+from service.cli.certificates import require_certificate
 from service.cli.checkup.check import Installation, State, Trouble
 
 ANSWER_TIMEOUT_S = 5
@@ -29,12 +30,16 @@ def bind(installation: Installation) -> Iterator[Trouble]:
     except typer.BadParameter as error:
         yield Trouble(error.message, "Set COUPON_BILLING_BIND to HOST:PORT.")
     except CommandRefusedError as error:
-        yield from _occupied(address, error.details)
+        local = local_url(address, installation.settings.local_scheme)
+        yield from _occupied(address, local, error.details)
 
 
-def _occupied(address: str, reason: str) -> Iterator[Trouble]:
+def _occupied(address: str, local: str, reason: str) -> Iterator[Trouble]:
     """Who is at an address on which we cannot listen: the service itself is welcome there."""
-    status, text = _readiness(local_url(address))
+    # A certificate of the service is for the name that clients use, which is none of these.
+    trust = ssl.create_default_context()
+    trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
+    status, text = _readiness(local, trust)
     if text == _READY:
         return
     if status == 503:  # noqa: PLR2004 - what a service that is not ready answers
@@ -89,7 +94,11 @@ def public_answer(installation: Installation) -> Iterator[Trouble]:
 
 
 def certificate(installation: Installation) -> Iterator[Trouble]:
-    """Whether the certificate at the public address is trusted, and for how long it is."""
+    """Whether certificates can be used; that at the public address is trusted, and for how long."""
+    try:
+        require_certificate(installation.settings)
+    except CommandRefusedError as error:
+        yield Trouble(error.details, "Correct tls_certificate and tls_key; see docs/deployment.md.")
     url = installation.settings.public_url
     if url is None or url.scheme != "https" or url.host is None:
         return
@@ -120,10 +129,12 @@ def _certificate_ends_at(host: str, port: int) -> datetime:
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(told["notAfter"])), timezone.utc)
 
 
-def _readiness(root: str) -> tuple[int | None, str]:
+def _readiness(root: str, trust: ssl.SSLContext | None = None) -> tuple[int | None, str]:
     """What the readiness check below an address says: its status and text, or why there is none."""
     try:
-        with urlopen(root + READY_PATH, timeout=ANSWER_TIMEOUT_S) as reply:  # noqa: S310
+        with urlopen(  # noqa: S310 - of our own settings
+            root + READY_PATH, timeout=ANSWER_TIMEOUT_S, context=trust
+        ) as reply:
             return reply.status, reply.read(1000).decode(errors="replace")
     except HTTPError as error:
         with error:

@@ -1,6 +1,6 @@
 """Every check, in the order in which they are carried out."""
 
-from service.cli.checkup import addresses, database, mail, work
+from service.cli.checkup import addresses, database, mail, partners, work
 from service.cli.checkup.check import Check
 
 SETTINGS_CHECK = "settings"
@@ -55,7 +55,7 @@ CHECKS = (
     Check("public answer", "The service answers at `public_url`.", addresses.public_answer),
     Check(
         "certificate",
-        "That of `public_url` is trusted, and for 14 days more.",
+        "That of `tls_certificate` has its key; that of `public_url` is trusted, for 14 days more.",
         addresses.certificate,
     ),
     Check(
@@ -65,6 +65,8 @@ CHECKS = (
     ),
     Check("mail folder", "It can be written, while no mail server is set.", mail.folder),
     Check("mail templates", "A mail can be made from each of your own.", mail.templates),
+    Check("issuer", "The issuer of OAuth tokens, if one is set, tells its keys.", partners.issuer),
+    Check("redis", "The Redis of `redis_url`, if there is one, answers.", partners.redis),
     Check("outbox", "No mail has been due for 10 minutes, and none failed.", mail.outbox, True),
     Check("worker", "No job waits for a worker.", work.worker, is_about_data=True),
     Check("failed jobs", "None failed in the last 7 days.", work.failed_jobs, is_about_data=True),

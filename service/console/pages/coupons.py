@@ -11,10 +11,11 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 from service.console.choices import class_names, find_account_id, find_class
 from service.console.class_forms import ChangedTermsForm
 from service.console.forms import ConfirmForm, Form, SearchForm
+from service.console.jobs import page_of_jobs, require_job
 from service.console.rendering import changed, confirm_page, page
-from service.console.routing import NUMBER_MAX, customer_pages, number_argument
+from service.console.routing import NUMBER_MAX, customer_pages
 from service.console.visits import this_call, this_customer
-from service.domain.deletion import DeletionFilters, DeletionJob, Validity
+from service.domain.deletion import DeletionFilters, Validity
 from service.domain.emails import normal_address
 from service.domain.errors import (
     ACCOUNT_ID_INVALID,
@@ -23,7 +24,7 @@ from service.domain.errors import (
     NOT_AUTHORIZED,
 )
 from service.domain.found_coupons import CouponSearch, CouponStage, FoundCoupon
-from service.domain.jobs import JobQuery, JobStatus
+from service.domain.jobs import JobStatus
 from service.domain.refusals import ServiceError
 from service.domain.terms import CouponTerms
 from service.operations.claim_coupons import AccountCoupon, claim_coupons
@@ -34,8 +35,6 @@ from service.operations.look_at_coupon import CouponView, look_at_coupon
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.update_coupons import update_coupons
 
-JOBS_COUNT = 50
-"""Jobs in one page of the list."""
 CODE_LENGTH_MAX = 200
 
 blueprint = customer_pages("coupons", __name__)
@@ -347,30 +346,16 @@ def _begin_deletion(class_name: str, filters: DeletionFilters) -> Response:
 @blueprint.get("/deletions")
 def deletions() -> Response:
     """The jobs that delete coupons, newest first."""
-    query = JobQuery(
-        customer_id=this_customer().customer_id,
-        before_job_id=number_argument("after"),
-        size=JOBS_COUNT + 1,
-    )
-    jobs = get_deletion_jobs(this_call(), query)
-    after = jobs[JOBS_COUNT - 1].job_id if len(jobs) > JOBS_COUNT else None
-    return page("coupons/deletions.html", jobs=jobs[:JOBS_COUNT], after=after)
+    jobs, after = page_of_jobs(get_deletion_jobs)
+    return page("coupons/deletions.html", jobs=jobs, after=after)
 
 
 @blueprint.get("/deletions/<int:job_id>")
 def deletion(job_id: int) -> Response:
     """A job that deletes coupons: how far it is."""
-    job = _require_job(job_id)
+    job = require_job(get_deletion_jobs, job_id)
     is_pending = job.status is JobStatus.PENDING
     reply = page("coupons/deletion.html", job=job, is_pending=is_pending)
     if "HX-Request" in request.headers and not is_pending:
         reply.headers["HX-Refresh"] = "true"
     return reply
-
-
-def _require_job(job_id: int) -> DeletionJob:
-    query = JobQuery(customer_id=this_customer().customer_id, job_id=job_id)
-    jobs = get_deletion_jobs(this_call(), query)
-    if not jobs:
-        abort(HTTPStatus.NOT_FOUND)
-    return jobs[0]

@@ -4,17 +4,17 @@ import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from http import HTTPStatus
 from typing import Any
 
-from flask import Response, abort, make_response, request, url_for
+from flask import Response, make_response, request, url_for
 from wtforms import IntegerField, StringField, SubmitField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from service.console.choices import class_names, find_class
 from service.console.forms import ConfirmForm, Form
+from service.console.jobs import page_of_jobs, require_job
 from service.console.rendering import changed, confirm_page, page
-from service.console.routing import customer_pages, number_argument
+from service.console.routing import customer_pages
 from service.console.visits import this_call, this_customer
 from service.domain.codes import CodePattern, check_pattern
 from service.domain.csv_cells import unprotected
@@ -25,7 +25,7 @@ from service.domain.errors import (
     PATTERN_INVALID,
     QUANTITY_OUT_OF_RANGE,
 )
-from service.domain.jobs import CreationJob, JobQuery, JobStatus
+from service.domain.jobs import CreationJob, JobStatus
 from service.domain.refusals import ServiceError
 from service.operations.creation_jobs import (
     NewCreationJob,
@@ -38,8 +38,6 @@ from service.operations.export_coupons import export_coupons
 from service.operations.mint_coupons import COUPONS_COUNT_MAX, mint_coupons
 from service.operations.pattern_capacity import PatternCapacity, get_pattern_capacity
 
-JOBS_COUNT = 50
-"""Jobs in one page of the list."""
 EXAMPLES_COUNT = 5
 CODES_COUNT = 20
 """How many codes of a batch its page shows."""
@@ -108,14 +106,8 @@ class Pace:
 @blueprint.get("")
 def index() -> Response:
     """The jobs, newest first."""
-    query = JobQuery(
-        customer_id=this_customer().customer_id,
-        before_job_id=number_argument("after"),
-        size=JOBS_COUNT + 1,
-    )
-    jobs = get_creation_jobs(this_call(), query)
-    after = jobs[JOBS_COUNT - 1].job_id if len(jobs) > JOBS_COUNT else None
-    return page("minting/index.html", jobs=jobs[:JOBS_COUNT], after=after)
+    jobs, after = page_of_jobs(get_creation_jobs)
+    return page("minting/index.html", jobs=jobs, after=after)
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -201,7 +193,7 @@ def progress(job_id: int) -> Response:
 
 
 def _shown(job_id: int) -> dict[str, Any]:
-    job = _require_job(job_id)
+    job = require_job(get_creation_jobs, job_id)
     return {
         "job": job,
         "pace": Pace.of(job, this_call().now),
@@ -212,19 +204,11 @@ def _shown(job_id: int) -> dict[str, Any]:
     }
 
 
-def _require_job(job_id: int) -> CreationJob:
-    query = JobQuery(customer_id=this_customer().customer_id, job_id=job_id)
-    jobs = get_creation_jobs(this_call(), query)
-    if not jobs:
-        abort(HTTPStatus.NOT_FOUND)
-    return jobs[0]
-
-
 @blueprint.route("/jobs/<int:job_id>/cancel", methods=["GET", "POST"])
 def cancel(job_id: int) -> Response:
     """Ask whether a job is to end early, and let it."""
     this_call().caller.require_write(this_customer().customer_id)
-    job = _require_job(job_id)
+    job = require_job(get_creation_jobs, job_id)
     form = ConfirmForm()
     if form.validate_on_submit():
         with form.refusals():
@@ -247,7 +231,7 @@ def cancel(job_id: int) -> Response:
 def retry(job_id: int) -> Response:
     """Let a job that has failed go on."""
     this_call().caller.require_write(this_customer().customer_id)
-    _require_job(job_id)
+    require_job(get_creation_jobs, job_id)
     retry_creation_job(this_call(), job_id)
     return changed("The job goes on where it stopped.", "minting.show", job_id=job_id)
 
