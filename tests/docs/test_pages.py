@@ -14,8 +14,8 @@ from service.domain.search import PAGE_SIZE_MAX, PREDICATES_COUNT_MAX
 from service.operations import (
     check_eligibility,
     create_for_recipients,
-    creation_jobs,
     distribute_coupons,
+    find_jobs,
     search_classes,
     subscriptions,
     unique_codes,
@@ -120,7 +120,7 @@ def test_the_table_of_limits():
         "Coupons of one creation job": DEFAULTS.creation_job_coupons_max,
         "Accounts in one CreateCouponsForRecipients": create_for_recipients.ACCOUNTS_COUNT_MAX,
         "Coupons in one ImportCoupons, or page of ExportCoupons": CSV_LINES_COUNT_MAX,
-        "Jobs in a page": creation_jobs.PAGE_SIZE_MAX,
+        "Jobs in a page": find_jobs.PAGE_SIZE_MAX,
         "Classes in a page of SearchCouponClasses": search_classes.PAGE_SIZE_MAX,
         "Codes of one GenerateUniqueCodes": unique_codes.CODES_COUNT_MAX,
         "Discounts of a coupon, or modifiers of a definition": definitions.MODIFIERS_MAX,
