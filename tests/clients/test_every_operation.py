@@ -81,21 +81,27 @@ def test_every_operation_is_called():
     assert CALLS.keys() == IMPLEMENTED_OPERATIONS
 
 
-@pytest.mark.parametrize("operation", CALLS)
-def test_an_operation_and_its_two_faults(connect, customer, programme, operation):
-    arguments_of, wrong, row = CALLS[operation]
-    programme.coupon_class(customer.customer_id, feature_id=7)
-    (code,) = programme.mint(customer.customer_id)
-    arguments = arguments_of(customer, code)
+def refusal(caller, operation, arguments):
+    with pytest.raises(RefusedError) as refused:
+        caller.call_all(operation, **arguments)
+    return refused.value
 
+
+# The others are made from the same description, and have the same code behind them.
+@pytest.mark.parametrize("connect", ["bing_ads", "zeep_wsdl", "node", "php"], indirect=True)
+def test_each_operation_and_its_two_faults(connect, customer, programme):
     caller = connect(customer.keys)
-    caller.call_all(operation, **arguments)
-    assert len(caller.tracking_id) == 36
+    stranger = connect(Keys(customer.keys.developer_token, "wrong"))
+    programme.coupon_class(customer.customer_id, feature_id=7)
+    programme.mint(customer.customer_id, count=len(CALLS))
+    tracking_ids = set()
+    for operation, (arguments_of, wrong, row) in CALLS.items():
+        code = programme.coupon(customer.customer_id, feature_id=7)
+        arguments = arguments_of(customer, code)
 
-    with pytest.raises(RefusedError) as refused:
-        caller.call_all(operation, **{**arguments, **wrong})
-    check_fault(refused.value, row)
-    keys = Keys(customer.keys.developer_token, "wrong")
-    with pytest.raises(RefusedError) as refused:
-        connect(keys).call_all(operation, **arguments)
-    check_fault(refused.value, errors.INVALID_CREDENTIALS)
+        caller.call_all(operation, **arguments)
+
+        tracking_ids.add(caller.tracking_id)
+        check_fault(refusal(caller, operation, {**arguments, **wrong}), row)
+        check_fault(refusal(stranger, operation, arguments), errors.INVALID_CREDENTIALS)
+    assert len(tracking_ids) == len(CALLS)
