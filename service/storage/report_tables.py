@@ -21,7 +21,8 @@ from service.storage import tables  # noqa: F401 - foreign keys lead there
 from service.storage.naming import metadata
 from service.storage.types import Id, Instant, key_text
 
-# What was counted of each class, when its coupons had changed since; see service.storage.class_counts.
+# What was counted of each class, when its coupons had changed since: see
+# service.storage.class_counts.
 
 class_figures = Table(
     "class_figures",
