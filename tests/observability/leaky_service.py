@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from service import logs
 from service.cli.main import main
 from service.operations.authentication import Authenticator
+from service.soap import customer_billing
 
 
 def log_credentials() -> None:
@@ -26,12 +27,18 @@ def log_credentials() -> None:
     Authenticator.__call__ = tell  # type: ignore[method-assign]
 
 
-def log_messages() -> None:
-    """Keep the messages of exceptions, which quote what was sent."""
-    logs._traceback = lambda error: [repr(error), repr(error.__cause__)]  # type: ignore[assignment]
+def log_codes() -> None:
+    """Tell what is redeemed."""
+    redeem = customer_billing.redeem_coupon
+
+    def tell(call: Any, account_id: int, code: str) -> Any:
+        logs.write_line(f'{{"event": "debug", "code": "{code}"}}')
+        return redeem(call, account_id, code)
+
+    customer_billing.redeem_coupon = tell
 
 
-LEAKS = {"credentials": log_credentials, "messages": log_messages}
+LEAKS = {"credentials": log_credentials, "codes": log_codes}
 
 LEAKS[os.environ["LEAK"]]()
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """Secrets are planted in every way in, and looked for in everything that comes out.
 
-The controls: a build that logs credentials, and one that logs the messages of exceptions, are
-caught.
+The controls: a build that logs credentials, and one that logs codes, are caught.
 """
 
 import base64
@@ -335,7 +334,7 @@ def test_a_process_that_crashes_leaves_no_secret(programme, tmp_path):
     ("leak", "expected"),
     [
         ("credentials", {("log", "authentication token"), ("log", "password")}),
-        ("messages", {("log", "third code")}),
+        ("codes", {("log", "code"), ("log", "unknown code")}),
     ],
 )
 def test_a_build_that_lets_one_out_is_caught(programme, tmp_path, monkeypatch, leak, expected):
