@@ -65,7 +65,7 @@ def create_app(
     database = open_database(settings)
     counts = start_counting(settings.metrics_folder, frozenset(it.symbol for it in REFUSALS))
     if counts is not None:
-        _watch_pool(counts, settings, database)
+        _watch_pool(counts, database)
     tracing = start_tracing(database.engine, is_wanted=traces_wanted())
     traced = tracing.traced if tracing else _as_it_is
     journal = CallJournal(database, partial(_tell_lost, counts))
@@ -181,10 +181,10 @@ def _tell_lost(counts: "Counts | None", count: int) -> None:
         counts.note_losses(count)
 
 
-def _watch_pool(counts: "Counts", settings: Settings, database: Database) -> None:
+def _watch_pool(counts: "Counts", database: Database) -> None:
     pool = database.engine.pool
     assert isinstance(pool, QueuePool)  # noqa: S101 - of files and servers alike
-    counts.watch_pool(pool.checkedout, settings.threads + 1)
+    counts.watch_pool(pool.checkedout, pool.size())
 
 
 def _mount(applications: dict[str, Application], otherwise: Application) -> Application:

@@ -10,6 +10,7 @@ import pytest
 
 from service.metrics.starting import start_counting
 from service.metrics.table import METRICS, Kind
+from service.settings import Settings
 from tests.observability.watched import Watched, names, scraped, wait_until, watched
 from tests.reliability.scene import operator
 
@@ -19,6 +20,8 @@ SERVICE = "CustomerBillingService"
 REDEEM = {"service": SERVICE, "operation": "RedeemCoupon"}
 BROKEN = b"<broken"
 CALLS_COUNT = 12
+CONNECTIONS_MAX = 2 * (Settings.model_construct().threads + 1)
+"""Of two processes that serve."""
 SUFFIXES = {Kind.HISTOGRAM: ("_bucket", "_sum", "_count")}
 
 
@@ -64,7 +67,7 @@ def test_a_service_tells_what_it_does(database_url, programme, redeem, tmp_path)
         assert 0 < it.value("call_duration_seconds_sum", **REDEEM) < CALLS_COUNT
         # Two that serve, and the worker, which has no pool to tell of.
         assert it.value("processes") == 3
-        assert it.value("database_connections_max") == 2 * 17
+        assert it.value("database_connections_max") == CONNECTIONS_MAX
         assert it.value("outbox_mails", state="queued") == 0
         assert_is_the_table(it.metrics(), silent={"coupon_billing_job_runs_total"})
     assert not files(tmp_path)
@@ -93,7 +96,7 @@ def test_a_dead_process_leaves_what_it_counted_and_nothing_of_the_moment(
         os.kill(min(before), signal.SIGKILL)
         wait_until(lambda: len(counting(tmp_path)) == 3)
         wait_until(lambda: it.value("processes") == 2)
-        wait_until(lambda: it.value("database_connections_max") == 2 * 17)
+        wait_until(lambda: it.value("database_connections_max") == CONNECTIONS_MAX)
         assert redeemed(it) == CALLS_COUNT
         it.post(redeem)
         assert redeemed(it) == CALLS_COUNT + 1
