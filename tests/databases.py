@@ -128,7 +128,8 @@ _IS_LARGE = b"""
     WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
 """
 _DESCRIPTION = b"""
-    SELECT relname, attname, atttypid, attnotnull, attisdropped
+    -- Names have 63 characters at most, also those of the definitions below, were they not texts.
+    SELECT relname::text, attname::text, atttypid, attnotnull, attisdropped
     FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
     WHERE relnamespace = 'public'::regnamespace AND attnum > 0
     UNION ALL

@@ -95,7 +95,9 @@ def told(content: bytes, names: Names) -> str:
     """An answer without its TrackingId, numbers, and the names that were asked for."""
     text = GUID.sub("", content.decode())
     words = {re.escape(it) for texts in names.values() for it in texts if not it.isdecimal()}
-    text = re.sub(rf"\b({'|'.join(sorted(words, key=len, reverse=True))})\b", "?", text)
+    any_word = "|".join(sorted(words, key=len, reverse=True))
+    # Names begin and end with anything, and stand alone.
+    text = re.sub(rf"(?<!\w)({any_word})(?!\w)", "?", text)
     # The numbers of errors stay.
     return re.sub(r"(?<!Code>)\b[0-9]+\b", "#", text)
 
