@@ -1,4 +1,4 @@
-"""The console: shared secrets, what is counted within a minute, ended sessions.
+"""The console: shared secrets, failed sign-ins, ended sessions.
 
 Revision: 0005
 Revises: 0004
@@ -26,14 +26,14 @@ def upgrade() -> None:
     sa.Column('created_at', INSTANT, nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_service_secret'))
     )
-    op.create_table('sliding_window',
+    op.create_table('sign_in_failure',
     sa.Column('subject', sa.LargeBinary(length=32), nullable=False),
-    sa.Column('instants', service.storage.types.key_text(96000), nullable=False),
+    sa.Column('failures_count', sa.Integer(), nullable=False),
     sa.Column('last_at', INSTANT, nullable=False),
-    sa.CheckConstraint('length(instants) >= 16 AND length(instants) % 16 = 0', name=op.f('ck_sliding_window_instants')),
-    sa.PrimaryKeyConstraint('subject', name=op.f('pk_sliding_window'))
+    sa.CheckConstraint('failures_count >= 1', name=op.f('ck_sign_in_failure_failures_count')),
+    sa.PrimaryKeyConstraint('subject', name=op.f('pk_sign_in_failure'))
     )
-    op.create_index(op.f('ix_sliding_window_last_at'), 'sliding_window', ['last_at'], unique=False)
+    op.create_index(op.f('ix_sign_in_failure_last_at'), 'sign_in_failure', ['last_at'], unique=False)
     op.create_table('ended_session',
     sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('signed_in_at', INSTANT, nullable=False),
