@@ -5,9 +5,9 @@ first, then headers that must be understood, then everything else.
 """
 
 import re
-import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from lxml import etree
@@ -17,6 +17,7 @@ from service.soap.contract import Contract
 from service.soap.faults import refusal
 from service.soap.headers import check_understood
 from service.soap.namespaces import SOAP_ENVELOPE
+from service.soap.spares import Spares
 from service.soap.validation import Validator
 
 __all__ = ["Envelope", "Gate", "GateLimits"]
@@ -93,7 +94,7 @@ class Gate:
 
     def __init__(self, contract: Contract, limits: GateLimits) -> None:
         self.limits = limits
-        self._tools = _Tools(limits)
+        self._tools = Spares(partial(_Tools, limits))
         self._validator = Validator(contract)
 
     def parse(self, content: bytes, charset: str | None) -> Document:
@@ -111,7 +112,9 @@ class Gate:
             text = _as_utf8(content, charset)
             if _has_doctype(text):
                 raise refusal(refusals.DOCTYPE_FORBIDDEN)
-            return Document(etree.fromstring(text, self._tools.parser), self._is_small(text))
+            with self._tools.lent() as tools:
+                root = etree.fromstring(text, tools.parser)
+            return Document(root, self._is_small(text))
         except (etree.XMLSyntaxError, UnicodeDecodeError) as error:
             raise refusal(refusals.XML_MALFORMED, str(error)) from None
 
@@ -168,9 +171,9 @@ class Gate:
     def _check_size(self, root: etree._Element) -> "_Kinds":
         """Hold a request against the limits; answers how much else is in it."""
         limits = self.limits
-        elements, attributes, instructions, styles, deep = map(
-            int, str(self._tools.census(root)).split()
-        )
+        with self._tools.lent() as tools:
+            counts = str(tools.census(root)).split()
+        elements, attributes, instructions, styles, deep = map(int, counts)
         if deep:
             raise refusal(refusals.TOO_DEEP, f"At most {limits.depth_max} levels.")
         if elements > limits.elements_count_max:
@@ -266,8 +269,8 @@ def _codec(charset: str) -> str:
         raise refusal(refusals.CHARSET_UNSUPPORTED, f"Not {charset[:40]!r}.") from None
 
 
-class _Tools(threading.local):
-    """lxml's machines, a set per thread, because each serves one thread at a time."""
+class _Tools:
+    """lxml's machines, each of which serves one call at a time."""
 
     def __init__(self, limits: GateLimits) -> None:
         self.parser = etree.XMLParser(
