@@ -2,6 +2,8 @@
 
 from threading import Barrier, Thread
 
+import pytest
+
 from service.soap.spares import Spares
 
 CALLS_AT_ONCE = 4
@@ -35,10 +37,7 @@ def test_calls_at_once_have_a_tool_each_and_calls_after_them_share() -> None:
 
 def test_a_tool_comes_back_from_a_call_that_failed() -> None:
     spares = Spares(object)
-    try:
-        with spares.lent() as first:
-            raise ValueError
-    except ValueError:
-        pass
+    with pytest.raises(ZeroDivisionError), spares.lent() as first:
+        _ = 1 / 0
     with spares.lent() as second:
         assert second is first
