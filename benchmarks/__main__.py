@@ -8,6 +8,8 @@ import logging
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -34,15 +36,15 @@ def main(words: Sequence[str] | None = None) -> None:
     """Measure, print, and write if asked to."""
     arguments = _read(words)
     logging.disable(logging.CRITICAL)
-    written: dict[str, list[str]] = {name: [] for name in arguments.tables}
-    for name, line in _lines(arguments):
-        print(line, flush=True)
-        written[name].append(f"{line}\n")
-    if arguments.write:
-        page = PAGE.read_text(encoding="utf-8")
-        for name, lines in written.items():
-            page = with_table(page, name, "".join(lines))
-        PAGE.write_text(page, encoding="utf-8")
+    for name, named in groupby(_lines(arguments), key=itemgetter(0)):
+        text = ""
+        for _, line in named:
+            print(line, flush=True)
+            text += f"{line}\n"
+        # Each by itself: what comes after it may fail an hour later.
+        if arguments.write:
+            page = PAGE.read_text(encoding="utf-8")
+            PAGE.write_text(with_table(page, name, text), encoding="utf-8")
 
 
 def with_table(page: str, name: str, text: str) -> str:

@@ -42,7 +42,7 @@ def memory_table(engine: Engine, folder: Path, requests_count: int) -> Iterator[
     each = requests_count // LOOKS_COUNT
     supply = _supply(engine, requests_count)
     threads = str(Settings.model_fields["threads"].default)
-    log = folder / "memory"
+    log = folder / "memory-log"
     log.mkdir()
     with serving(supply.url, log, WORKERS="1", THREADS=threads, LOG_LEVEL="info") as service:
         assert service.process is not None
