@@ -61,9 +61,9 @@ def typed(line, database_url, folder, port):
         process.wait(60)
 
 
-def is_ready(port):
+def is_ready(port, path=READY_PATH):
     try:
-        return httpx.get(f"http://127.0.0.1:{port}{READY_PATH}").is_success
+        return httpx.get(f"http://127.0.0.1:{port}{path}").is_success
     except httpx.TransportError:
         return False
 
@@ -74,6 +74,7 @@ def test_the_commands_for_metrics(database_url, tmp_path):
     port, metrics_port = free_port(), str(free_port())
     with typed(SERVE_WATCHED.replace("9464", metrics_port), database_url, tmp_path, port):
         wait_until(lambda: is_ready(port))
+        wait_until(lambda: is_ready(metrics_port, "/metrics"))
         line = shlex.split(CURL.replace("9464", metrics_port))
         told = subprocess.run(line, capture_output=True, text=True, check=True).stdout
     assert "\ncoupon_billing_database_up 1.0\n" in told

@@ -50,7 +50,9 @@ def test_a_service_tells_what_it_does(database_url, programme, redeem, tmp_path)
     programme.coupon_class(customer)
     programme.mint(customer)
     dispatch = operator(programme).dispatch(["anna@example.com"], customer, "Spring")
-    with watched(database_url, tmp_path, "--workers", "2", MAIL_POLL_S="0.1") as it:
+    strangers = strange_files(tmp_path)
+    settings = {"MAIL_POLL_S": "0.1", "METRICS_FOLDER": str(tmp_path)}
+    with watched(database_url, tmp_path, "--workers", "2", **settings) as it:
         for body in [redeem] * CALLS_COUNT:
             it.post(body)
         it.post(BROKEN)
@@ -70,7 +72,39 @@ def test_a_service_tells_what_it_does(database_url, programme, redeem, tmp_path)
         assert it.value("database_connections_max") == CONNECTIONS_MAX
         assert it.value("outbox_mails", state="queued") == 0
         assert_is_the_table(it.metrics(), silent={"coupon_billing_job_runs_total"})
-    assert not files(tmp_path)
+    assert all(it.exists() for it in strangers)
+    assert not list(tmp_path.glob("coupon-billing-metrics-*"))
+
+
+def strange_files(folder: Path) -> list[Path]:
+    """What an operator may keep where processes are to count, such as the database."""
+    strangers = [folder / name for name in ("coupon-billing.db", "counter_1.db", "copy.db")]
+    for file in strangers:
+        file.write_bytes(b"an operator's")
+    return strangers
+
+
+@pytest.mark.prove
+def test_programmes_that_share_a_folder_count_each_for_itself(database_url, redeem, tmp_path):
+    shared, first, second = (tmp_path / name for name in ("shared", "first", "second"))
+    abandoned, strange = (shared / f"coupon-billing-metrics-{name}" for name in ("gone", "strange"))
+    for folder in (first, second, abandoned, strange):
+        folder.mkdir(parents=True)
+    (abandoned / "counter_1.db").touch()
+    (strange / "coupon-billing.db").touch()
+    settings = {"METRICS_FOLDER": str(shared)}
+    with watched(database_url, first, "--no-worker", **settings) as it:
+        # The service counts, and what it counts in has been made.
+        it.post(redeem)
+        (own,) = {file.parent for file in files(shared) if file.parent != strange}
+        # A file that no process counts in ends up there.
+        (own / "coupon-billing.db").touch()
+        with watched(database_url, second, "--no-worker", **settings) as other:
+            other.post(redeem)
+            other.post(redeem)
+            assert (redeemed(it), redeemed(other)) == (1, 2)
+        assert redeemed(it) == 1
+    assert list(shared.rglob("*")) == [strange, strange / "coupon-billing.db"]
 
 
 def assert_is_the_table(text: str, silent: set[str]) -> None:
@@ -141,6 +175,15 @@ def test_what_the_database_does_not_tell_leaves_the_other_metrics(database, data
 def test_nothing_is_counted_unless_it_is_wanted(database_url, tmp_path):
     assert start_counting(None) is None
     assert "PROMETHEUS_MULTIPROC_DIR" not in os.environ
+
+
+def test_a_folder_that_cannot_be_is_refused(database_url, tmp_path):
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(AssertionError, match="MetricsFolderUnusable"),
+        watched(database_url, tmp_path, METRICS_FOLDER=str(tmp_path / "file")),
+    ):
+        """It never comes to this."""
 
 
 def test_an_address_in_use_is_refused(database_url, tmp_path):

@@ -3,6 +3,7 @@
 None asks for a verdict: what was true is written as if it still were.
 """
 
+import time
 from datetime import datetime
 from decimal import Decimal
 
@@ -32,6 +33,9 @@ from service.storage import accounts, audit, claims, coupons, ledger, redemption
 from service.storage.discount_tables import parent_coupon
 from service.storage.tables import coupon
 
+HESITATION_S = 0.005
+"""How long a decision waits before it is written."""
+
 
 def redeem_in_two_steps(call: Call, account_id: int, coupon_code: str) -> datetime:
     with call.database.engine.begin() as connection:
@@ -40,6 +44,8 @@ def redeem_in_two_steps(call: Call, account_id: int, coupon_code: str) -> dateti
         raise ServiceError(COUPON_NOT_FOUND)
     new = redeem(found.state, account, call.now)
     is_acquisition = found.state.terms.coupon_type is CouponType.ACQUISITION
+    # What it decided on is old by now, on any machine.
+    time.sleep(HESITATION_S)
     with call.database.writing() as connection:
         customer_id = account.customer_id if is_acquisition else None
         line = audit.line(call.author, audit.Change("redeem", "coupon", found.coupon_id))
