@@ -84,7 +84,7 @@ class Reception:
             self._unguarded.discard(key)
 
     def _receive_in_pieces(self, stream: Any) -> bytes | None:
-        body, size = b"", 1
+        body, size = bytearray(), 1
         now = monotonic()
         deadline = now + self._timeout_s
         while len(body) < self._kept_bytes and (piece := stream.read(size)):
@@ -94,7 +94,7 @@ class Reception:
                 return None
             # A read ends when it has all that it asked for: of what drips, that is one byte.
             size = min(2 * size, BLOCK_BYTES) if now - before < DRIP_S else 1
-        return self._without_rest(stream, body)
+        return self._without_rest(stream, bytes(body))
 
     def _without_rest(self, stream: Any, body: bytes) -> bytes:
         if len(body) >= self._kept_bytes:

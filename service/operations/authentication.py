@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from service.domain.errors import INVALID_CREDENTIALS, REQUEST_MISSING_HEADERS
-from service.domain.names import normal_spelling
+from service.domain.names import NAME_LENGTH_MAX, normal_spelling
 from service.domain.refusals import ServiceError
 from service.domain.roles import Caller, Credentials, Role
 from service.operations.admissions import Admissions
@@ -124,6 +124,8 @@ class Authenticator:
     def _find_by_password(self, credentials: Credentials) -> Caller:
         """The user whose name and password these are; failures count with those of the console."""
         name = normal_spelling(credentials.user_name or "")
+        if len(name) > NAME_LENGTH_MAX:  # nobody has it, and it is not to be kept in mind
+            raise ServiceError(INVALID_CREDENTIALS)
         guessed, count_max = subject_of("name", name), self._limits.failures_per_minute
         with self._database.reading() as connection:
             if is_window_full(connection, guessed, count_max, self._clock()):
@@ -133,6 +135,9 @@ class Authenticator:
         if not is_right and not count_failures(self._database, [guessed], count_max, self._clock()):
             raise held_back_from_sign_in(count_max)
         with self._database.reading() as connection:
+            # Of many at once, no more are looked at than may fail.
+            if is_window_full(connection, guessed, count_max, self._clock()):
+                raise held_back_from_sign_in(count_max)
             return find_caller(connection, user_id if is_right else None)
 
     def _note_uses(self, tokens: Iterable[ValidToken], now: datetime) -> None:

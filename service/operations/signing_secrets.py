@@ -19,6 +19,7 @@ from service.operations.calls import Call
 from service.storage import audit, sign_ins
 from service.storage.sign_ins import StoredSecret
 from service.storage.transactions import Transactions
+from service.storage.trouble import LostRaceError
 
 SECRET_BYTES = 64
 READ_AGAIN = timedelta(minutes=1)
@@ -106,7 +107,8 @@ def rotate_secret(call: Call, *, at_once: bool = False) -> NewSecret:
     def attempt(connection: Connection) -> int:
         found = sign_ins.find_secrets(connection)
         number = found[-1].number + 1 if found else 1
-        sign_ins.keep_secret(connection, number, drawn, call.now)
+        if not sign_ins.keep_secret(connection, number, drawn, call.now):
+            raise LostRaceError
         if at_once:
             sign_ins.forget_secrets_before(connection, number)
         change = audit.Change("rotate", "secret", number, after={"at_once": at_once})

@@ -135,7 +135,7 @@ class DatabaseWindows(Windows):
                     raise _FullError(window)
 
         try:
-            decide(self._database, attempt)
+            decide(self._database, attempt, is_small=True)
         except _FullError as full:
             return full.window
         return None

@@ -26,10 +26,11 @@ def find_secrets(connection: Connection) -> list[StoredSecret]:
     return sorted(StoredSecret(int(name[len(_SECRET) :]), *rest) for name, *rest in rows)
 
 
-def keep_secret(connection: Connection, number: int, value: bytes, now: datetime) -> None:
-    """Keep a secret, unless another process was first to draw that one."""
+def keep_secret(connection: Connection, number: int, value: bytes, now: datetime) -> bool:
+    """Keep a secret; answers False when another process was first to draw that one."""
     statement = insert_or_ignore(connection.dialect.name, service_secret)
-    connection.execute(statement.values(name=f"{_SECRET}{number}", value=value, created_at=now))
+    values = {"name": f"{_SECRET}{number}", "value": value, "created_at": now}
+    return connection.execute(statement.values(values)).rowcount == 1
 
 
 def forget_secrets_before(connection: Connection, number: int) -> None:

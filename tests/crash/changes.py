@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -13,9 +14,11 @@ from sqlalchemy import Connection
 from service import operations
 from service.domain.csv_import import CouponLine
 from service.domain.deletion import DeletionFilters
+from service.domain.errors import COUPON_NOT_FOUND
 from service.domain.idempotency import KeyedRequest
 from service.domain.jobs import JobStatus, LeasedJob
 from service.domain.mail import MessageState
+from service.domain.refusals import ServiceError
 from service.domain.roles import Caller, Role
 from service.operations.attempts import decide
 from service.operations.calls import Call
@@ -32,6 +35,7 @@ from service.operations.creation_jobs import (
 from service.operations.deletion_jobs import create_deletion_job
 from service.operations.dispatch_coupons import dispatch_coupons
 from service.operations.distribute_coupons import Distribution, distribute_coupons
+from service.operations.guesses import count_failures, decide_guess, guessing
 from service.operations.idempotency import once
 from service.operations.initialise import initialise
 from service.operations.job_work import JobDesk
@@ -51,8 +55,9 @@ from service.operations.users import (
     set_email,
     set_password,
 )
+from service.operations.windows import DatabaseWindows, Window
 from service.operations.write_import import ImportWriter
-from service.storage import imports
+from service.storage import accounts, imports
 from service.storage.tables import coupon_batch
 from tests.crash import console_changes, discount_changes
 from tests.programme import Programme, terms
@@ -104,6 +109,10 @@ def _called(function: ast.FunctionDef) -> Iterator[str]:
                 yield called.attr
 
 
+def _refuse() -> None:
+    raise ServiceError(COUPON_NOT_FOUND)
+
+
 class Scenes:
     """A programme with something in every table, and a call of each operation on it."""
 
@@ -145,7 +154,27 @@ class Scenes:
             return console_changes.console_changes(self.programme, self.kim)[operation]
         if module in discount_changes.MODULES:
             return discount_changes.discount_changes(self.programme, self.owner)[operation]
-        return {**self._coupons(), **self._programmes(), **self._users()}[operation]
+        others = (self._counted, self._coupons, self._programmes, self._users)
+        return {name: change for made in others for name, change in made().items()}[operation]
+
+    def _counted(self) -> dict[str, Change]:
+        programme, call = self.programme, self.programme.call(self.kim)
+
+        def guess_wrong() -> None:
+            with suppress(ServiceError):
+                guessing(call, _refuse)
+
+        windows = DatabaseWindows(programme.database, programme.clock)
+        return {
+            "guesses.count_failures": lambda: count_failures(
+                programme.database, [bytes(32)], 10, call.now
+            ),
+            "guesses.decide_guess": lambda: decide_guess(
+                call, lambda connection: accounts.add_customer(connection, "Contoso", call.now)
+            ),
+            "guesses.guessing": guess_wrong,
+            "windows.count": lambda: windows.count([Window("user", 1, 10)]),
+        }
 
     def _coupons(self) -> dict[str, Change]:
         call = self.programme.call

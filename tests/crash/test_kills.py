@@ -7,6 +7,7 @@ redemption in another, and one that answers before it commits.
 import random
 import time
 from contextlib import contextmanager
+from itertools import chain
 
 import pytest
 
@@ -22,14 +23,17 @@ KILLS_COUNT, KILLS_COUNT_SHORT = 200, 2
 CONTROL_KILLS_COUNT, CONTROL_KILLS_COUNT_SHORT_MAX = 30, 10
 LIFE_S_MAX = 0.3
 """How long the service answers at most before it is killed."""
-CODES_COUNT, CODES_COUNT_SHORT = 10_000, 4_000
+CODES_COUNT, CODES_COUNT_SHORT = 60_000, 6_000
+_MINTED_AT_ONCE = 6_000
 ACCOUNTS_COUNT = 20 * CLIENTS_COUNT
 
 
 def redeemed_from(scene, codes_count):
     """Clients that redeem so many new coupons for the time of the block."""
     scene.programme.coupon_class(scene.owner, pattern="########")
-    codes = scene.programme.mint(scene.owner, count=codes_count)
+    parts = range(codes_count // _MINTED_AT_ONCE)
+    minted = (scene.programme.mint(scene.owner, count=_MINTED_AT_ONCE) for _ in parts)
+    codes = list(chain.from_iterable(minted))
     account_ids = scene.accounts(ACCOUNTS_COUNT)
     return redeeming(scene.service.address, scene.envelopes, codes, account_ids)
 

@@ -236,7 +236,9 @@ def read_only_file(url, crowd, folder, *fault):
             scene.ask(bodies)
         then = {*scene.ask(bodies)}
         left = breaches_count(scene.programme)
-    is_right = said <= TROUBLE and is_read and then == {DONE} and left == 0
+    # What a process had opened before goes on.
+    is_refused = said & TROUBLE and said <= TROUBLE | {DONE}
+    is_right = is_refused and is_read and then == {DONE} and left == 0
     return "" if is_right else f"{said}, read: {is_read}, then {then}, {left} rows left"
 
 

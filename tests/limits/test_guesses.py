@@ -19,6 +19,7 @@ from service.domain.idempotency import KeyedRequest
 from service.domain.limits import FAILURES_PER_MINUTE
 from service.domain.refusals import ServiceError
 from service.domain.roles import COMMAND_LINE, Caller, Credentials, Role
+from service.operations import authentication, guesses
 from service.operations.authentication import DEVELOPER, Authenticator
 from service.operations.claim_coupons import AccountCoupon, claim_coupons
 from service.operations.idempotency import once
@@ -166,3 +167,41 @@ def test_passwords_over_soap_are_guessed_no_more_often(
     assert answer("right") is CALL_RATE_EXCEEDED
     programme.clock.move(minutes=1)
     assert answer("right") is None
+
+
+def test_a_password_that_is_right_counts_for_nothing_when_others_failed_meanwhile(
+    programme: Programme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_user(programme.call(), "Kim", Role.STANDARD, programme.customer(), "right")
+    developer = issue_token(programme.call(), "Kim", DEVELOPER).text
+    authenticate = Authenticator(programme.database, programme.clock)
+    check = authentication.is_password
+
+    def check_slowly(stored_hash: str | None, password: str) -> bool:
+        for _ in range(FAILURES_PER_MINUTE):
+            subject = guesses.subject_of("name", "Kim")
+            guesses.count_failures(
+                programme.database, [subject], FAILURES_PER_MINUTE, programme.clock()
+            )
+        return check(stored_hash, password)
+
+    monkeypatch.setattr(authentication, "is_password", check_slowly)
+    with pytest.raises(ServiceError) as refused:
+        authenticate(Credentials(developer, None, "Kim", "right"), "a TrackingId")
+    assert refused.value.row is CALL_RATE_EXCEEDED
+
+
+def test_a_name_that_nobody_can_have_is_not_kept_in_mind(programme: Programme) -> None:
+    developer = issue_token_of_a_new_user(programme)
+    known = guesses.subject_of.cache_info().misses
+    with pytest.raises(ServiceError) as refused:
+        Authenticator(programme.database, programme.clock)(
+            Credentials(developer, None, "x" * 256, "wrong"), "a TrackingId"
+        )
+    assert refused.value.row is INVALID_CREDENTIALS
+    assert guesses.subject_of.cache_info().misses == known
+
+
+def issue_token_of_a_new_user(programme: Programme) -> str:
+    add_user(programme.call(), "Lea", Role.STANDARD, programme.customer(), "right")
+    return issue_token(programme.call(), "Lea", DEVELOPER).text

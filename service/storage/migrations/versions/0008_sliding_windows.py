@@ -1,4 +1,4 @@
-"""What is counted within a minute, of callers as of failed sign-ins.
+"""What is counted within a minute, of callers as of failed sign-ins; secrets get numbers.
 
 Failures of the minute before the upgrade are forgotten.
 
@@ -22,6 +22,9 @@ INSTANT = service.storage.types.Instant(timezone=True)
 
 def upgrade() -> None:
     """Go to this revision."""
+    op.execute(
+        "UPDATE service_secret SET name = 'console session 1' WHERE name = 'console session'"
+    )
     op.drop_table("sign_in_failure")
     op.create_table(
         "sliding_window",
