@@ -165,8 +165,8 @@ class Settings(BaseSettings):
     """Address and port on which ``serve`` and ``worker`` tell Prometheus their metrics, such as
     ``127.0.0.1:9464``; whoever reaches it reads them. Unset, nothing is counted."""
     metrics_folder: Path | None = None
-    """Where processes keep what they count, in some files of 512 KiB; unset, in a temporary folder
-    that ``serve`` or ``worker`` makes and removes."""
+    """Where ``serve`` and ``worker`` each make a folder for what their processes count, in some
+    files of 512 KiB, and remove it; unset, where temporary files are."""
     log_level: Literal["info", "warning", "error"] = "info"
     """Least severe lines of the log, which is JSON on standard error: ``info`` has a line for
     each call, ``warning`` why it is not ready, ``error`` failures of the service itself."""
@@ -204,7 +204,7 @@ class Settings(BaseSettings):
     Unset, as many as come."""
     failures_per_minute: Annotated[int, Field(ge=1, le=1000)] = 10
     """How many attempts to sign in, with one user name or from one address, may fail within any
-    minute, and how many attempts of a user to redeem, claim or apply a coupon that is not there
+    minute, and how many attempts of a user to redeem or claim a coupon that is not there
     or not its own; then all are refused with ``CallRateExceeded``."""
     redis_url: Annotated[str, AfterValidator(_require_redis_url)] | None = None
     """Where calls are counted, such as ``redis://:password@host:6379/0``; unset, in the database,
