@@ -92,7 +92,7 @@ Written by `python docs/generate_pages.py` from the commands' own help.
   in UTC with `Z`. A refusal is an object `error` with `code`, `symbol`, `message` and `details`.
   The code is the number in [errors.md](errors.md). It is null for the refusals of the command line
   itself: `DatabaseNotInitialised`, `DatabaseUnusable`, `AddressUnusable`, `ServiceNotStarted`,
-  `TemplateBroken`, `FileUnusable`.
+  `TemplateBroken`, `FileUnusable`, `MetricsFolderUnusable`.
 - Refusals and warnings are written to standard error, with and without `--json`.
 - Dates are read as `2027-01-31` or `2027-01-31T12:00:00Z`; without a zone they are in UTC.
 - Whoever may run the commands on the database has every right. Changes are in the audit log, under

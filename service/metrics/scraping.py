@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 
 from service.domain.jobs import JobStatus
 from service.metrics import table
+from service.metrics.starting import find_counts
 from service.metrics.table import Metric
 from service.operations.calls import utc_now
 from service.operations.work_at_hand import WorkAtHand
@@ -62,15 +63,15 @@ class _Processes(Collector):
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._counted = MultiProcessCollector(None, str(folder))  # type: ignore[no-untyped-call]
 
     def collect(self) -> Iterable[Family]:
         alive = self._forget_dead()
         yield _gauge(table.PROCESSES, {(): len(alive)})
-        yield from self._counted.collect()  # type: ignore[no-untyped-call]
+        files = [str(file) for file, _pid in find_counts(self._folder)]
+        yield from MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
 
     def _forget_dead(self) -> set[int]:
-        pids = {int(path.stem.rpartition("_")[2]) for path in self._folder.glob("*.db")}
+        pids = {pid for _file, pid in find_counts(self._folder)}
         dead = {pid for pid in pids if not _is_alive(pid)}
         for pid in dead:
             # Another scrape at the same time may be the first.

@@ -1,6 +1,8 @@
-"""Whether a process counts."""
+"""Whether a process counts, and in which files."""
 
 import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,9 +11,19 @@ import structlog
 if TYPE_CHECKING:
     from service.metrics.counting import Counts
 
-__all__ = ["start_counting"]
+__all__ = ["find_counts", "start_counting"]
+
+# As prometheus-client names them, by what they hold and the process that counts there.
+_COUNTS = re.compile(r"(?:counter|histogram|gauge_[a-z]+)_([0-9]+)\.db")
 
 _log = structlog.get_logger("service.metrics")
+
+
+def find_counts(folder: Path) -> Iterator[tuple[Path, int]]:
+    """The files that processes count in, each with the number of its process, and no other."""
+    for file in folder.glob("*.db"):
+        if found := _COUNTS.fullmatch(file.name):
+            yield file, int(found[1])
 
 
 def start_counting(
