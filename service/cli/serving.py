@@ -1,27 +1,36 @@
 """``serve``."""
 
 import os
-from typing import Annotated
+from typing import Annotated, Any
 
+import structlog
 import typer
-from granian import Granian
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
+from granian.server import MPServer
 
 from service.addresses import console_url, customer_billing_url
 from service.cli.binding import require_free, split_bind
-from service.cli.calls import opened, read_settings, refusals_told, require_current
+from service.cli.calls import (
+    CommandRefusedError,
+    opened,
+    read_settings,
+    refusals_told,
+    require_current,
+)
 from service.cli.certificates import require_certificate
 from service.cli.mail import lease_s, where_mail_goes
 from service.cli.metrics import metrics_told
 from service.cli.options import DatabaseOption
-from service.cli.supervision import kept_running
+from service.cli.supervision import kept_running, logged_as_json
 from service.cli.worker import work_for_parent
 from service.settings import ENVIRONMENT_PREFIX, Settings
 
 WORKER_STOP_TIMEOUT_S = 10
 """How long a worker may take to finish its calls before it is killed."""
+
+_log = structlog.get_logger("service.cli")
 
 BindOption = Annotated[
     str | None,
@@ -74,7 +83,8 @@ def serve(
 
 def _run(settings: Settings, host: str, port: int) -> None:
     """Serve until a signal comes."""
-    server = Granian(
+    server = _Server(
+        settings,
         "service.cli.serving_process:create_app_for_parent",
         factory=True,
         interface=Interfaces.WSGI,
@@ -94,8 +104,47 @@ def _run(settings: Settings, host: str, port: int) -> None:
         respawn_failed_workers=True,
         # A signal that reaches a worker before it listens for signals is lost.
         workers_kill_timeout=WORKER_STOP_TIMEOUT_S,
-        ssl_cert=settings.tls_certificate,
-        ssl_key=settings.tls_key,
         ssl_protocol_min=SSLProtocols.tls12,
     )
     server.serve()
+
+
+class _Server(MPServer):
+    """granian's processes, which read the certificate that is there when they start.
+
+    By itself granian remembers where links led at first. Whoever renews a certificate by leading
+    them elsewhere, as certbot and Kubernetes do, would have the old one served, or none.
+
+    Args:
+        settings: Where the certificate is.
+        target: What makes the application.
+        options: The others of granian.
+    """
+
+    ssl_ctx: tuple[Any, ...]
+
+    def __init__(self, settings: Settings, target: str, **options: Any) -> None:
+        certificate, key = settings.tls_certificate, settings.tls_key
+        super().__init__(target, ssl_cert=certificate, ssl_key=key, **options)
+        self._settings = settings
+        if certificate is not None and key is not None:
+            has_tls, _certificate, _key, *others = self.ssl_ctx
+            self.ssl_ctx = (has_tls, str(certificate), str(key), *others)
+
+    def _reload(self, *spawning: Any) -> None:
+        """Start the workers anew, unless none could: then those that are there go on."""
+        try:
+            require_certificate(self._settings)
+        except CommandRefusedError as error:
+            with logged_as_json():
+                _log.error("certificate not renewed", reason=error.details)
+            self._forget_signal()
+            return
+        super()._reload(*spawning)  # type: ignore[no-untyped-call]
+
+    def _forget_signal(self) -> None:
+        """Wait for the next one, but not for one that has come meanwhile."""
+        self.reload_signal = False
+        self.main_loop_interrupt.clear()
+        if self.interrupt_signal or self.interrupt_children:
+            self.main_loop_interrupt.set()

@@ -1,11 +1,12 @@
 """A service that strangers reach: TLS of its own, an issuer's tokens, and a proxy before it."""
 
 import os
+import shutil
 import signal
 import ssl
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from http import HTTPStatus
 from pathlib import Path
@@ -271,10 +272,52 @@ def test_a_renewed_certificate_is_shown_after_a_signal(
     write_certificate(authority, server.log.parent)
     assert serial_number(server) == before
     os.kill(server.pid, signal.SIGHUP)
+    wait_until(lambda: serial_number(server) != before)
+
+
+@pytest.fixture
+def linked(authority: trustme.CA, tmp_path: Path) -> Path:
+    """A link to the folder of certificate and key, as Kubernetes has it."""
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+        write_certificate(authority, tmp_path / name)
+    (tmp_path / "live").symlink_to("old")
+    return tmp_path / "live"
+
+
+def lead(link: Path, folder: str) -> None:
+    """Let a link lead to another folder, at once."""
+    (link.parent / "next").symlink_to(folder)
+    (link.parent / "next").replace(link)
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 30
-    while serial_number(server) == before:
+    while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+@pytest.mark.prove
+def test_a_certificate_is_renewed_by_a_link_and_a_broken_one_is_not_taken(
+    linked: Path, trust: ssl.SSLContext, session_databases: Databases
+) -> None:
+    settings = {"TLS_CERTIFICATE": f"{linked}/certificate.pem", "TLS_KEY": f"{linked}/key.pem"}
+    with running(linked.parent, session_databases.blank(), trust, **settings) as server:
+        before = serial_number(server)
+        broken = linked.parent / "broken"
+        shutil.copytree(linked, broken)
+        (broken / "certificate.pem").write_text("no certificate\n")
+        lead(linked, "broken")
+        shutil.rmtree(linked.parent / "old")
+        os.kill(server.pid, signal.SIGHUP)
+        wait_until(lambda: "certificate not renewed" in server.log.read_text())
+        assert serial_number(server) == before
+        lead(linked, "new")
+        os.kill(server.pid, signal.SIGHUP)
+        wait_until(lambda: serial_number(server) != before)
+    assert server.trouble() == []
 
 
 @pytest.mark.usefixtures("trusting_sdk")
