@@ -16,6 +16,7 @@ from benchmarks.machine import machine
 from benchmarks.own_service import soap_header
 from benchmarks.soap_text import envelope, search_content
 from service.domain.search import PAGE_SIZE_MAX
+from service.settings import Settings
 from tests.reliability.crowd import Address
 from tests.reliability.service_process import serving
 
@@ -42,8 +43,9 @@ def web_table(databases: Sequence[Filled], folder: Path, idle_s: float) -> Itera
         " | requests meanwhile | ratio of p99 |"
     )
     yield "|---|---|---|---|---|"
+    threads = str(Settings.model_fields["threads"].default)
     for filled in databases:
-        with serving(filled.url, folder, WORKERS="1", THREADS="16") as service:
+        with serving(filled.url, folder, WORKERS="1", THREADS=threads) as service:
             yield _row(filled, service.address, idle_s)
 
 

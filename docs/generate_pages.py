@@ -10,10 +10,11 @@ from enum import Enum
 from importlib import import_module
 from itertools import starmap
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 import annotated_types
 import typer
+from pydantic.fields import FieldInfo
 
 from service.cli.checkup.table import CHECKS, SETTINGS_CHECK
 from service.cli.main import app
@@ -27,7 +28,7 @@ from service.soap.customer_billing import (
     UnsupportedOperations,
 )
 from service.soap.management import MANAGEMENT_SERVICES
-from service.soap.refusals import REFUSALS
+from service.soap.refusals import REFUSALS, Refusal
 from service.soap.types.management_messages import MANAGEMENT_OPERATIONS
 from service.soap.types.messages import OPERATIONS, Signature
 from service.soap.types.simple import SpyneType
@@ -61,10 +62,11 @@ and then has the symbol, and every row about coupons and accounts can stand ther
 REFUSED = """
 ## Requests that reach no operation
 
-They have no number and no detail: `faultcode` and the symbol in `faultstring` tell them. Where the
-HTTP status is empty, it is that of every other fault, the setting `fault_http_status`. Where it is
-not, the answer is no fault, which would have to have status 500: it is a line of plain text with
-symbol, message and TrackingId.
+They have no number and no detail: `faultcode` and the symbol in `faultstring` tell them. Their HTTP
+status is that of every other fault, the setting `fault_http_status`. What has a status of its own
+here is no fault, which would have to have status 500: it is a line of plain text with symbol,
+message and TrackingId. So is, without a TrackingId, the 408 `BodyTooSlow` that `serve` answers to a
+body which [drips](limits.md#connections).
 
 | Symbol | faultcode | HTTP | Message | What to do |
 |---|---|---|---|---|
@@ -91,8 +93,8 @@ Written by `python docs/generate_pages.py` from the commands' own help.
 - With `--json`, standard output is exactly one JSON object. Amounts are strings, dates are ISO 8601
   in UTC with `Z`. A refusal is an object `error` with `code`, `symbol`, `message` and `details`.
   The code is the number in [errors.md](errors.md). It is null for the refusals of the command line
-  itself: `DatabaseNotInitialised`, `DatabaseUnusable`, `AddressUnusable`, `ServiceNotStarted`,
-  `TemplateBroken`, `FileUnusable`, `MetricsFolderUnusable`.
+  itself: `DatabaseNotInitialised`, `DatabaseUnusable`, `AddressUnusable`, `CertificateUnusable`,
+  `ServiceNotStarted`, `TemplateBroken`, `FileUnusable`, `MetricsFolderUnusable`.
 - Refusals and warnings are written to standard error, with and without `--json`.
 - Dates are read as `2027-01-31` or `2027-01-31T12:00:00Z`; without a zone they are in UTC.
 - Whoever may run the commands on the database has every right. Changes are in the audit log, under
@@ -116,9 +118,7 @@ service uses it, and from time to time on the running database.
 - **What the database holds is not repeated**: its UNIQUE, CHECK and FOREIGN KEY constraints. For a
   damaged file there are `PRAGMA integrity_check` of SQLite and `pg_amcheck` of PostgreSQL.
 - **Clocks that differ break no rule.** Dates are compared only where the service does it itself.
-- **Memory stays the same.** Rows are read in ranges of 20,000 numbers. A million coupons, of which
-  400,000 were sent by mail and 20,000 redeemed, took 11 seconds of processor time and 110 MB on
-  SQLite.
+- **Memory stays the same.** Rows are read in ranges of 20,000 numbers.
 
 When a row breaks a rule, keep a copy of the database, and look at what the audit log says of the
 entity and of its neighbours in time: no operation leaves such a row, so something else did, or
@@ -235,10 +235,14 @@ and what it may cost, is in [0007](decisions/0007-hot-paths.md).
 def errors_page() -> str:
     """The page of the two tables of errors."""
     refused = (
-        _row(f"`{row.symbol}`", f"`s:{row.fault_code}`", row.http_status, row.message, row.meaning)
+        _row(f"`{row.symbol}`", _fault_code(row), row.http_status, row.message, row.meaning)
         for row in REFUSALS
     )
     return ERRORS + "".join(map(_error_row, CATALOGUE)) + REFUSED + "".join(refused)
+
+
+def _fault_code(row: Refusal) -> str:
+    return "" if row.http_status else f"`s:{row.fault_code}`"
 
 
 def _error_row(row: ErrorRow) -> str:
@@ -251,8 +255,8 @@ def settings_page() -> str:
     rows = (
         _row(
             f"`{ENVIRONMENT_PREFIX}{name.upper()}`",
-            "" if field.default is None else f"`{field.default}`",
-            _bounds(field.metadata),
+            "" if field.default in (None, ()) else f"`{field.default}`",
+            _bounds(field),
             " ".join(str(field.description).replace("``", "`").split()),
         )
         for name, field in Settings.model_fields.items()
@@ -260,9 +264,16 @@ def settings_page() -> str:
     return SETTINGS + "".join(rows)
 
 
-def _bounds(metadata: list[Any]) -> str:
-    least = [f"from {item.ge}" for item in metadata if isinstance(item, annotated_types.Ge)]
-    most = [f"to {item.le}" for item in metadata if isinstance(item, annotated_types.Le)]
+def _bounds(field: FieldInfo) -> str:
+    """The words that may be chosen, or from where to where a number goes."""
+    kinds = get_args(field.annotation)
+    if get_origin(field.annotation) is Literal:
+        return ", ".join(f"`{word}`" for word in kinds)
+    # The bounds of what may be unset are those of one of its kinds.
+    inner = [it for kind in kinds for it in get_args(kind) if isinstance(it, FieldInfo)]
+    bounds = [bound for it in (field, *inner) for bound in it.metadata]
+    least = [f"from {it.ge}" for it in bounds if isinstance(it, annotated_types.Ge)]
+    most = [f"to {it.le}" for it in bounds if isinstance(it, annotated_types.Le)]
     return " ".join(least + most)
 
 

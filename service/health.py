@@ -1,4 +1,4 @@
-"""Whether the service lives, and whether it is ready: two questions, and who asks does not wait."""
+"""Whether the service lives, and whether it is ready: neither question waits behind calls."""
 
 from collections.abc import Callable, Iterable
 from http import HTTPStatus

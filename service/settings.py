@@ -47,7 +47,7 @@ def _require_redis_url(text: str) -> str:
     if not text.startswith(_REDIS_SCHEMES):
         raise ValueError("use a URL such as redis://:password@host:6379/0")
     if find_spec("redis") is None:
-        raise ValueError("redis_url needs more: pip install 'coupon-billing[redis]'")
+        raise ValueError("redis_url needs more: python3 -m pip install '.[redis]'")
     return text
 
 
@@ -123,11 +123,11 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     """Number of worker processes."""
     threads: Annotated[int, Field(ge=1, le=128)] = 8
-    """Number of threads of each worker process: so many calls run at once."""
+    """How many requests each worker process works on at once; others wait for their turn."""
     authentication_age_s: Annotated[float, Field(ge=0, le=60)] = 2
     """For how long a caller that was admitted is admitted again without a look at the database,
-    in seconds: as long as that a token may still be taken after it was revoked or has expired,
-    and a password after it was changed. 0 looks for each call."""
+    in seconds: for that long a token may still be taken after it was revoked, and a password
+    after it was changed. 0 looks for each call."""
     oauth_issuer: Annotated[str, AfterValidator(_require_issuer_url)] | None = None
     """URL of an OAuth issuer whose tokens are taken as ``AuthenticationToken``, exactly as the
     ``iss`` of its tokens has it; unset, only the service's own tokens are. It needs the extra
@@ -286,7 +286,7 @@ class Settings(BaseSettings):
         if not self.oauth_audience:
             raise ValueError("oauth_audience must be set with oauth_issuer")
         if find_spec("joserfc") is None:
-            raise ValueError("oauth_issuer needs more: pip install 'coupon-billing[oauth]'")
+            raise ValueError("oauth_issuer needs more: python3 -m pip install '.[oauth]'")
         return self
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 
+from service.addresses import HEALTH_PATH, READY_PATH
 from service.health import Application, plain
 
 BLOCK_BYTES = 65_536
@@ -17,6 +18,7 @@ DRIP_S = 0.05
 DISCARDED_BYTES_MAX = 16 * 2**20
 """How much of a body that is too large is taken and forgotten: a client that is not read to its
 end does not read why it was refused. Whoever sends more is cut off."""
+_PROBES = frozenset({HEALTH_PATH, READY_PATH})
 _TOO_SLOW = "BodyTooSlow: The body did not arrive in time.\n"
 
 _log = structlog.get_logger("service.cli")
@@ -31,6 +33,8 @@ class Reception:
     As long as no more bodies are waited for than calls may run, each is read at one go, which
     costs nothing. All others are read piece by piece, and given up when they drip. A client that
     says nothing at all cannot be given up here: granian has no way to end a read.
+
+    Who asks whether the service lives, or is ready, waits for no turn: a host at work is not dead.
 
     Args:
         application: What answers the requests.
@@ -66,6 +70,8 @@ class Reception:
                 _log.warning("body too slow", address=environ.get("REMOTE_ADDR"))
                 return plain(start_response, HTTPStatus.REQUEST_TIMEOUT, _TOO_SLOW)
             environ["wsgi.input"] = BytesIO(body)
+        if environ.get("PATH_INFO") in _PROBES:
+            return self._application(environ, start_response)
         self._turns.get()
         try:
             return self._application(environ, start_response)

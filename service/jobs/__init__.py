@@ -1,1 +1,1 @@
-"""What runs in the background: the delivery of mail."""
+"""What runs in the background: mail, jobs, and figures."""

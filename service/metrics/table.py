@@ -57,7 +57,7 @@ CALLS = _row(
 CALL_DURATION = _row(
     "call_duration_seconds",
     Kind.HISTOGRAM,
-    "How long SOAP calls took, from the first byte of the body to the last of the reply.",
+    "How long SOAP calls took, from when the body was there and it was their turn.",
     *("service", "operation"),
 )
 GATE_REFUSALS = _row(

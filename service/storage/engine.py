@@ -1,7 +1,5 @@
 """The database: engine, transactions, and what each database system needs to be told."""
 
-import math
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -9,12 +7,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext, make_url
-from sqlalchemy.exc import InvalidatePoolError
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from service.domain.errors import SERVICE_BUSY
 from service.domain.refusals import ServiceTroubleError
-from service.storage.prepared import driver_errors, run_text
+from service.storage.prepared import run_text
 from service.storage.transactions import Transactions
 from service.storage.trouble import LostRaceError, is_of_no_more_use, trouble_told
 from service.storage.writers_turn import SharedTransactions, WritersTurn, begin_writing
@@ -140,6 +136,8 @@ def _create_engine(url: URL, limits: DatabaseLimits) -> Engine:
         pool_use_lifo=True,
         max_overflow=0,
         pool_timeout=limits.lock_timeout_s,
+        # A connection may have died with its server while it was at rest.
+        pool_pre_ping=not is_sqlite,
         # Errors are logged; what a statement is about is nobody's to read there.
         hide_parameters=True,
         connect_args={} if is_sqlite else _postgresql_arguments(url, limits),
@@ -148,8 +146,6 @@ def _create_engine(url: URL, limits: DatabaseLimits) -> Engine:
         event.listen(engine, "connect", _sqlite_preparation(limits))
         event.listen(engine, "begin", _sqlite_beginning(limits))
         event.listen(engine, "handle_error", _give_up_reader)
-    else:
-        _pings_after_rest(engine)
     return engine
 
 
@@ -174,30 +170,6 @@ def _postgresql_arguments(url: URL, limits: DatabaseLimits) -> dict[str, Any]:
         # Of two options with one name the later one wins.
         "options": " ".join([*options, str(url.query.get("options", ""))]).strip(),
     }
-
-
-REST_S = 1
-"""After how long at rest a connection is asked whether it still lives before it is used: it may
-have died with its server. To ask each time is a fifth of what the server does for a small call."""
-
-
-def _pings_after_rest(engine: Engine) -> None:
-    def note_rest(_connection: Any, record: ConnectionPoolEntry) -> None:
-        record.info["at_rest_since"] = time.monotonic()
-
-    def ping(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
-        # A new one has just answered.
-        at_rest_since = record.info.get("at_rest_since", math.inf)
-        if time.monotonic() - at_rest_since < REST_S:
-            return
-        try:
-            engine.dialect.do_ping(connection)
-        except driver_errors(engine.dialect) as error:
-            # Those that rested with it have died with it.
-            raise InvalidatePoolError from error
-
-    event.listen(engine, "checkin", note_rest)
-    event.listen(engine, "checkout", ping)
 
 
 def _sqlite_preparation(limits: DatabaseLimits) -> Any:

@@ -77,7 +77,6 @@ def filled_in(snippet: str, address: str, keys: dict[str, Any]) -> str:
 @pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
 def test_bingads_redeems(address: str, keys: dict[str, Any], capsys) -> None:
     snippet, _ = blocks(CLIENTS, "python")
-    assert blocks(read("README.md"), "python") == [snippet]
     exec(filled_in(snippet, address, keys), {})
     assert re.fullmatch(r"2\d{3}-\d\d-\d\d [^\n]+\n[0-9a-f-]{36}\n", capsys.readouterr().out)
 

@@ -48,7 +48,8 @@ def test_every_error_and_refusal_has_its_row():
         number = f"{row.code} (ours)" if row.is_ours else row.code
         assert f"| {number} | `{row.symbol}` | `{row.kind.value}` | {row.message} |" in page
     for refusal in REFUSALS:
-        assert f"| `{refusal.symbol}` | `s:{refusal.fault_code}` |" in page
+        fault_code = "" if refusal.http_status else f"`s:{refusal.fault_code}`"
+        assert f"| `{refusal.symbol}` | {fault_code} |" in page
 
 
 def test_every_setting_has_its_row():
@@ -56,6 +57,8 @@ def test_every_setting_has_its_row():
     for name in Settings.model_fields:
         assert f"| `{ENVIRONMENT_PREFIX}{name.upper()}` |" in page
     assert "| `COUPON_BILLING_WORKERS` | `1` | from 1 to 64 |" in page
+    assert "| `COUPON_BILLING_USER_CALLS_PER_MINUTE` |  | from 1 to 6000 |" in page
+    assert "| `COUPON_BILLING_FAULT_HTTP_STATUS` | `500` | `200`, `500` |" in page
 
 
 def test_every_command_has_its_section():

@@ -18,14 +18,14 @@ from service.soap.declared import members_of
 from service.soap.types.management_entities import CouponCreationJob
 from service.soap.types.management_messages import MANAGEMENT_OPERATIONS
 from tests.clients.server import running
+from tests.docs.blocks import read
 
-PAGE = (Path(__file__).parents[2] / "docs" / "management.md").read_text(encoding="utf-8")
+PAGE = read("docs/management.md")
 
 
 def test_the_table_has_every_operation() -> None:
-    # The other table with plain names is that of the ends of a job.
     names = re.findall(r"^\| ([A-Z]\w+)(?: \*)? \|", PAGE, re.MULTILINE)
-    assert names == [*MANAGEMENT_OPERATIONS, "Status"]
+    assert names == [*MANAGEMENT_OPERATIONS]
     assert COUPON_MANAGEMENT_PATH in PAGE
 
 
@@ -34,11 +34,13 @@ def test_every_field_of_a_job_is_explained() -> None:
     assert names == [member.name for member in members_of(CouponCreationJob)]
 
 
-def test_every_end_of_a_job_is_explained() -> None:
-    never = {JobStatus.PENDING, JobStatus.PENDING_VERIFICATION, JobStatus.NOT_READY}
-    explained = set(re.findall(r"^\| `([a-z ]+)` \|", PAGE, re.MULTILINE))
+def test_every_status_of_a_job_is_explained() -> None:
+    page = read("docs/jobs.md")
+    never = {JobStatus.PENDING_VERIFICATION, JobStatus.NOT_READY}
+    table = page.partition("| Status | Meaning |")[2].partition("\n\n")[0]
+    explained = set(re.findall(r"^\| `([a-z ]+)` \|", table, re.MULTILINE))
     assert explained == {status.value for status in JobStatus if status not in never}
-    assert all(f"`{status.value}`" in PAGE for status in never)
+    assert all(f"`{status.value}`" in page for status in never)
 
 
 def test_the_numbers_of_errors_are_those_of_the_catalogue() -> None:

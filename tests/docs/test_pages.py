@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -65,7 +66,7 @@ def is_known(line):
     if program == "make":
         makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
         return bool(re.search(rf"^{first}:", makefile, re.MULTILINE))
-    if first == "-m" and program == "python":
+    if first == "-m" and Path(program).name == "python":
         return (REPOSITORY / others[0].replace(".", "/")).with_suffix(".py").is_file()
     if first.endswith(".py"):
         return (REPOSITORY / first).is_file()

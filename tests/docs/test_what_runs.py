@@ -26,7 +26,6 @@ RUNS: Runs = {
         3,
         "test_pages.py::test_the_commands_of_the_readme_run_in_their_order",
     ),
-    ("README.md", "python"): (1, "test_clients_page.py::test_bingads_redeems"),
     ("docs/backup.md", "console"): (4, "test_backup_page.py::test_the_commands_for_sqlite"),
     ("docs/clients.md", "csharp"): (1, NOT_RUN),
     ("docs/clients.md", "java"): (1, NOT_RUN),

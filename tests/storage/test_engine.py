@@ -295,33 +295,11 @@ def test_a_transaction_whose_owner_is_gone_is_undone_and_frees_what_it_holds(
 
 
 @ON_POSTGRESQL
-def test_a_connection_that_died_at_rest_is_made_anew(
-    database: Database, open_with: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(engine, "REST_S", 0)
+def test_a_connection_that_died_at_rest_is_made_anew(database: Database, open_with: Open) -> None:
     other = open_with(connections_max=1)
-    number = ended_connection(database, other)
-    with other.reading() as connection:
-        assert ask(connection, "SELECT pg_backend_pid()") != number
-
-
-@ON_POSTGRESQL
-def test_a_connection_that_died_right_after_its_use_costs_one_call(
-    database: Database, open_with: Open
-) -> None:
-    other = open_with(connections_max=1)
-    number = ended_connection(database, other)
-    with pytest.raises(ServiceTroubleError) as refused, other.reading() as connection:
-        ask(connection, "SELECT pg_backend_pid()")
-    assert refused.value.row is SERVICE_UNAVAILABLE
-    with other.reading() as connection:
-        assert ask(connection, "SELECT pg_backend_pid()") != number
-
-
-def ended_connection(database: Database, other: Database) -> str:
-    """The number of the other's connection, whose server process has ended since it was used."""
     with other.reading() as connection:
         number = ask(connection, "SELECT pg_backend_pid()")
     with database.writing() as connection:
         assert ask(connection, f"SELECT pg_terminate_backend({number}, 10000)") == "True"
-    return number
+    with other.reading() as connection:
+        assert ask(connection, "SELECT pg_backend_pid()") != number
