@@ -136,7 +136,7 @@ class Authenticator:
             raise held_back_from_sign_in(count_max)
         with self._database.reading() as connection:
             # Of many at once, no more are looked at than may fail.
-            if is_window_full(connection, guessed, count_max, self._clock()):
+            if is_right and is_window_full(connection, guessed, count_max, self._clock()):
                 raise held_back_from_sign_in(count_max)
             return find_caller(connection, user_id if is_right else None)
 

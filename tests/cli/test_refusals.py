@@ -160,7 +160,9 @@ def test_config_tells_every_setting_and_its_source(run, monkeypatch):
         "variable": "COUPON_BILLING_THREADS",
         "value": 3,
         "source": "environment",
-        "meaning": "Number of threads of each worker process: so many calls run at once.",
+        "meaning": (
+            "How many requests a worker process works on at once; others wait for their turn."
+        ),
     }
     assert settings["workers"]["source"] == "default"
     assert all(row["meaning"] for row in settings.values())

@@ -35,7 +35,7 @@ from service.operations.creation_jobs import (
 from service.operations.deletion_jobs import create_deletion_job
 from service.operations.dispatch_coupons import dispatch_coupons
 from service.operations.distribute_coupons import Distribution, distribute_coupons
-from service.operations.guesses import count_failures, decide_guess, guessing
+from service.operations.guesses import count_failures, guessing
 from service.operations.idempotency import once
 from service.operations.initialise import initialise
 from service.operations.job_work import JobDesk
@@ -57,7 +57,7 @@ from service.operations.users import (
 )
 from service.operations.windows import DatabaseWindows, Window
 from service.operations.write_import import ImportWriter
-from service.storage import accounts, imports
+from service.storage import imports
 from service.storage.tables import coupon_batch
 from tests.crash import console_changes, discount_changes
 from tests.programme import Programme, terms
@@ -168,9 +168,6 @@ class Scenes:
         return {
             "guesses.count_failures": lambda: count_failures(
                 programme.database, [bytes(32)], 10, call.now
-            ),
-            "guesses.decide_guess": lambda: decide_guess(
-                call, lambda connection: accounts.add_customer(connection, "Contoso", call.now)
             ),
             "guesses.guessing": guess_wrong,
             "windows.count": lambda: windows.count([Window("user", 1, 10)]),

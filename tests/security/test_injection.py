@@ -62,6 +62,8 @@ def test_text_is_never_a_statement(shop: Shop, names: Names) -> None:
     campaign.run(numbered(valid, shop.keys, typed, ROUNDS * len(requests())))
     assert campaign.wrong == {}
     now = rows_of(shop.programme)
+    # What failed is counted, of whomever else.
+    del before["sliding_window"]
     for name, rows in before.items():
         changed = {key: (row, now[name].get(key)) for key, row in rows.items()}
         assert {key: pair for key, pair in changed.items() if pair[0] != pair[1]} == {}, name
