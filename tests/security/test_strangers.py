@@ -7,6 +7,7 @@ differ only in what they name: once things of somebody else, once things that ar
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from xml.sax.saxutils import unescape
 
 import pytest
 from lxml import etree
@@ -93,7 +94,7 @@ def nothing(names: Names) -> Names:
 
 def told(content: bytes, names: Names) -> str:
     """An answer without its TrackingId, numbers, and the names that were asked for."""
-    text = GUID.sub("", content.decode())
+    text = unescape(GUID.sub("", content.decode()))
     words = {re.escape(it) for texts in names.values() for it in texts if not it.isdecimal()}
     any_word = "|".join(sorted(words, key=len, reverse=True))
     # Names begin and end with anything, and stand alone.
