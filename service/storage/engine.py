@@ -6,10 +6,16 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.engine import ExceptionContext, RootTransaction, make_url
+from sqlalchemy.exc import DBAPIError
 
 from service.domain.errors import SERVICE_BUSY
 from service.domain.refusals import ServiceTroubleError
+from service.storage.postgresql_transactions import (
+    WRITES,
+    begin_on_postgresql,
+    undo_on_postgresql,
+)
 from service.storage.prepared import run_text
 from service.storage.transactions import Transactions
 from service.storage.trouble import LostRaceError, is_of_no_more_use, trouble_told
@@ -50,21 +56,22 @@ class Database(Transactions):
         self.url = _with_driver(make_url(url))
         self.engine = _create_engine(self.url, limits)
         # A transaction is told what it is for before it begins.
-        self._reader = self.engine.execution_options(**_READER_OPTIONS[self.engine.dialect.name])
-        self._writer = self.engine.execution_options(coupon_billing_writes=True)
+        self._reader = self.engine.execution_options(**{WRITES: False})
+        self._writer = self.engine.execution_options(**{WRITES: True})
+        self._dead_max = limits.connections_max
         self._writers_turn: AbstractContextManager[None] = nullcontext()
         self._shared: SharedTransactions | None = None
         if self.engine.dialect.name == "sqlite":
             self._writers_turn = WritersTurn(limits.lock_timeout_s)
             self._shared = SharedTransactions(self.writing, limits.lock_timeout_s)
+            # A file has no connection that dies.
+            self._dead_max = 0
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database; what it writes is undone."""
         try:
-            with trouble_told(), self._reader.connect() as connection:
-                # It begins now: what runs by the driver alone would not begin it.
-                connection.begin()
+            with trouble_told(), self._begun(self._reader).connection as connection:
                 yield connection
         except LostRaceError as error:
             # A standby gives up what reads for too long while its primary goes on.
@@ -74,8 +81,10 @@ class Database(Transactions):
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that commits at the end, and undoes everything when an error leaves it."""
-        with trouble_told(), self._writers_turn, self._writer.begin() as connection:
-            yield connection
+        with trouble_told(), self._writers_turn:
+            transaction = self._begun(self._writer)
+            with transaction.connection as connection, transaction:
+                yield connection
 
     def write(self, attempt: Callable[[Connection], Result]) -> Result:
         """Make a small attempt; on SQLite in one transaction with others that come at once."""
@@ -99,15 +108,23 @@ class Database(Transactions):
             with connection.begin():
                 yield connection
 
+    def _begun(self, engine: Engine) -> RootTransaction:
+        """A transaction, which has a connection of its own.
+
+        It begins now: what runs by the driver alone would not begin it. A connection that died with
+        its server while it was at rest is noticed here, and another one taken.
+        """
+        for _ in range(self._dead_max):
+            transaction = _begun_unless_dead(engine)
+            if transaction is not None:
+                return transaction
+        return _begun(engine)
+
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
 
 
-_READER_OPTIONS: dict[str, dict[str, Any]] = {
-    "sqlite": {},
-    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
-}
 IDLE_IN_TRANSACTION_TIMEOUT_S = 20
 """After how long PostgreSQL undoes a transaction whose machine is gone, with what it holds."""
 
@@ -127,6 +144,24 @@ def _with_driver(url: URL) -> URL:
     return url.set(drivername="postgresql+psycopg") if is_plain else url
 
 
+def _begun_unless_dead(engine: Engine) -> RootTransaction | None:
+    try:
+        return _begun(engine)
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            return None
+        raise
+
+
+def _begun(engine: Engine) -> RootTransaction:
+    connection = engine.connect()
+    try:
+        return connection.begin()
+    except BaseException:
+        connection.close()
+        raise
+
+
 def _create_engine(url: URL, limits: DatabaseLimits) -> Engine:
     is_sqlite = url.get_backend_name() == "sqlite"
     engine = create_engine(
@@ -136,8 +171,6 @@ def _create_engine(url: URL, limits: DatabaseLimits) -> Engine:
         pool_use_lifo=True,
         max_overflow=0,
         pool_timeout=limits.lock_timeout_s,
-        # A connection may have died with its server while it was at rest.
-        pool_pre_ping=not is_sqlite,
         # Errors are logged; what a statement is about is nobody's to read there.
         hide_parameters=True,
         connect_args={} if is_sqlite else _postgresql_arguments(url, limits),
@@ -146,6 +179,9 @@ def _create_engine(url: URL, limits: DatabaseLimits) -> Engine:
         event.listen(engine, "connect", _sqlite_preparation(limits))
         event.listen(engine, "begin", _sqlite_beginning(limits))
         event.listen(engine, "handle_error", _give_up_reader)
+    else:
+        event.listen(engine, "begin", begin_on_postgresql)
+        event.listen(engine, "rollback", undo_on_postgresql)
     return engine
 
 
@@ -166,6 +202,8 @@ def _postgresql_arguments(url: URL, limits: DatabaseLimits) -> dict[str, Any]:
     options = [f"-c {name}={value}" for name, value in parameters.items()]
     arguments = {"application_name": "coupon-billing", "connect_timeout": 10, **_SIGNS_OF_LIFE}
     return {
+        # Transactions are begun by begin_on_postgresql.
+        "autocommit": True,
         **{name: value for name, value in arguments.items() if name not in url.query},
         # Of two options with one name the later one wins.
         "options": " ".join([*options, str(url.query.get("options", ""))]).strip(),
@@ -194,7 +232,7 @@ def _sqlite_beginning(limits: DatabaseLimits) -> Callable[[Connection], None]:
     def begin(connection: Connection) -> None:
         # A writer asks for the only write lock at once, so that what it reads stays
         # true until it commits.
-        if connection.get_execution_options().get("coupon_billing_writes", False):
+        if connection.get_execution_options().get(WRITES, False):
             begin_writing(connection, limits.lock_timeout_s)
         else:
             run_text(connection, "BEGIN")

@@ -150,10 +150,9 @@ def test_a_row_that_exists_already_is_a_lost_race(two_customers: Database) -> No
 
 @ON_POSTGRESQL
 def test_a_serialisation_failure_is_a_lost_race(two_customers: Database) -> None:
-    strict = two_customers.engine.execution_options(isolation_level="REPEATABLE READ")
-
     def rename_what_was_renamed_meanwhile() -> None:
-        with trouble_told(), strict.begin() as connection:
+        with two_customers.writing() as connection:
+            connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
             connection.execute(text("SELECT count(*) FROM customer")).scalar_one()
             write(two_customers, str(RENAME_FIRST))
             connection.execute(RENAME_FIRST)
