@@ -35,7 +35,8 @@ def show_coupon(call: Call, coupon_code: str) -> CouponRecord:
         found = coupon_search.find_coupon(connection, code)
         if found is None:
             raise ServiceError(COUPON_NOT_FOUND, f"coupon {code[:100]}")
-        coupon_id, customer_id, batch_id, coupon = found
-        minted = audit.history(connection, "coupon_batch", batch_id)
-        used = audit.history(connection, "coupon", coupon_id)
-    return CouponRecord(coupon_id, customer_id, batch_id, coupon, minted + used)
+        minted = audit.history(connection, "coupon_batch", found.batch_id)
+        used = audit.history(connection, "coupon", found.coupon_id)
+    return CouponRecord(
+        found.coupon_id, found.customer_id, found.batch_id, found.coupon, minted + used
+    )

@@ -5,9 +5,28 @@ from typing import NamedTuple
 
 from spyne import Array, ComplexModelBase, DateTime
 
+from service.soap.types import entities
 from service.soap.types.simple import SpyneType
 
 __all__ = ["Member", "instant_tags", "is_array", "is_complex", "item_of", "members_of"]
+
+
+_SHARED: dict[SpyneType, frozenset[str]] = {
+    entities.Coupon: frozenset(
+        {
+            "CouponType",
+            "Amount",
+            "SpendThreshold",
+            "CurrencyCode",
+            "PercentOff",
+            "ActiveDuration",
+            "ExpirationDate",
+            "StartDate",
+            "EndDate",
+        }
+    )
+}
+"""The members of a type that many of its values have in common: a coupon's terms."""
 
 
 class Member(NamedTuple):
@@ -20,6 +39,7 @@ class Member(NamedTuple):
         declared: Its type.
         nillable: Whether it may be nil.
         left_out: Whether it is absent, and not nil, when it has no value.
+        shared: Whether many values have the same here, and in the neighbours that are shared too.
     """
 
     namespace: str
@@ -28,6 +48,7 @@ class Member(NamedTuple):
     declared: SpyneType
     nillable: bool
     left_out: bool
+    shared: bool = False
 
     @property
     def tag(self) -> str:
@@ -39,8 +60,9 @@ def members_of(declared: SpyneType) -> list[Member]:
     """List the elements of a complex type in the order of the wire: those of its base first."""
     inherited = members_of(declared.__extends__) if declared.__extends__ else []
     namespace = declared.get_namespace()
+    shared = _SHARED.get(declared.__orig__ or declared, frozenset())
     return inherited + [
-        _member(namespace, name, member)
+        _member(namespace, name, member)._replace(shared=name in shared)
         for name, member in declared._type_info.items()  # noqa: SLF001
     ]
 

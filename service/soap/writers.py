@@ -10,7 +10,10 @@ namespaces, all other types the prefix ``a`` (``b`` inside one of another namesp
 """
 
 from collections.abc import Callable
+from functools import lru_cache
+from itertools import groupby
 from keyword import iskeyword
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from service.soap.declared import Member, is_array, is_complex, item_of, members_of
@@ -35,6 +38,7 @@ def element_writer(name: str, namespace: str, declared: SpyneType) -> Writer:
             arrays are iterables. None is written as nil, left out, or as the zero of its
             type, whichever the member's declaration asks for.
 
+
     Returns:
         A function of such an object. It raises ValueError or TypeError for what XML cannot
         spell, and AttributeError for an object without one of the members.
@@ -52,6 +56,8 @@ def writer_source(name: str, namespace: str, declared: SpyneType) -> str:
     return _Generator(namespace).element_source(name, declared)
 
 
+SHARED_KEPT_MAX = 1_024
+"""Of how many values a process remembers the text of what they share with others."""
 _PREFIXES = "abc"
 _REMEMBERED: frozenset[SpyneType] = frozenset({entities.Coupon})
 """Types whose values never change, and are met again and again: a page repeats most of them."""
@@ -84,8 +90,9 @@ class _Generator:
     def __init__(self, namespace: str) -> None:
         self._namespace = namespace
         self._without_prefix = {namespace, ADAPI}
-        self.spellings: dict[str, Any] = {"Remembered": Remembered}
+        self.spellings: dict[str, Any] = {"Remembered": Remembered, "lru_cache": lru_cache}
         self._functions: dict[tuple[str, _Scope], str] = {}
+        self._memories: dict[str, str] = {}
         self._source: list[str] = []
 
     def element_source(self, name: str, declared: SpyneType) -> str:
@@ -115,15 +122,35 @@ class _Generator:
 
     def _members(self, declared: SpyneType, scope: _Scope) -> list[str]:
         lines, names = [], []
-        for member in members_of(declared):
-            is_taken = iskeyword(member.attribute) or member.attribute == "values"
-            name = f"{member.attribute}_" if is_taken else member.attribute
-            names.append(f"{{{name}}}")
-            lines += [
-                f"    {name} = values.{member.attribute}",
-                f"    {name} = {self._element(member, name, scope)}",
-            ]
-        return [*lines, f"    return f'{''.join(names)}'"]
+        for is_shared, members in groupby(members_of(declared), key=attrgetter("shared")):
+            fields = [(member, _local_name(member)) for member in members]
+            if is_shared:
+                name, call = self._shared(declared, fields, scope)
+                names.append(name)
+                lines.append(f"    {name} = {call}")
+                continue
+            for member, name in fields:
+                names.append(name)
+                lines.append(f"    {name} = values.{member.attribute}")
+                lines.append(f"    {name} = {self._element(member, name, scope)}")
+        return [*lines, _together(names)]
+
+    def _shared(
+        self, declared: SpyneType, fields: list[tuple[Member, str]], scope: _Scope
+    ) -> tuple[str, str]:
+        """Make a function of members that are mostly the same; name it, and call it."""
+        names = [name for _, name in fields]
+        function = f"write_{names[0]}_to_{names[-1]}_of_{declared.get_type_name()}"
+        texts = [f"    {name} = {self._element(member, name, scope)}" for member, name in fields]
+        self._source += [
+            f"@lru_cache({SHARED_KEPT_MAX})",
+            f"def {function}({', '.join(names)}):",
+            *texts,
+            _together(names),
+            "",
+        ]
+        values = ", ".join(f"values.{member.attribute}" for member, _ in fields)
+        return f"{names[0]}_to_{names[-1]}", f"{function}({values})"
 
     def _element(self, member: Member, value: str, outer: _Scope) -> str:
         """The expression for the text of an element."""
@@ -136,26 +163,26 @@ class _Generator:
             unset = ""
         elif not member.nillable:
             unset = start + spelling_of(member.declared).unset + end
-        content = f"{{{self._writer(member.declared, scope)}({value})}}"
-        return f"'{unset}' if {value} is None else f'{start}{content}{end}'"
+        written = f"{start}{{{self._writer(member.declared, scope)}({value})}}{end}"
+        if (member.declared.__orig__ or member.declared) in _REMEMBERED:
+            return f"'{unset}' if {value} is None else {self._remembered(value, written)}({value})"
+        return f"'{unset}' if {value} is None else f'{written}'"
 
     def _writer(self, declared: SpyneType, scope: _Scope) -> str:
         """Name the function that writes the content of an element."""
-        if not is_complex(declared):
-            write = spelling_of(declared).write
-            self.spellings[write.__name__] = write
-            return write.__name__
-        function = self._function(declared, scope)
-        is_remembered = (declared.__orig__ or declared) in _REMEMBERED
-        return self._remembered(function) if is_remembered else function
+        if is_complex(declared):
+            return self._function(declared, scope)
+        write = spelling_of(declared).write
+        self.spellings[write.__name__] = write
+        return write.__name__
 
-    def _remembered(self, function: str) -> str:
-        """Name what remembers the texts of a function; make it if needed."""
-        name = f"remembered_{function}"
-        statement = f"{name} = Remembered({function})\n"
-        if statement not in self._source:
-            self._source.append(statement)
-        return name
+    def _remembered(self, value: str, written: str) -> str:
+        """Name what writes an element and remembers its text; make it if needed."""
+        remembered = f"Remembered(lambda {value}: f'{written}')"
+        if remembered not in self._memories:
+            self._memories[remembered] = f"remembered_{len(self._memories)}"
+            self._source += [f"{self._memories[remembered]} = {remembered}", ""]
+        return self._memories[remembered]
 
     def _enter(self, outer: _Scope, namespace: str, declared: SpyneType) -> tuple[_Scope, str]:
         """Tell the scope inside an element, and the declarations that make it."""
@@ -183,3 +210,13 @@ class _Generator:
             )
             for member in members_of(declared)
         )
+
+
+def _local_name(member: Member) -> str:
+    is_taken = iskeyword(member.attribute) or member.attribute == "values"
+    return f"{member.attribute}_" if is_taken else member.attribute
+
+
+def _together(names: list[str]) -> str:
+    """The line that answers the texts of these names, one after the other."""
+    return f"    return f'{''.join(f'{{{name}}}' for name in names)}'"

@@ -1,20 +1,21 @@
 """Coupons as SearchCoupons shows them, made of the rows of a database.
 
 A row that was met before gives the same coupon again, by its values alone: nothing has to be
-told when a coupon changes, as its row is then another one.
+told when a coupon changes, as its row is then another one. Terms are read apart from the coupons
+that have them, as those of a page have few.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, bindparam, func, literal_column, select
 
 from service.domain.coupons import Coupon, CouponClaimInfo, CouponRedemption
-from service.domain.terms import CouponTerms
 from service.storage.classes import TERMS_COLUMNS, terms_of
 from service.storage.party_tables import account
-from service.storage.prepared import RowReader, from_json
+from service.storage.prepared import Prepared, RowReader, Values
 from service.storage.tables import coupon, coupon_class, coupon_terms, redemption
 
 COUPONS_KEPT_MAX = 4_096
@@ -22,10 +23,12 @@ COUPONS_KEPT_MAX = 4_096
 TERMS_KEPT_MAX = 1_024
 
 ReadRow = Callable[[tuple[Any, ...]], Any]
+Row = tuple[Any, ...] | str
+"""What the driver gives for a coupon; SQLite, a text in JSON."""
 
 _redeemer = account.alias("redeemer")
 _claimer = account.alias("claimer")
-_OWN_COLUMNS = (
+_COLUMNS = (
     coupon.c.coupon_id,
     coupon.c.batch_id,
     coupon.c.seq,
@@ -48,16 +51,16 @@ _OWN_COLUMNS = (
     (_redeemer.c.customer_id == coupon_class.c.customer_id).label("is_redeemed_at_home"),
 )
 COUPONS = (
-    select(*_OWN_COLUMNS, *(column.label(f"terms_{column.name}") for column in TERMS_COLUMNS))
+    select(*_COLUMNS, coupon.c.terms_id)
     .select_from(coupon)
     .join(coupon_class, coupon_class.c.class_id == coupon.c.class_id)
-    .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id)
     .join(redemption, redemption.c.coupon_id == coupon.c.coupon_id, isouter=True)
     .join(_redeemer, _redeemer.c.account_id == redemption.c.account_id, isouter=True)
     .join(_claimer, _claimer.c.account_id == coupon.c.claimed_account_id, isouter=True)
 )
-"""What a coupon is made of; a statement of its own adds whose."""
-_OWN, _TERMS = RowReader(_OWN_COLUMNS), RowReader(TERMS_COLUMNS)
+"""What a coupon is made of, but for its terms; a statement of its own adds whose."""
+_COUPON, _TERMS = RowReader(_COLUMNS), RowReader(TERMS_COLUMNS)
+_read_json = json.JSONDecoder().raw_decode
 
 
 class PlacedCoupon(NamedTuple):
@@ -66,82 +69,151 @@ class PlacedCoupon(NamedTuple):
     coupon_id: int
     batch_id: int
     seq: int
+    customer_id: int
     coupon: Coupon
 
 
+def prepared_coupons(statement: Select[Any]) -> Prepared:
+    """A statement of ``COUPONS`` for ``placed_coupons``.
+
+    PostgreSQL gives the terms with each coupon, as a further statement takes a round trip. SQLite
+    gives all coupons as one text, and the numbers of their terms as another. Its driver lets go of
+    Python's lock for each row, and threads that wait for it take turns then, which costs more than
+    the rows.
+    """
+
+    def made(dialect_name: str) -> Select[Any]:
+        if dialect_name != "sqlite":
+            its_terms = coupon_terms.c.terms_id == coupon.c.terms_id
+            return statement.join(coupon_terms, its_terms).add_columns(*TERMS_COLUMNS)
+        *columns, terms_id = statement.subquery().c
+        # JSON has no line end within a text.
+        rows = func.group_concat(func.json_array(*columns), literal_column("char(10)"))
+        in_two: Select[Any] = select(rows, func.group_concat(terms_id, literal_column("','")))
+        return in_two
+
+    return Prepared(made)
+
+
 def placed_coupons(
-    connection: Connection, rows: list[Any], *, with_claim_info: bool
+    connection: Connection,
+    statement: Prepared,
+    values: Values,
+    *,
+    with_claim_info: bool,
+    is_redeemer_told: bool = False,
 ) -> list[PlacedCoupon]:
-    """The coupons of raw rows of ``COUPONS``, of which SQLite gives all in one."""
-    read_own, read_terms = _OWN.of(connection.dialect), _TERMS.of(connection.dialect)
-    return [_placed(row, read_own, read_terms, with_claim_info) for row in rows]
+    """The coupons that a statement of ``prepared_coupons`` finds, in its order.
+
+    Args:
+        connection: A transaction.
+        statement: Finds them.
+        values: Its values.
+        with_claim_info: Whether it is told for whom they are booked.
+        is_redeemer_told: Whether it is, when an account of another customer has redeemed them.
+    """
+    found = statement.raw_rows(connection, values)
+    is_sqlite = connection.dialect.name == "sqlite"
+    rows = _from_texts(connection, *found[0]) if is_sqlite else _from_rows(connection, found)
+    read = _COUPON.of(connection.dialect)
+    return [_placed(row, terms, read, with_claim_info, is_redeemer_told) for row, terms in rows]
 
 
-def whole_coupon(connection: Connection, row: tuple[Any, ...]) -> tuple[Any, Coupon]:
-    """A raw row of ``COUPONS``, and its coupon for the operator, who sees who redeemed it."""
-    own = _OWN.of(connection.dialect)(row[: len(_OWN_COLUMNS)])
-    terms = _terms_of(row[len(_OWN_COLUMNS) :], _TERMS.of(connection.dialect))
-    return own, _coupon(own, terms, is_redemption_told=True, with_claim_info=True)
+def _from_rows(
+    connection: Connection, rows: list[tuple[Any, ...]]
+) -> Iterable[tuple[Row, "_Terms"]]:
+    end, read = len(_COLUMNS), _TERMS.of(connection.dialect)
+    return ((row[:end], _terms(row[end + 1 :], read)) for row in rows)
+
+
+def _from_texts(
+    connection: Connection, rows: str | None, terms_ids: str | None
+) -> Iterable[tuple[Row, "_Terms"]]:
+    if rows is None or terms_ids is None:
+        return ()
+    numbers = terms_ids.split(",")
+    terms = _terms_by_number(connection, sorted(set(numbers)))
+    return zip(rows.split("\n"), map(terms.__getitem__, numbers), strict=True)
+
+
+class _Terms:
+    """Terms as coupons show them; they are known by their identity."""
+
+    def __init__(self, row: Any) -> None:
+        terms = terms_of(row)
+        self.shown = (
+            terms.coupon_type.value,
+            terms.amount,
+            terms.spend_threshold,
+            terms.currency_code,
+            terms.percent_off,
+            terms.active_duration,
+            terms.expiration_date,
+            terms.start_date,
+            terms.end_date,
+        )
+
+
+def _terms_by_number(connection: Connection, numbers: list[str]) -> dict[str, _Terms]:
+    listed = filled_up(list(map(int, numbers)))
+    values = {f"terms_id_{i}": terms_id for i, terms_id in enumerate(listed)}
+    read = _TERMS.of(connection.dialect)
+    rows = _terms_statement(len(listed)).raw_rows(connection, values)
+    return {str(terms_id): _terms(tuple(row), read) for terms_id, *row in rows}
+
+
+@lru_cache
+def _terms_statement(length: int) -> Prepared:
+    listed: list[Any] = [bindparam(f"terms_id_{i}") for i in range(length)]
+    statement = select(coupon_terms.c.terms_id, *TERMS_COLUMNS)
+    return Prepared(statement.where(coupon_terms.c.terms_id.in_(listed)))
+
+
+def filled_up(numbers: Sequence[int]) -> list[int]:
+    """The numbers, the last one again and again until they are as many as a power of two.
+
+    So there are few statements that list numbers, whatever their number.
+    """
+    wanted = 1 << (len(numbers) - 1).bit_length()
+    return [*numbers, *[numbers[-1]] * (wanted - len(numbers))]
 
 
 # The readers are among the arguments, as the same values mean something else on another database.
+@lru_cache(maxsize=TERMS_KEPT_MAX)
+def _terms(row: tuple[Any, ...], read: ReadRow) -> _Terms:
+    return _Terms(read(row))
+
+
 @lru_cache(maxsize=COUPONS_KEPT_MAX)
 def _placed(
-    row: tuple[Any, ...] | str,
-    read_own: ReadRow,
-    read_terms: ReadRow,
-    with_claim_info: bool,
+    row: Row, terms: _Terms, read: ReadRow, with_claim_info: bool, is_redeemer_told: bool
 ) -> PlacedCoupon:
-    values = from_json(row) if isinstance(row, str) else row
-    own = read_own(values[: len(_OWN_COLUMNS)])
-    coupon = _coupon(
-        own,
-        _terms_of(values[len(_OWN_COLUMNS) :], read_terms),
-        is_redemption_told=own.is_redeemed_at_home,
-        with_claim_info=with_claim_info,
-    )
-    return PlacedCoupon(own.coupon_id, own.batch_id, own.seq, coupon)
-
-
-@lru_cache(maxsize=TERMS_KEPT_MAX)
-def _terms_of(row: tuple[Any, ...], read: ReadRow) -> CouponTerms:
-    return terms_of(read(row))
-
-
-def _coupon(
-    own: Any, terms: CouponTerms, *, is_redemption_told: bool, with_claim_info: bool
-) -> Coupon:
+    own = read(_read_json(row)[0] if isinstance(row, str) else row)
     is_redeemed = own.redeemed_at is not None
-    return Coupon(
-        coupon_code=own.code,
-        class_name=own.class_name,
-        coupon_type=terms.coupon_type.value,
-        amount=terms.amount,
-        spend_threshold=terms.spend_threshold,
-        currency_code=terms.currency_code,
-        percent_off=terms.percent_off,
-        active_duration=terms.active_duration,
-        expiration_date=terms.expiration_date,
-        start_date=terms.start_date,
-        end_date=terms.end_date,
-        send_to_email=own.sent_to_email,
-        send_to_date=own.sent_at,
-        is_redeemed=is_redeemed,
-        redemption_info=_redemption_of(own) if is_redeemed and is_redemption_told else None,
-        claim_info=_claim_of(own) if with_claim_info and own.claimed_at is not None else None,
+    is_told = is_redeemed and (is_redeemer_told or own.is_redeemed_at_home)
+    coupon = Coupon(
+        own.code,
+        own.class_name,
+        *terms.shown,
+        own.sent_to_email,
+        own.sent_at,
+        is_redeemed,
+        _redemption_of(own) if is_told else None,
+        _claim_of(own) if with_claim_info and own.claimed_at is not None else None,
     )
+    return PlacedCoupon(own.coupon_id, own.batch_id, own.seq, own.customer_id, coupon)
 
 
 def _redemption_of(own: Any) -> CouponRedemption:
     return CouponRedemption(
-        account_id=own.account_id,
-        account_number=own.number,
-        spend_to_threshold=own.spend_to_threshold,
-        balance=own.balance,
-        currency_code=own.currency_code,
-        redemption_date=own.redeemed_at,
-        expiration_date=own.expires_at,
-        activation_date=own.activated_at,
+        own.account_id,
+        own.number,
+        own.spend_to_threshold,
+        own.balance,
+        own.currency_code,
+        own.redeemed_at,
+        own.expires_at,
+        own.activated_at,
     )
 
 

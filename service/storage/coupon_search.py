@@ -27,10 +27,12 @@ from service.domain.search import ORDER_BY_START_DATE, PAGE_SIZE_MAX, CouponQuer
 from service.storage.coupon_rows import (
     COUPONS,
     PlacedCoupon,
+    filled_up,
     placed_coupons,
-    whole_coupon,
+    prepared_coupons,
 )
 from service.storage.coupons import IS_THERE
+from service.storage.postgresql_transactions import plan_once
 from service.storage.prepared import Prepared
 from service.storage.searched_batches import Batch, Batches, find_batches, search_order
 from service.storage.tables import (
@@ -57,7 +59,7 @@ class Stretch(NamedTuple):
     length: int
 
 
-_BY_CODE = Prepared(COUPONS.where(coupon.c.code == bindparam("code"), IS_THERE))
+_BY_CODE = prepared_coupons(COUPONS.where(coupon.c.code == bindparam("code"), IS_THERE))
 _PAGE = COUPONS.join(coupon_place, coupon_place.c.coupon_id == coupon.c.coupon_id)
 # The coupons of a job that is at work are not found.
 _COUNTED_BATCHES = select(coupon_batch.c.batch_id).where(coupon_batch.c.coupons_count > 0)
@@ -99,17 +101,12 @@ def search_coupons(connection: Connection, query: CouponQuery) -> list[Coupon]:
     return [it.coupon for it in found]
 
 
-def find_coupon(connection: Connection, code: str) -> tuple[int, int, int, Coupon] | None:
-    """A coupon by its folded code, for its operator, who sees all of it.
-
-    Answers:
-        The numbers of the coupon, its owner and its batch, and the coupon.
-    """
-    found = _BY_CODE.raw_rows(connection, {"code": code})
-    if not found:
-        return None
-    own, shown = whole_coupon(connection, found[0])
-    return own.coupon_id, own.customer_id, own.batch_id, shown
+def find_coupon(connection: Connection, code: str) -> PlacedCoupon | None:
+    """A coupon by its folded code, for its operator, who sees all of it."""
+    found = placed_coupons(
+        connection, _BY_CODE, {"code": code}, with_claim_info=True, is_redeemer_told=True
+    )
+    return found[0] if found else None
 
 
 def _places(connection: Connection, query: CouponQuery, batches: Batches) -> Iterator[Stretch]:
@@ -240,22 +237,14 @@ def _coupons_at(
             lengths.append(0)
         else:
             seqs = [range(it.first, it.first + it.length) for it in places]
-            listed = _filled_up(list(chain.from_iterable(seqs)))
+            listed = filled_up(list(chain.from_iterable(seqs)))
             values.update({f"seq_{number}_{i}": seq for i, seq in enumerate(listed)})
             lengths.append(len(listed))
-    rows = _places_statement(tuple(lengths)).raw_rows(connection, values)
-    found = placed_coupons(connection, rows, with_claim_info=query.with_claim_info)
+    plan_once(connection)
+    statement = _places_statement(tuple(lengths))
+    found = placed_coupons(connection, statement, values, with_claim_info=query.with_claim_info)
     order = {batch_id: number for number, batch_id in enumerate(by_batch)}
     return sorted(found, key=lambda it: (order[it.batch_id], it.seq))
-
-
-def _filled_up(numbers: list[int]) -> list[int]:
-    """The numbers, the last one again and again until they are as many as a power of two.
-
-    So there are few statements that list numbers, whatever their number.
-    """
-    wanted = 1 << (len(numbers) - 1).bit_length()
-    return numbers + [numbers[-1]] * (wanted - len(numbers))
 
 
 @lru_cache(maxsize=PAGE_SIZE_MAX)
@@ -266,7 +255,7 @@ def _places_statement(lengths: tuple[int, ...]) -> Prepared:
         lengths: Of each batch, how many places are listed; 0 when they follow one another.
             They are listed as many conditions on one table take a database long to plan.
     """
-    return Prepared(
+    return prepared_coupons(
         _PAGE.where(
             or_(
                 *(
@@ -277,8 +266,7 @@ def _places_statement(lengths: tuple[int, ...]) -> Prepared:
                     for number, length in enumerate(lengths)
                 )
             )
-        ),
-        in_one=True,
+        )
     )
 
 
@@ -310,17 +298,17 @@ def _skipping_page(connection: Connection, query: CouponQuery) -> list[PlacedCou
     if not coupon_ids:
         return []
     order = {coupon_id: number for number, coupon_id in enumerate(coupon_ids)}
-    listed = _filled_up(list(coupon_ids))
+    listed = filled_up(coupon_ids)
     values = {f"coupon_id_{i}": coupon_id for i, coupon_id in enumerate(listed)}
-    rows = _by_id_statement(len(listed)).raw_rows(connection, values)
-    found = placed_coupons(connection, rows, with_claim_info=query.with_claim_info)
+    coupons = _by_id_statement(len(listed))
+    found = placed_coupons(connection, coupons, values, with_claim_info=query.with_claim_info)
     return sorted(found, key=lambda it: order[it.coupon_id])
 
 
 @lru_cache
 def _by_id_statement(length: int) -> Prepared:
     listed: list[Any] = [bindparam(f"coupon_id_{i}") for i in range(length)]
-    return Prepared(COUPONS.where(coupon.c.coupon_id.in_(listed)), in_one=True)
+    return prepared_coupons(COUPONS.where(coupon.c.coupon_id.in_(listed)))
 
 
 @lru_cache(maxsize=64)

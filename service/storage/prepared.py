@@ -5,7 +5,6 @@ compiled text up, asks for events, and wraps the result. Here all that stays of 
 that it compiled, the types of its columns, its events while somebody listens, and its errors.
 """
 
-import json
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -18,9 +17,6 @@ from sqlalchemy import (
     Insert,
     Select,
     Update,
-    func,
-    literal_column,
-    select,
 )
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
@@ -61,7 +57,8 @@ class RowReader:
             if convert is not None:
                 names[f"read_{index}"] = convert
             value = f"value_{index}"
-            values.append(value if convert is None else f"read_{index}({value})")
+            read = f"{value} if {value} is None else read_{index}({value})"
+            values.append(value if convert is None else read)
         taken = "".join(f"value_{index}, " for index in range(len(values)))
         # Nothing in the source comes from a request, nor from a database.
         source = f"def read(row):\n    {taken}= row\n    return new(Row, ({', '.join(values)},))"
@@ -80,21 +77,15 @@ class Prepared:
         statement: Of SQLAlchemy's Core; or what makes it of the name of a dialect, where
             systems differ.
         keys: Of an INSERT, the columns that it fills; the values have their names.
-        in_one: Whether SQLite gives all rows of a SELECT as one, for a hundred of them. Its driver
-            lets go of Python's lock for each row, and threads that wait for it take turns then,
-            which costs more than the rows. Columns of bytes or floating numbers are not for it.
     """
 
     def __init__(
         self,
         statement: Statement | Callable[[str], Statement],
         keys: Sequence[str] | None = None,
-        *,
-        in_one: bool = False,
     ) -> None:
         self.statement = statement
         self._keys = keys
-        self._in_one = in_one
         self._plans: dict[str, _Plan] = {}
 
     def rows(self, connection: Connection, values: Values) -> list[Any]:
@@ -103,7 +94,7 @@ class Prepared:
         return plan.rows_of(plan.raw_rows(connection, values))
 
     def raw_rows(self, connection: Connection, values: Values) -> list[Any]:
-        """The same as the driver gives it; with ``in_one``, SQLite gives texts in JSON."""
+        """The same as the driver gives it."""
         return self._plan(connection.dialect).raw_rows(connection, values)
 
     def row(self, connection: Connection, values: Values) -> Any:
@@ -127,8 +118,7 @@ class Prepared:
         plan = self._plans.get(dialect.name)
         if plan is None:
             made = self.statement(dialect.name) if callable(self.statement) else self.statement
-            in_one = self._in_one and dialect.name == "sqlite"
-            plan = (_PlanInOne if in_one else _Plan)(made, dialect, self._keys)
+            plan = _Plan(made, dialect, self._keys)
             self._plans[dialect.name] = plan
         return plan
 
@@ -221,32 +211,6 @@ class _Plan:
 
     def rows_of(self, found: list[tuple[Any, ...]]) -> list[Any]:
         return [self.row_of(values) for values in found]
-
-
-class _PlanInOne(_Plan):
-    """A SELECT whose rows SQLite gives as one text in JSON."""
-
-    def __init__(self, statement: Statement, dialect: Dialect, keys: Sequence[str] | None) -> None:
-        if not isinstance(statement, Select):
-            raise TypeError("only a SELECT has rows")
-        row = func.json_array(*statement.subquery().c)
-        # JSON has no line end within a text.
-        super().__init__(select(func.group_concat(row, literal_column("char(10)"))), dialect, keys)
-        read = RowReader(tuple(statement.selected_columns)).of(dialect)
-        self.row_of = lambda row: read(from_json(row))
-
-    def raw_rows(self, connection: Connection, values: Values) -> list[Any]:
-        (text,) = self.run(connection, values).fetchone()
-        return text.split("\n") if text else []
-
-
-_read_json = json.JSONDecoder().raw_decode
-
-
-def from_json(text: str) -> tuple[Any, ...]:
-    """The values of a row that SQLite gave as a text, which begins with it and ends with it."""
-    values, _end = _read_json(text)
-    return tuple(values)
 
 
 def _bind_processor(declared: TypeEngine[Any], dialect: Dialect) -> _Convert | None:

@@ -361,7 +361,7 @@ def test_every_page_costs_the_same_statements(large: Programme) -> None:
             counts.append(len(statements))
     finally:
         event.remove(large.database.engine, "before_cursor_execute", note)
-    assert set(counts) == {3}
+    assert len(set(counts)) == 1
 
 
 def test_other_customers_coupons_are_not_among_them(
