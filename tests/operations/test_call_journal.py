@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import select, update
 
 from service.domain.errors import INPUT_INVALID, NOT_AUTHORIZED
 from service.domain.listings import Listing
@@ -14,9 +15,10 @@ from service.domain.refusals import ServiceError
 from service.domain.roles import COMMAND_LINE, Caller, Role
 from service.operations import call_journal
 from service.operations.call_journal import CallJournal, JournalKeeper, find_calls
-from service.operations.users import add_user
+from service.operations.users import DEVELOPER, add_user, issue_token, list_tokens
 from service.storage import calls, newest_first
 from service.storage.engine import Database, DatabaseLimits
+from service.storage.party_tables import token
 from service.storage.report_tables import call as call_table
 from service.storage.users import add_role
 from tests.programme import START, Clock, Programme
@@ -171,6 +173,29 @@ def test_a_locked_database_keeps_no_call_waiting(
     database.close()
     assert sum(lost) == 10
     assert found(programme) == [after]
+
+
+def test_a_token_that_is_held_costs_no_call(
+    programme: Programme, database_url: str, owner: int
+) -> None:
+    """When it was used is written later: whoever holds it may be about to revoke it."""
+    lost: list[int] = []
+    database = Database(database_url, DatabaseLimits(lock_timeout_s=0.3))
+    journal = CallJournal(database, lost.append, pause_s=60)
+    add_user(programme.call(), "kim", Role.STANDARD, owner)
+    issue_token(programme.call(), "kim", DEVELOPER)
+    one = record()
+    with programme.database.writing() as connection:
+        connection.execute(update(token).values(kind=DEVELOPER))
+        journal.note(one)
+        journal.note_use(connection.execute(select(token.c.token_id)).scalar_one(), START)
+        journal._write()
+    is_held_whole = programme.database.engine.dialect.name == "sqlite"
+    assert (lost, found(programme)) == (([1], []) if is_held_whole else ([], [one]))
+    assert [it.last_used_at for it in list_tokens(programme.call())] == [None]
+    journal.close()
+    database.close()
+    assert [it.last_used_at for it in list_tokens(programme.call())] == [START]
 
 
 def test_a_call_waits_for_no_journal(programme: Programme) -> None:
