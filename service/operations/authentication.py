@@ -31,7 +31,7 @@ class Bearer(NamedTuple):
     """Whom an issuer says that a token shows.
 
     Attributes:
-        user_name: A user of the service.
+        user_name: A user of the service, as ``normal_name`` spells it.
         ends_at: When the token ends.
     """
 
@@ -118,7 +118,7 @@ class Authenticator:
     def _find_named(self, user_name: str) -> Caller:
         """The user in use of this name."""
         with self._database.reading() as connection:
-            user_id = users.find_user_in_use(connection, normal_spelling(user_name))
+            user_id = users.find_user_in_use(connection, user_name)
             return find_caller(connection, user_id)
 
     def _find_by_password(self, credentials: Credentials) -> Caller:

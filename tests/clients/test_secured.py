@@ -185,8 +185,9 @@ def test_microsofts_sdk_with_a_token_of_an_issuer(server: Server, issuer: Issuer
     expired = redeem(Keys(developer, old), server)
     check_fault(expired, INVALID_CREDENTIALS)
     assert expired.details == "the token has expired"
-    unknown = redeem(Keys(developer, issuer.token(sub="nobody")), server)
-    check_fault(unknown, INVALID_CREDENTIALS)
+    for nobody in ("nobody", "kim\0"):
+        unknown = redeem(Keys(developer, issuer.token(sub=nobody)), server)
+        check_fault(unknown, INVALID_CREDENTIALS)
     check_fault(redeem(Keys(None, issuer.token()), server), REQUEST_MISSING_HEADERS)
     check_fault(redeem(Keys("wrong", issuer.token()), server), INVALID_CREDENTIALS)
     assert redeem(Keys(developer, issuer.token()), server).code == 90001

@@ -102,8 +102,11 @@ def test_every_way_to_sign_with_curves(
         {"sub": ""},
         {"sub": 7},
         {"sub": ["kim"]},
+        {"sub": "kim\0"},
+        {"sub": "k" * 256},
+        {"sub": "k" * 10_000},
     ],
-    ids=str,
+    ids=lambda it: ascii(it)[:20],
 )
 def test_a_token_that_says_something_else_is_refused(
     issuer: Issuer, verify: IssuerTokens, changes: dict[str, Any]
@@ -184,14 +187,19 @@ def test_a_header_that_is_critical_must_be_known(issuer: Issuer, verify: IssuerT
     assert refusal(verify, _signed({**odd, "crit": ["http://odd.example"]}, issuer)) == WRONG
 
 
-def _signed(header: dict[str, Any], issuer: Issuer) -> str:
+def test_half_a_character_is_in_no_name(issuer: Issuer, verify: IssuerTokens) -> None:
+    token = _signed({"alg": "RS256"}, issuer, sub="kim\ud800")
+    assert refusal(verify, token) == WRONG
+
+
+def _signed(header: dict[str, Any], issuer: Issuer, **changes: Any) -> str:
     """Sign by hand, what the library refuses to."""
     from cryptography.hazmat.primitives.asymmetric import padding
     from cryptography.hazmat.primitives.hashes import SHA256
 
     texts = [
         base64.urlsafe_b64encode(json.dumps(it).encode()).rstrip(b"=")
-        for it in (header, issuer.claims())
+        for it in (header, issuer.claims(**changes))
     ]
     signed = b".".join(texts)
     signature = RSA.private_key.sign(signed, padding.PKCS1v15(), SHA256())
