@@ -286,22 +286,40 @@ def test_serve_delivers_mail_and_replaces_a_worker_that_dies(run, dispatched, ad
 
 
 HURRIED = """
+import sys
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 from service.cli import supervision
 from service.cli.main import main
 
+told = Path(sys.argv.pop())
+terminate = BaseProcess.terminate
+
+def terminate_and_tell(process):
+    terminate(process)
+    told.touch()
+
+BaseProcess.terminate = terminate_and_tell
 supervision.STOP_TIMEOUT_S = 0
 main()
 """
 
 
-def test_serve_lets_the_mail_worker_finish_its_message(run, dispatched, address, mail_server):
+def test_serve_lets_the_mail_worker_finish_its_message(
+    run, dispatched, address, mail_server, tmp_path
+):
     """The server takes its time, and the service is asked to end."""
-    command = [sys.executable, "-c", HURRIED, "serve", "--bind", address]
+    told = tmp_path / "told"
+    command = [sys.executable, "-c", HURRIED, "serve", "--bind", address, str(told)]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
 
         async def end_and_take(*_):
+            # A signal that reaches a process before it listens for signals is lost.
+            await asyncio.to_thread(read, f"http://{address}/readyz")
             process.terminate()
-            await asyncio.sleep(2)
+            while not told.exists():
+                await asyncio.sleep(POLL_INTERVAL_S)
+            await asyncio.sleep(1)
             return OK
 
         mail_server.on_mail = end_and_take

@@ -32,11 +32,40 @@ def database(session_databases: Databases) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def programme(database: Database) -> Programme:
-    """A programme in which everything has happened."""
+def lived(database: Database) -> tuple[Programme, Names]:
+    """A programme in which everything has happened, and what the things in it are called.
+
+    They are asked for before a test adds any of its own.
+    """
     programme = Programme(database, Clock())
     Lived(programme).build()
-    return programme
+    return programme, names_in(programme)
+
+
+@pytest.fixture(scope="session")
+def programme(lived: tuple[Programme, Names]) -> Programme:
+    """A programme in which everything has happened."""
+    return lived[0]
+
+
+@pytest.fixture(scope="session")
+def names(lived: tuple[Programme, Names]) -> Names:
+    """What the things in the programme are called."""
+    return lived[1]
+
+
+def names_in(programme: Programme) -> Names:
+    """What the things in a programme are called."""
+    classes, coupons = programme.rows(tables.coupon_class), programme.rows(tables.coupon)
+    subscriptions = programme.rows(party_tables.subscription)
+    return {
+        "Id": [str(number) for number in range(1, 8)],
+        "Name": ["Kim", "Lee", *(row["name"] for row in classes)],
+        "Code": [row["code"] for row in coupons],
+        "Reference": [row["reference"] for row in subscriptions],
+        "Currency": ["USD", "JPY"],
+        "Email": ["anna@example.com"],
+    }
 
 
 @pytest.fixture
@@ -69,21 +98,6 @@ def application(make_application: Callable[..., Application]) -> Application:
 def keys(programme: Programme) -> dict[str, str]:
     """The SOAP headers of an operator, who may do everything."""
     return new_keys(programme, "Olga", Role.OPERATOR, None)
-
-
-@pytest.fixture(scope="session")
-def names(programme: Programme) -> Names:
-    """What the things in the programme are called."""
-    classes, coupons = programme.rows(tables.coupon_class), programme.rows(tables.coupon)
-    subscriptions = programme.rows(party_tables.subscription)
-    return {
-        "Id": [str(number) for number in range(1, 8)],
-        "Name": ["Kim", "Lee", *(row["name"] for row in classes)],
-        "Code": [row["code"] for row in coupons],
-        "Reference": [row["reference"] for row in subscriptions],
-        "Currency": ["USD", "JPY"],
-        "Email": ["anna@example.com"],
-    }
 
 
 @pytest.fixture(scope="session")
