@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from threading import Event
 from typing import Any
 
 import pytest
@@ -16,10 +17,10 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from service.domain.errors import INVALID_CREDENTIALS, ISSUER_UNAVAILABLE
-from service.domain.refusals import ServiceError
+from service.domain.refusals import ServiceError, ServiceTroubleError
 from service.identity import issuer_documents, issuer_keys
 from service.identity.bearer import CLOCKS_APART_S, IssuerTokens, issuer_tokens
-from service.identity.issuer_documents import DocumentUnusableError, fetch_keys
+from service.identity.issuer_documents import DocumentUnusableError, KeysById, fetch_keys
 from service.identity.issuer_keys import IssuerKeys
 from tests.identity.issuer import AUDIENCE, Issuer, ec_key, now, rsa_key, serving_issuer
 from tests.ports import free_port
@@ -302,6 +303,30 @@ def test_a_new_key_is_asked_for_but_not_too_often(
     for _ in range(5):
         assert refusal(timed, issuer.token(OTHER_RSA)) == WRONG
     assert issuer.asked.count("/keys") == 2
+
+
+def test_an_answer_that_comes_just_too_late_says_of_no_key_that_there_is_none() -> None:
+    is_given_up, is_asked = Event(), Event()
+
+    def fetch() -> KeysById:
+        is_given_up.wait()
+        return {"rsa": RSA}
+
+    class Answering(dict[str | None, Any]):
+        """No keys, until somebody has looked for one after waiting in vain."""
+
+        def get(self, key_id: str | None, default: object = None) -> object:
+            if is_asked.is_set():
+                is_given_up.set()
+                keys._answered.wait()
+            is_asked.set()
+            return default
+
+    keys = IssuerKeys(fetch, timeout_s=0.01)
+    keys._keys = Answering()
+    with pytest.raises(ServiceTroubleError):
+        keys.find("rsa")
+    assert keys.find("rsa") is RSA
 
 
 def test_a_key_that_is_withdrawn_is_taken_no_more(
