@@ -9,7 +9,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -319,15 +319,21 @@ def test_what_an_error_holds_is_free_with_it(database: Database) -> None:
 # When they are answered.
 
 
-def answered_before_the_commit(database: Database) -> list[str]:
-    """Those of several that are told of something that is not yet committed."""
+def answered_before_the_commit(database: Database, patience_s: float) -> list[str]:
+    """Those of several that are told of something that is not yet committed.
+
+    Args:
+        database: Where they write.
+        patience_s: How long whoever has been told may take to go on.
+    """
     found: list[str] = []
 
     def look(connection: Connection) -> None:
-        # Whoever has been told can go on meanwhile.
-        time.sleep(SHORT_S)
         ((count,),) = driver(connection).execute("SELECT count(*) FROM entry")
-        found.extend(it.result() for it in tasks if count and it.done())
+        if count:
+            _, *others = tasks
+            wait(others, patience_s)
+            found.extend(it.result() for it in tasks if it.done())
 
     with made_at_once(database, [put("one"), put("two"), put("three")]) as tasks:
         event.listen(database.engine, "commit", look)
@@ -337,12 +343,12 @@ def answered_before_the_commit(database: Database) -> list[str]:
 
 
 def test_nobody_is_answered_before_the_commit(database: Database) -> None:
-    assert answered_before_the_commit(database) == []
+    assert answered_before_the_commit(database, SHORT_S) == []
 
 
 def test_early_answers_would_be_noticed(database: Database) -> None:
     database._shared = EarlyAnswers(database.writing, PATIENCE_S)
-    assert answered_before_the_commit(database) == ["two", "three"]
+    assert answered_before_the_commit(database, PATIENCE_S) == ["two", "three"]
 
 
 def test_who_waits_too_long_is_told_and_never_made(open_with: Open) -> None:
@@ -366,10 +372,12 @@ def test_who_waits_too_long_is_told_and_never_made(open_with: Open) -> None:
 
 
 def test_who_is_being_made_is_waited_for(open_with: Open) -> None:
-    database = open_with(lock_timeout_s=SHORT_S)
+    # Long enough for both to come, on a busy machine too.
+    come_s = 5 * SHORT_S
+    database = open_with(lock_timeout_s=come_s)
 
     def take_long(connection: Connection) -> str:
-        time.sleep(2 * SHORT_S)
+        time.sleep(come_s + SHORT_S)
         return put("long")(connection)
 
     assert outcomes(database, [take_long, put("two")]) == ["long", "two"]
@@ -497,6 +505,8 @@ def test_what_is_not_undone_would_be_noticed(
 # Other processes.
 
 HOLD_S, LOOKS_COUNT_MIN = 0.05, 8
+TRIES_COUNT = 20
+"""How often a busy machine may leave the writer no time to look."""
 HOLDER = """
 import sqlite3, sys, time
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -550,7 +560,7 @@ def busy_timeout(database: Database) -> int:
 
 def test_a_writer_looks_often_whether_the_other_process_has_ended(open_with: Open) -> None:
     database = open_with(lock_timeout_s=7.5)
-    assert looks_count(database) >= LOOKS_COUNT_MIN
+    assert any(looks_count(database) >= LOOKS_COUNT_MIN for _ in range(TRIES_COUNT))
     assert busy_timeout(database) == 7500
 
 
@@ -572,7 +582,7 @@ def test_a_writer_is_told_that_the_other_process_does_not_end(open_with: Open) -
             database.write(put("given up"))
         waited_s = time.monotonic() - asked_at
     assert busy.value.row is SERVICE_BUSY
-    assert SHORT_S <= waited_s < 1
+    assert SHORT_S <= waited_s < PATIENCE_S / 2
     assert busy_timeout(database) == 1000 * SHORT_S
     assert database.write(put("later")) == "later"
     assert names(database) == ["later"]
