@@ -1,5 +1,6 @@
 """Pages out of templates: what every template knows."""
 
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -36,18 +37,36 @@ def page(template: str, form: Form | None = None, **values: Any) -> Response:
 
 
 def confirm_page(
-    form: ConfirmForm, *, title: str, action: str, cancel_url: str, **values: Any
+    do: Callable[[], Response],
+    *,
+    title: str,
+    action: str,
+    cancel_url: str,
+    consequences: Iterable[str],
 ) -> Response:
-    """A page that asks before something is done that cannot be undone.
+    """A page that asks before something is done that cannot be undone, and does it then.
+
+    Its form is posted to the address of the page itself when the answer is yes.
 
     Args:
-        form: Posted to the address of the page itself when the answer is yes.
+        do: Does it, and answers what the browser is led to; a refusal is shown by the page.
         title: What is asked: "Retire the class Spring?"
         action: What the button says: "Retire".
         cancel_url: Where the answer no leads.
-        values: ``consequences``: sentences about what will be and what will not.
+        consequences: Sentences about what will be and what will not.
     """
-    return page("confirm.html", form, title=title, action=action, cancel_url=cancel_url, **values)
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            return do()
+    return page(
+        "confirm.html",
+        form,
+        title=title,
+        action=action,
+        cancel_url=cancel_url,
+        consequences=consequences,
+    )
 
 
 def changed(message: str, endpoint: str, **values: Any) -> Response:

@@ -2,14 +2,14 @@
 
 import json
 import re
-from datetime import datetime, timezone
+from datetime import datetime
 
 from flask import Response, request
 from wtforms import DateTimeLocalField, Field, IntegerField, StringField, ValidationError
 from wtforms.validators import Length, NumberRange, Optional
 
 from service.console.formatting import NOTHING, instant
-from service.console.forms import SearchForm
+from service.console.forms import SearchForm, in_utc
 from service.console.rendering import page
 from service.console.routing import NUMBER_MAX, operator_pages
 from service.console.tracking_ids import tracking_id_in
@@ -66,13 +66,9 @@ def _search(form: ChangeFilter) -> ChangeSearch:
         action=form.action.data or None,
         user_name=form.user.data or None,
         tracking_id=None if tracking_id is None else str(tracking_id),
-        since=_in_utc(form.since.data),
-        before=_in_utc(form.before.data),
+        since=in_utc(form.since.data),
+        before=in_utc(form.before.data),
     )
-
-
-def _in_utc(typed: datetime | None) -> datetime | None:
-    return None if typed is None else typed.replace(tzinfo=timezone.utc)
 
 
 @blueprint.app_template_filter()

@@ -3,11 +3,10 @@
 from dataclasses import replace
 from http import HTTPStatus
 
-from flask import Response, flash, make_response, redirect, request, url_for
+from flask import Response, flash, request, url_for
 
 from service.console.class_forms import ChangedTermsForm, ClassSearchForm, NewClassForm
-from service.console.forms import ConfirmForm
-from service.console.rendering import changed, confirm_page, page
+from service.console.rendering import changed, confirm_page, page, see_other
 from service.console.routing import customer_pages
 from service.console.visits import this_call, this_customer
 from service.domain.errors import NAME_TAKEN, PATTERN_INVALID
@@ -113,9 +112,7 @@ def _change_terms(form: ChangedTermsForm, shown: CouponClass) -> Response:
     changes = form.changes(shown.terms)
     if not changes:
         flash("Nothing was changed: these are the terms that the class has.")
-        return make_response(
-            redirect(url_for("classes.show", class_id=shown.class_id), HTTPStatus.SEE_OTHER)
-        )
+        return see_other("classes.show", class_id=shown.class_id)
     update_class(this_call(), shown.customer_id, shown.name, lambda old: replace(old, **changes))
     text = f"The class {shown.name} has new terms; {_ONES_OWN}."
     return changed(text, "classes.show", class_id=shown.class_id)
@@ -126,13 +123,13 @@ def retire(class_id: int) -> Response:
     """Retire a class, once whoever asks for it has said yes."""
     this_call().caller.require_write(this_customer().customer_id)
     shown = _find(class_id)
-    form = ConfirmForm()
-    if form.validate_on_submit():
-        with form.refusals():
-            retire_class(this_call(), shown.customer_id, shown.name)
-            return changed(f"The class {shown.name} is retired.", "classes.show", class_id=class_id)
+
+    def do() -> Response:
+        retire_class(this_call(), shown.customer_id, shown.name)
+        return changed(f"The class {shown.name} is retired.", "classes.show", class_id=class_id)
+
     return confirm_page(
-        form,
+        do,
         title=f"Retire the class {shown.name}?",
         action="Retire the class",
         cancel_url=url_for("classes.show", class_id=class_id),
