@@ -10,6 +10,7 @@ from service.console.rendering import changed, confirm_page, page, see_other
 from service.console.routing import customer_pages
 from service.console.visits import this_call, this_customer
 from service.domain.errors import NAME_TAKEN, PATTERN_INVALID
+from service.domain.pages import Page, PageWanted
 from service.domain.programmes import CouponClass
 from service.operations.classes import (
     NewClass,
@@ -19,7 +20,7 @@ from service.operations.classes import (
     update_class,
 )
 from service.operations.programme_figures import class_figures, figures_of_classes
-from service.operations.search_classes import ClassPage, ClassQuery, search_coupon_classes
+from service.operations.search_classes import ClassQuery, search_coupon_classes
 
 blueprint = customer_pages("classes", __name__)
 
@@ -31,28 +32,27 @@ _ONES_OWN = "coupons that are minted already keep the terms that they were minte
 def index() -> Response:
     """The customer's classes by name, a page at a time, and how far their coupons came."""
     form = ClassSearchForm()
-    found = _search(form) if form.validate() else ClassPage([], has_more=False)
-    class_ids = [it.class_id for it in found.classes]
+    found = _search(form) if form.validate() else Page[CouponClass]([], has_more=False)
+    class_ids = [it.class_id for it in found.items]
     return page(
         "classes/index.html",
         form,
-        classes=found.classes,
+        classes=found.items,
         figures=figures_of_classes(this_call(), this_customer().customer_id, class_ids),
-        next_after=found.classes[-1].name if found.has_more else None,
+        next_after=found.items[-1].name if found.has_more else None,
         is_narrowed=any(form.data.values()) or "after" in request.args,
     )
 
 
-def _search(form: ClassSearchForm) -> ClassPage:
+def _search(form: ClassSearchForm) -> Page[CouponClass]:
     query = ClassQuery(
         customer_id=this_customer().customer_id,
         name=form.name.data or None,
         coupon_type=form.coupon_type,
         is_retired=form.is_retired,
         after=request.args.get("after"),
-        size=PAGE_SIZE,
     )
-    return search_coupon_classes(this_call(), query)
+    return search_coupon_classes(this_call(), query, PageWanted(size=PAGE_SIZE))
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
