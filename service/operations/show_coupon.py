@@ -12,7 +12,7 @@ from service.storage.audit import Event
 
 
 @dataclass(frozen=True, slots=True)
-class CouponRecord:
+class ShownCoupon:
     """A coupon and its owner, and what happened to it and its batch, oldest first."""
 
     coupon_id: int
@@ -22,7 +22,7 @@ class CouponRecord:
     history: list[Event]
 
 
-def show_coupon(call: Call, coupon_code: str) -> CouponRecord:
+def show_coupon(call: Call, coupon_code: str) -> ShownCoupon:
     """Look a coupon up by its code.
 
     Raises:
@@ -38,4 +38,4 @@ def show_coupon(call: Call, coupon_code: str) -> CouponRecord:
         coupon_id, customer_id, batch_id, coupon = found
         minted = audit.history(connection, "coupon_batch", batch_id)
         used = audit.history(connection, "coupon", coupon_id)
-    return CouponRecord(coupon_id, customer_id, batch_id, coupon, minted + used)
+    return ShownCoupon(coupon_id, customer_id, batch_id, coupon, minted + used)

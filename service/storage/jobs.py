@@ -116,8 +116,8 @@ class LeaseLostError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewCreationJob:
-    """What the row of a creation job says beside that of the job."""
+class CreationJobRow:
+    """What a creation job says beside what every job says."""
 
     batch_id: int
     terms_id: int
@@ -175,7 +175,7 @@ def add_job(
     return new_id(connection.execute(insert(job).values(values)))
 
 
-def add_creation_job(connection: Connection, job_id: int, new: NewCreationJob) -> None:
+def add_creation_job(connection: Connection, job_id: int, new: CreationJobRow) -> None:
     """Insert what a creation job has beside its row of ``job``."""
     values = {name: getattr(new, name) for name in new.__slots__}
     connection.execute(insert(creation_job).values(job_id=job_id, **values))
