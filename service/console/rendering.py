@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import (
     Flask,
@@ -88,8 +89,11 @@ def see_other(endpoint: str, **values: Any) -> Response:
 
 def here(**changes: object) -> str:
     """The address of this page with some values of its query changed; None drops one."""
-    query = {**(request.view_args or {}), **request.args.to_dict(flat=False), **changes}
-    return url_for(request.endpoint or "start.index", **query)
+    query = {**request.args.to_dict(flat=False), **changes}
+    text = urlencode({name: it for name, it in query.items() if it is not None}, doseq=True)
+    # Apart from the query: whatever a name in it means to Flask, here it means nothing.
+    path = url_for(request.endpoint or "start.index", **(request.view_args or {}))
+    return f"{path}?{text}" if text else path
 
 
 def prepare_templates(app: Flask) -> None:

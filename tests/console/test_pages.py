@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from flask import Flask
+from lxml import html
 from sqlalchemy import text
 from werkzeug.routing import Rule
 
@@ -149,6 +150,17 @@ def test_a_wrong_address_is_told_what_to_do(console: Console) -> None:
         assert "Sign out" in reply.text or status == 400
     for nonsense in (f"{2**63}", "-1", "x", ""):
         assert "Customer 1" in client.get(f"customers?after={nonsense}").text
+
+
+def test_a_link_to_the_same_page_leads_there_whatever_its_query_says(console: Console) -> None:
+    customer_id = console.programme.customer()
+    client = console.signed_in(console.user("Olga"))
+    odd = f"customer_id={customer_id}&endpoint=x&_scheme=javascript&_external=1&_method=x&a=1&a=2"
+    for path in ("customers", f"customers/{customer_id}/classes"):
+        (link,) = html.fromstring(client.get(f"{path}?after=0&{odd}").text).xpath(
+            "//a[text() = 'First page']/@href"
+        )
+        assert link == f"/console/{path}?{odd}"
 
 
 def test_a_host_that_is_none_is_refused(console: Console) -> None:
