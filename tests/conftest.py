@@ -45,6 +45,7 @@ QUICK_ON_POSTGRESQL = frozenset(
         "concurrency",
         "deployment",
         "storage",
+        "test_creation_job_workers.py",
         "test_creation_jobs.py",
         "test_dispatch_coupons.py",
         "test_every_error.py",
