@@ -10,6 +10,7 @@ namespaces, all other types the prefix ``a`` (``b`` inside one of another namesp
 """
 
 from collections.abc import Callable
+from functools import cache
 from keyword import iskeyword
 from typing import Any, NamedTuple
 
@@ -25,8 +26,9 @@ __all__ = ["element_writer", "writer_source"]
 Writer = Callable[[Any], str]
 
 
+@cache
 def element_writer(name: str, namespace: str, declared: SpyneType) -> Writer:
-    """Make the function that writes one element with everything inside it.
+    """Make, once for a process, the function that writes one element with everything inside it.
 
     Args:
         name: The name of the element.
