@@ -27,7 +27,7 @@ from tests.ports import free_port
 
 RSA, OTHER_RSA = rsa_key("rsa"), rsa_key("other")
 EC = ec_key("ec")
-TIMEOUT_S = 1.0
+TIMEOUT_S, SHORT_S = 60.0, 0.5
 # Every process that runs tests gives them the same names: none has the time of now.
 IN_2106 = 2**32
 
@@ -337,7 +337,7 @@ def test_a_key_that_is_withdrawn_is_taken_no_more(
     issuer.rotate(EC)
     ticks.s = issuer_keys.KEYS_AGE_MAX_S
     timed(old, now())  # asks, and does not wait for the answer
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + TIMEOUT_S
     while time.monotonic() < deadline and issuer.asked.count("/keys") < 2:
         time.sleep(0.01)
     assert timed(issuer.token(), now()).user_name == "kim"
@@ -370,17 +370,17 @@ def test_an_issuer_that_is_not_there() -> None:
         assert refusal(verify, elsewhere.token()) == UNAVAILABLE
 
 
-def drip(handler: Any) -> None:
-    """Send a byte now and then: never silent, never done."""
-    handler.wfile.write(b"HTTP/1.0 200 OK\r\n")
-    for _ in range(20):
-        handler.wfile.write(b"X")
-        handler.wfile.flush()
-        time.sleep(0.05)
-
-
 def test_nobody_waits_longer_than_allowed(issuer: Issuer) -> None:
-    verify = verifier(issuer.url, timeout_s=0.3)
+    verify = verifier(issuer.url, timeout_s=SHORT_S)
+    is_over = Event()
+
+    def drip(handler: Any) -> None:
+        """Send a byte now and then: never silent, never done."""
+        handler.wfile.write(b"HTTP/1.0 200 OK\r\n")
+        while not is_over.wait(0.05):
+            handler.wfile.write(b"X")
+            handler.wfile.flush()
+
     issuer.before = drip
 
     def time_s(_number: int) -> float:
@@ -388,12 +388,15 @@ def test_nobody_waits_longer_than_allowed(issuer: Issuer) -> None:
         assert refusal(verify, issuer.token()) == UNAVAILABLE
         return time.monotonic() - begun
 
-    with ThreadPoolExecutor(8) as threads:
-        times = list(threads.map(time_s, range(8)))
-    assert max(times) < 0.3 + 1
-    assert len(issuer.asked) == 1
-    # And later nobody waits at all.
-    assert time_s(0) < 0.2
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            times = list(threads.map(time_s, range(8)))
+        assert max(times) < 10
+        assert len(issuer.asked) == 1
+        # And later nobody waits at all.
+        assert time_s(0) < SHORT_S
+    finally:
+        is_over.set()
 
 
 BAD_ANSWERS: dict[str, Callable[[Issuer], object]] = {
@@ -435,4 +438,4 @@ def test_what_is_no_http_is_no_document() -> None:
             with connection:
                 connection.sendall(b"220 mail.example ESMTP\r\n")
             with pytest.raises(DocumentUnusableError):
-                asked.result(5)
+                asked.result(TIMEOUT_S)
