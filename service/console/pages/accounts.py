@@ -18,8 +18,9 @@ from service.console.visits import this_call, this_customer
 from service.domain.coupon_instances import CouponInstance, InstanceTarget
 from service.domain.coupon_records import CouponRecord
 from service.domain.errors import COUPON_NOT_FOUND, NAME_TAKEN, SPEND_REFERENCE_TAKEN
-from service.domain.ledger import ZERO, Spend
+from service.domain.ledger import Spend
 from service.domain.listings import read_key, write_key
+from service.domain.money import ZERO
 from service.domain.pages import Page, PageWanted
 from service.domain.programmes import Account, Subscription
 from service.operations.account_spend import find_spends, monthly_spend, show_spend

@@ -13,7 +13,7 @@ from service.console.class_forms import ChangedTermsForm
 from service.console.forms import CODE_LENGTH_MAX, EMAIL_LENGTH_MAX, Form, SearchForm
 from service.console.jobs import page_of_jobs, require_job
 from service.console.rendering import changed, confirm_page, page
-from service.console.routing import NUMBER_MAX, customer_pages
+from service.console.routing import customer_pages
 from service.console.visits import this_call, this_customer
 from service.domain.deletion import DeletionFilters, Validity
 from service.domain.emails import normal_address
@@ -25,6 +25,7 @@ from service.domain.errors import (
 )
 from service.domain.found_coupons import CouponSearch, CouponStage, FoundCoupon
 from service.domain.jobs import JobStatus
+from service.domain.numbers import ID_MAX
 from service.domain.refusals import ServiceError
 from service.domain.terms import CouponTerms
 from service.operations.claim_coupons import AccountCoupon, claim_coupons
@@ -106,7 +107,7 @@ class DeletionForm(SearchForm):
     """Which coupons are to be deleted, once that is confirmed."""
 
     class_name = StringField("Class", [InputRequired("Name the class."), Length(max=100)])
-    batch_id = IntegerField("Batch", [Optional(), NumberRange(1, NUMBER_MAX)])
+    batch_id = IntegerField("Batch", [Optional(), NumberRange(1, ID_MAX)])
     valid = SelectField("Which of them", choices=list(WHICH.items()), default="")
 
 

@@ -26,6 +26,7 @@ from service.domain.errors import (
     QUANTITY_OUT_OF_RANGE,
 )
 from service.domain.jobs import CreationJob, JobStatus
+from service.domain.numbers import INT_MAX
 from service.domain.refusals import ServiceError
 from service.operations.creation_jobs import (
     NewCreationJob,
@@ -43,7 +44,6 @@ CODES_COUNT = 20
 """How many codes of a batch its page shows."""
 PIECE_LENGTH = 2**16
 """About how many characters of a file are sent at a time."""
-INT_MAX = 2**31 - 1
 
 blueprint = customer_pages("minting", __name__)
 

@@ -18,10 +18,11 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from service.console.forms import EMAIL_LENGTH_MAX, Form, SearchForm, in_utc
 from service.console.passwords import PASSWORD_LENGTH_MIN, new_password
 from service.console.rendering import changed, confirm_page, page
-from service.console.routing import NUMBER_MAX, operator_pages
+from service.console.routing import operator_pages
 from service.console.visits import find_visit, this_call
 from service.domain.errors import ENTITY_NOT_EXISTENT, INPUT_INVALID, NAME_TAKEN
 from service.domain.found_users import FoundToken, FoundUser
+from service.domain.numbers import ID_MAX
 from service.domain.roles import Role
 from service.operations.authentication import AUTHENTICATION, DEVELOPER
 from service.operations.find_users import find_users, show_user
@@ -56,7 +57,7 @@ class NewUserForm(Form):
     name = StringField("User name", [InputRequired("Type a name."), Length(max=255)])
     role = SelectField("Role", choices=[(it.value, it.value) for it in ROLES])
     customer_id = IntegerField(
-        "Customer", [Optional(), NumberRange(1, NUMBER_MAX, "That is no number of a customer.")]
+        "Customer", [Optional(), NumberRange(1, ID_MAX, "That is no number of a customer.")]
     )
     password = new_password("Password", Optional())
     email = StringField("E-mail", [Length(max=EMAIL_LENGTH_MAX)])
