@@ -21,10 +21,11 @@ from wtforms.validators import DataRequired, Length, NumberRange, Optional
 from service.console.forms import Form, SearchForm, in_utc, upper
 from service.domain.codes import DEFAULT_ALPHABET, DEFAULT_PATTERN, PATTERN_LENGTH_MAX
 from service.domain.errors import TERMS_INVALID
+from service.domain.mail import DEFAULT_LANGUAGE
 from service.domain.names import NAME_LENGTH_MAX
 from service.domain.programmes import CouponClass
 from service.domain.terms import ACTIVE_DURATION_DAYS_MAX, CouponTerms, CouponType
-from service.operations.classes import DEFAULT_LANGUAGE, FEATURE_ID_MAX
+from service.operations.classes import FEATURE_ID_MAX
 from service.operations.look_at_coupon import CouponView
 
 TYPES = (

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from service.domain.codes import DEFAULT_ALPHABET, DEFAULT_PATTERN
+from service.domain.mail import DEFAULT_LANGUAGE
 from service.domain.pages import PAGE_SIZE_MAX
 from service.domain.search import Paging
 from service.domain.terms import CouponType
@@ -33,7 +34,7 @@ class ClassOperations(ContractService):
             feature_id=element.feature_id,
             code_pattern=element.code_pattern or DEFAULT_PATTERN,
             code_alphabet=element.code_alphabet or DEFAULT_ALPHABET,
-            language=element.language or classes.DEFAULT_LANGUAGE,
+            language=element.language or DEFAULT_LANGUAGE,
         )
         return classes.add_class(call, new)
 
