@@ -107,7 +107,7 @@ def _count(
 ) -> tuple[Counted, int]:
     """What is kept of the classes, or where these are small, counted at once.
 
-    Answers:
+    Returns:
         The counts, and how many classes are in none.
     """
     if sum(it.created for it in minted.values()) <= COUNTED_AT_ONCE_MAX:
