@@ -328,7 +328,7 @@ def test_the_issuer_takes_another_key(server: Server, issuer: Issuer, kim: str) 
     developer = server.first_keys["developer_token"]
     old = issuer.token()
     assert redeem(Keys(developer, old), server).code == 90001
-    issuer.rotate(ec_key("second"), keep=True)
+    issuer.rotate(ec_key(f"key {len(issuer.keys)}"), keep=True)
     begun = time.monotonic()
     while redeem(Keys(developer, issuer.token()), server).code != 90001:
         assert time.monotonic() - begun < 35
