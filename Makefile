@@ -38,7 +38,7 @@ mutate: $(INSTALLED) ## Change the arithmetic in small ways, and write into docs
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,mutate]'
 	$(BIN)/python -m tests.mutation
 
-bench: $(INSTALLED) ## Measure for about an hour, print tables, and write them into docs/performance.md.
+bench: $(INSTALLED) ## Measure for an hour and a half, print tables, and write them into docs/performance.md.
 	$(BIN)/python -m benchmarks --write
 
 screenshots: $(INSTALLED) ## Take the screenshots of docs/console.md anew.

@@ -21,6 +21,7 @@ from benchmarks.growth import ROUNDS_FACTOR, growth_table, sizes
 from benchmarks.memory import REQUESTS_COUNT, memory_table
 from benchmarks.requests import requests_table
 from benchmarks.searching import search_table
+from benchmarks.soak import MINUTES, soak_table
 from benchmarks.web import IDLE_S, web_table
 
 ROUNDS = 8
@@ -29,7 +30,10 @@ COUPONS_COUNT = 200_000
 COUPONS_COUNT_WRITTEN = 5_000_000
 PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
 CLASSES_COUNT = 1_000
-TABLES = ("requests", "growth", "memory", "bulk", "search", "web", "console")
+TABLES = ("requests", "growth", "memory", "soak", "bulk", "search", "web", "console")
+
+ENGINES = ("sqlite", "postgresql")
+"""In the order in which ``engines`` has them."""
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -64,6 +68,8 @@ def _read(words: Sequence[str] | None) -> Namespace:
     parser.add_argument("--bulk-rounds", type=int, default=BULK_ROUNDS)
     parser.add_argument("--coupons", type=int, help="how many a job makes")
     parser.add_argument("--requests", type=int, default=REQUESTS_COUNT, help="of the memory")
+    parser.add_argument("--minutes", type=float, default=MINUTES, help="of the soak")
+    parser.add_argument("--engine", choices=ENGINES, default=ENGINES[0], help="of the soak")
     parser.add_argument("--idle-s", type=float, default=IDLE_S)
     parser.add_argument("--write", action="store_true", help=f"put the tables into {PAGE.name}")
     arguments = parser.parse_args(words)
@@ -88,7 +94,10 @@ def _lines(arguments: Namespace) -> Iterator[tuple[str, str]]:
             yield from _named("growth", growth_table(both, folder, rounds, compared))
         if "memory" in tables:
             yield from _named("memory", memory_table(both[0], folder, arguments.requests))
-        if tables <= {"requests", "growth", "memory"}:
+        if "soak" in tables:
+            engine = both[ENGINES.index(arguments.engine)]
+            yield from _named("soak", soak_table(engine, folder, arguments.minutes))
+        if tables <= {"requests", "growth", "memory", "soak"}:
             return
         bulk = Bulk(both, folder, arguments.coupons)
         bulk_lines = bulk.table(arguments.bulk_rounds if "bulk" in tables else 1)

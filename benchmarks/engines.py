@@ -138,6 +138,18 @@ def size_of(url: str) -> int:
     return path.stat().st_size
 
 
+def whole_size_of(url: str) -> int:
+    """How many bytes a database takes as it is, while it is used."""
+    if not url.startswith("sqlite"):
+        with psycopg.connect(url) as connection:
+            row = connection.execute("SELECT pg_database_size(current_database())").fetchone()
+        assert row is not None
+        return int(row[0])
+    path = _path_of(url)
+    files = (path, path.with_name(f"{path.name}-wal"))
+    return sum(it.stat().st_size for it in files if it.exists())
+
+
 class SqliteShell:
     """``sqlite3``, with its own settings and the codes in random order, as files have them."""
 

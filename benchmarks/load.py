@@ -64,7 +64,7 @@ def send_all(
     left = iter(requests)
     with ExitStack() as stack, selectors.DefaultSelector() as selector:
         for _ in range(connections_count):
-            connection = _Connection(address)
+            connection = Connection(address)
             stack.callback(connection.socket.close)
             selector.register(connection.socket, selectors.EVENT_READ, connection)
         start = time.perf_counter()
@@ -77,7 +77,7 @@ def send_all(
         return time.perf_counter() - start
 
 
-class _Connection:
+class Connection:
     """A connection with at most one request under way."""
 
     def __init__(self, address: Address) -> None:

@@ -17,6 +17,7 @@ from benchmarks.traffic import (
     KINDS,
     PAGE_SIZES,
     Traffic,
+    endless,
 )
 from service.settings import Settings
 from tests.reliability.crowd import Address
@@ -79,10 +80,7 @@ def _in_turn(supply: Supply, address: Address) -> Iterator[Request]:
     """One request of each kind after the other."""
     first_pages = dict.fromkeys(PAGE_SIZES, 0)
     traffic = Traffic(supply, address, supply.unredeemed, first_pages)
-    kinds = {kind.name: kind.requests(traffic) for kind in ALL_KINDS}
-    for size in PAGE_SIZES:
-        kinds[f"SearchCoupons, page of {size}"] = cycle(islice(traffic.pages(size), PAGES_COUNT))
-    for requests in cycle(kinds.values()):
+    for requests in cycle(endless(ALL_KINDS, traffic, PAGES_COUNT).values()):
         yield next(requests)
 
 

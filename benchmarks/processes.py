@@ -45,6 +45,16 @@ def resident_bytes(pid: int) -> int:
     return _status_bytes(pid, "VmRSS:")
 
 
+def descriptors_count(pid: int) -> int:
+    """How many files, connections and the like a running process has open."""
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def threads_count(pid: int) -> int:
+    """How many threads a running process has."""
+    return len(list(Path(f"/proc/{pid}/task").iterdir()))
+
+
 def _peak_bytes(pid: int) -> int | None:
     """What Linux tells of a running process; its own account at the end counts its parent in."""
     with suppress(OSError, LookupError):

@@ -1,15 +1,17 @@
 """The requests that are measured, made of what a database has."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import count, cycle, repeat
+from itertools import count, cycle, islice, repeat
 
 from benchmarks.load import Request, prepared
 from benchmarks.own_service import CLASS_NAME, soap_header
 from benchmarks.soap_text import envelope, search_content
 from benchmarks.supply import FEATURE_ID, Supply, Unredeemed
 from service.addresses import COUPON_MANAGEMENT_PATH
+from service.domain.errors import INVALID_CREDENTIALS
+from service.soap import refusals
 from service.soap.namespaces import ARRAYS, MANAGEMENT, MANAGEMENT_ENTITIES
 from tests.reliability.crowd import Address
 
@@ -122,6 +124,29 @@ class Traffic:
         )
         yield from repeat(self._management("GetCouponClass", content, f">{CLASS_NAME}</".encode()))
 
+    def broken_envelopes(self) -> Iterator[Request]:
+        """What the gate refuses, for one reason after the other, each time in other words."""
+        for number in count():
+            for row, body in (
+                (refusals.BODY_EMPTY, b""),
+                (refusals.XML_MALFORMED, f"<broken{number}".encode()),
+                (refusals.DOCTYPE_FORBIDDEN, f"<!DOCTYPE d{number}><d{number}/>".encode()),
+                (refusals.VERSION_MISMATCH, f"<e{number}/>".encode()),
+                (refusals.OPERATION_UNKNOWN, envelope(f"Operation{number}", "", self._header)),
+                (refusals.SCHEMA_INVALID, self._redeem_body(number, f"<b{number}/>")),
+            ):
+                marker = f" {row.symbol}: ".encode()
+                yield prepared(self._address, body, marker, 1, status=500)
+
+    def wrong_tokens(self) -> Iterator[Request]:
+        """GetCouponInfo by strangers, each with another token."""
+        content = f"<CustomerId>{self._supply.infos_customer_id}</CustomerId>"
+        marker = f" {INVALID_CREDENTIALS.symbol}: ".encode()
+        for number in count():
+            keys = replace(self._supply.keys, authentication_token=f"wrong {number}")
+            body = envelope("GetCouponInfo", content, soap_header(keys))
+            yield prepared(self._address, body, marker, 1, status=500)
+
     def _billing(
         self, operation: str, content: str, marker: bytes, markers_count: int = 1
     ) -> Request:
@@ -204,3 +229,24 @@ FURTHER_KINDS = (
     Kind("GetCouponClass", 50, Traffic.classes),
 )
 """Those that peers do not answer, and that are not compared."""
+REFUSED_KINDS = (
+    Kind("broken envelopes", 50, Traffic.broken_envelopes),
+    Kind("wrong tokens", 50, Traffic.wrong_tokens),
+)
+"""Those that no operation answers."""
+
+
+def endless(
+    kinds: Sequence[Kind], traffic: Traffic, pages_count: int
+) -> dict[str, Iterator[Request]]:
+    """Requests of each kind by its name, as long as there are coupons to redeem.
+
+    Args:
+        kinds: Which.
+        traffic: Makes them.
+        pages_count: How many pages of each size are asked for, over and over.
+    """
+    requests = {kind.name: kind.requests(traffic) for kind in kinds}
+    for size in PAGE_SIZES:
+        requests[f"SearchCoupons, page of {size}"] = cycle(islice(traffic.pages(size), pages_count))
+    return requests

@@ -66,7 +66,7 @@ They have no number and no detail: `faultcode` and the symbol in `faultstring` t
 status is that of every other fault, the setting `fault_http_status`. What has a status of its own
 here is no fault, which would have to have status 500: it is a line of plain text with symbol,
 message and TrackingId. So is, without a TrackingId, the 408 `BodyTooSlow` that `serve` answers to a
-body which [drips](limits.md#connections).
+body which does not [arrive in time](limits.md#connections).
 
 | Symbol | faultcode | HTTP | Message | What to do |
 |---|---|---|---|---|

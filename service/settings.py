@@ -181,8 +181,8 @@ class Settings(BaseSettings):
     attributes_count_max: Annotated[int, Field(ge=16)] = 2_000
     """Most attributes in a request, namespace declarations not counted."""
     body_timeout_s: Annotated[float, Field(ge=0.1, le=300)] = 20
-    """How long the body of a request may drip into ``serve``, in seconds, while more bodies are
-    waited for than ``threads``; then it answers 408 and closes the connection."""
+    """How long the body of a request to ``serve`` may take to arrive, in seconds; then it answers
+    408 and closes the connection."""
     header_timeout_s: Annotated[float, Field(ge=1, le=60)] = 30
     """How long ``serve`` waits for the headers of a request to arrive, in seconds, and for the
     next request of a connection; then it closes the connection."""
@@ -199,13 +199,14 @@ class Settings(BaseSettings):
     """The same for all users of a customer together. A call counts for each customer to which
     its user belongs; operators belong to none."""
     customer_calls_at_once: Annotated[int, Field(ge=1, le=128)] | None = None
-    """How many SOAP calls of a customer's users each worker process answers at once; others are
-    refused with ``ConcurrentRequestOverLimit``. To be felt it must be less than ``threads``.
-    Unset, as many as come."""
+    """How many SOAP calls of a customer's users each worker process answers at once, counted by
+    itself; others are refused with ``ConcurrentRequestOverLimit``. To be felt it must be less
+    than ``threads``. Unset, as many as come."""
     failures_per_minute: Annotated[int, Field(ge=1, le=1000)] = 10
-    """How many attempts to sign in, with one user name or from one address, may fail within any
-    minute, and how many attempts of a user to redeem or claim a coupon that is not there
-    or not its own; then all are refused with ``CallRateExceeded``."""
+    """How many attempts to sign in may fail within any minute: in the console with one user name
+    or from one address, over SOAP with developer tokens of one user; and how many attempts of a
+    user to redeem or claim a coupon that is not there or not its own. Then all are refused with
+    ``CallRateExceeded``."""
     redis_url: Annotated[str, AfterValidator(_require_redis_url)] | None = None
     """Where calls are counted, such as ``redis://:password@host:6379/0``; unset, in the database,
     or in the process while there is one worker with SQLite. It needs the extra ``redis``."""

@@ -1,7 +1,10 @@
 """What tests of more than one folder share: a database, a clock, a programme."""
 
-from collections.abc import Iterator
-from functools import partial
+import gc
+import os
+import sys
+from collections.abc import Generator, Iterator
+from functools import cache, partial
 from typing import Any
 
 import pytest
@@ -9,6 +12,7 @@ import structlog
 from argon2 import PasswordHasher
 from hypothesis import settings
 from sqlalchemy import create_engine, event
+from typer.main import get_command
 
 from service.opening import open_database
 from service.operations.call_journal import CallJournal
@@ -26,6 +30,11 @@ from tests.databases import (
 from tests.postgresql import PostgresServer
 from tests.programme import Clock, Programme
 
+# Some environments tell Python to keep nothing of what it compiles. Tests start processes by the
+# hundred, and each would compile the whole service, and each of pytest's own all tests.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # A busy machine is slow, which proves nothing about the code.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
@@ -36,6 +45,7 @@ QUICK_ON_POSTGRESQL = frozenset(
         "concurrency",
         "deployment",
         "storage",
+        "test_creation_job_workers.py",
         "test_creation_jobs.py",
         "test_dispatch_coupons.py",
         "test_every_error.py",
@@ -71,6 +81,17 @@ SLOW_PROOFS = frozenset(
 """Short forms that still take long, of what quicker tests hold in part."""
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Let nobody look for garbage in what is imported and collected: it stays until the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave to `make prove`, on PostgreSQL, what knows the database only through the operations."""
@@ -89,6 +110,14 @@ def statements_compiled_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         making = partial(create_engine, execution_options=options)
         patch.setattr("service.storage.engine.create_engine", making)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands_declared_once() -> Iterator[None]:
+    """Let a process make its parser of the command line once, as it does for who types one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("typer.testing._get_command", cache(get_command))
         yield
 
 

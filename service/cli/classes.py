@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from enum import Enum
+from itertools import count
 from typing import Annotated, Any
 
 import typer
@@ -26,6 +27,7 @@ from service.cli.options import (
     StartOption,
 )
 from service.cli.output import show, show_list
+from service.domain.pages import PAGE_SIZE_MAX, PageWanted
 from service.domain.programmes import CouponClass
 from service.domain.terms import CouponTerms, CouponType
 from service.operations.calls import Call
@@ -37,7 +39,7 @@ from service.operations.classes import (
     show_class,
     update_class,
 )
-from service.operations.search_classes import PAGE_SIZE_MAX, ClassQuery, search_coupon_classes
+from service.operations.search_classes import ClassQuery, search_coupon_classes
 
 app = typer.Typer(help="Coupon classes, from which coupons are minted.", no_args_is_help=True)
 
@@ -157,7 +159,6 @@ def list_(
         coupon_type=coupon_type,
         feature_id=feature,
         is_retired=is_retired,
-        size=PAGE_SIZE_MAX,
     )
     with calling(database, as_json=as_json) as call:
         classes = list(_all_pages(call, query))
@@ -247,12 +248,11 @@ def retire(
 
 
 def _all_pages(call: Call, query: ClassQuery) -> Iterator[CouponClass]:
-    page = search_coupon_classes(call, query)
-    yield from page.classes
-    while page.has_more:
-        query = replace(query, index=query.index + 1)
-        page = search_coupon_classes(call, query)
-        yield from page.classes
+    for index in count():
+        page = search_coupon_classes(call, query, PageWanted(index, PAGE_SIZE_MAX))
+        yield from page.items
+        if not page.has_more:
+            return
 
 
 def _given(**options: Any) -> dict[str, Any]:

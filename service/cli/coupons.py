@@ -16,9 +16,9 @@ from service.cli.options import (
     StartsFromOption,
 )
 from service.cli.output import show, show_list
+from service.domain.numbers import ID_MAX
 from service.domain.refusals import AccountError, BatchError
 from service.domain.search import (
-    ID_MAX,
     ORDER_BY_CLASS_NAME,
     ORDER_BY_START_DATE,
     PAGE_SIZE_MAX,

@@ -14,27 +14,19 @@ from service.cli.options import (
     JsonOption,
     OfBatchOption,
     OfClassOption,
+    read_instant,
 )
 from service.cli.output import show
 from service.cli.progress import progress_bar
 from service.cli.waiting import wait_for_job
 from service.domain.deletion import DeletionFilters, Validity
-from service.domain.instants import parse_instant
 from service.domain.jobs import JobStatus
-from service.domain.search import ID_MAX
+from service.domain.numbers import ID_MAX
 from service.operations.deletion_jobs import create_deletion_job
 
-
-def _date(text: str, *, bare_date_is_end: bool) -> datetime:
-    try:
-        return parse_instant(text, bare_date_is_end=bare_date_is_end)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-
-
 # Neither a day that coupons come before nor one that they come after is a day of theirs.
-_before = partial(_date, bare_date_is_end=False)
-_after = partial(_date, bare_date_is_end=True)
+_before = partial(read_instant, bare_date_is_end=False)
+_after = partial(read_instant, bare_date_is_end=True)
 
 
 ValueOption = Annotated[

@@ -20,8 +20,8 @@ from service.cli.output import plain_value, show, show_list
 from service.domain.deletion import DeletionJob
 from service.domain.errors import ENTITY_NOT_EXISTENT
 from service.domain.jobs import CreationJob, JobKind, JobQuery, JobStatus
+from service.domain.numbers import ID_MAX
 from service.domain.refusals import ServiceError
-from service.domain.search import ID_MAX
 from service.operations.calls import Call
 from service.operations.creation_jobs import (
     cancel_creation_job,

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from service.domain.instants import parse_instant
-from service.domain.search import ID_MAX
+from service.domain.numbers import ID_MAX, INT_MAX
 
-COUNT_MAX = 2**31 - 1
+COUNT_MAX = INT_MAX
 """The largest count or page that an option takes."""
 
 
@@ -21,14 +21,15 @@ def _decimal(text: str) -> Decimal:
 
 
 def _start(text: str) -> datetime:
-    return _instant(text, bare_date_is_end=False)
+    return read_instant(text, bare_date_is_end=False)
 
 
 def _end(text: str) -> datetime:
-    return _instant(text, bare_date_is_end=True)
+    return read_instant(text, bare_date_is_end=True)
 
 
-def _instant(text: str, *, bare_date_is_end: bool) -> datetime:
+def read_instant(text: str, *, bare_date_is_end: bool) -> datetime:
+    """As ``parse_instant``; what is none is told as every bad option is."""
     try:
         return parse_instant(text, bare_date_is_end=bare_date_is_end)
     except ValueError as error:

@@ -9,7 +9,7 @@ from service.cli.mail import sender_address
 from service.cli.options import DatabaseOption, JsonOption
 from service.cli.output import show, show_list
 from service.domain.mail import MessageState, TemplateBrokenError
-from service.domain.search import ID_MAX
+from service.domain.numbers import ID_MAX
 from service.jobs.mail_message import compose
 from service.jobs.mail_templates import MailTemplates
 from service.operations.outbox import (

@@ -1,10 +1,12 @@
 """The reception of ``serve``: bodies are waited for here, so that nobody else waits for them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
 from io import BytesIO
+from itertools import islice
 from queue import SimpleQueue
-from time import monotonic
+from threading import Thread
+from time import monotonic, sleep
 from typing import Any
 
 import structlog
@@ -13,11 +15,17 @@ from service.addresses import HEALTH_PATH, READY_PATH
 from service.health import Application, plain
 
 BLOCK_BYTES = 65_536
-DRIP_S = 0.05
-"""A piece of a body that takes longer drips."""
+WATCH_S = 0.25
+"""How long after one another it is looked whether bodies are late."""
+GIVEN_UP_TOGETHER_MAX = 50
+"""How many bodies are given up at one look: a crowd of them is to slow nobody down."""
+ANSWER_S = 0.5
+"""How long granian has to send why a body was given up, before the connection ends."""
 DISCARDED_BYTES_MAX = 16 * 2**20
 """How much of a body that is too large is taken and forgotten: a client that is not read to its
 end does not read why it was refused. Whoever sends more is cut off."""
+PROTOCOL = "coupon_billing.protocol"
+"""By which name the environ of a request has what granian answers it by, from any thread."""
 _PROBES = frozenset({HEALTH_PATH, READY_PATH})
 _TOO_SLOW = "BodyTooSlow: The body did not arrive in time.\n"
 
@@ -30,9 +38,8 @@ class Reception:
     granian gives each connection a thread, and does not say how long a body may take. A thread
     that waits for one costs next to nothing; calls, which use the database, are few at once.
 
-    As long as no more bodies are waited for than calls may run, each is read at one go, which
-    costs nothing. All others are read piece by piece, and given up when they drip. A client that
-    says nothing at all cannot be given up here: granian has no way to end a read.
+    A thread that waits for a body cannot be told to stop. But another thread may answer in its
+    place, and break off its answer: then granian ends the connection, and that ends the wait.
 
     Who asks whether the service lives, or is ready, waits for no turn: a host at work is not dead.
 
@@ -40,7 +47,7 @@ class Reception:
         application: What answers the requests.
         calls_at_once: How many requests it answers at once.
         body_bytes_max: Bodies that are longer are cut one byte after it.
-        body_timeout_s: How long a body may drip.
+        body_timeout_s: How long a body may take to arrive, while ``give_up_late_bodies`` runs.
     """
 
     def __init__(
@@ -52,10 +59,9 @@ class Reception:
         body_timeout_s: float,
     ) -> None:
         self._application = application
-        self._unguarded_max = calls_at_once
-        self._unguarded: set[object] = set()
         self._kept_bytes = body_bytes_max + 1
         self._timeout_s = body_timeout_s
+        self._deadlines: dict[Any, float] = {}
         self._turns: SimpleQueue[None] = SimpleQueue()
         for _ in range(calls_at_once):
             self._turns.put(None)
@@ -65,9 +71,10 @@ class Reception:
     ) -> Iterable[bytes]:
         """Answer one HTTP request."""
         if "HTTP_TRANSFER_ENCODING" in environ or environ.get("CONTENT_LENGTH", "0") != "0":
-            body = self._receive(environ["wsgi.input"])
+            body = self._receive(environ.get(PROTOCOL), environ["wsgi.input"])
             if body is None:
                 _log.warning("body too slow", address=environ.get("REMOTE_ADDR"))
+                # If the other thread has not answered yet, it finds that this one has.
                 return plain(start_response, HTTPStatus.REQUEST_TIMEOUT, _TOO_SLOW)
             environ["wsgi.input"] = BytesIO(body)
         if environ.get("PATH_INFO") in _PROBES:
@@ -78,29 +85,22 @@ class Reception:
         finally:
             self._turns.put(None)
 
-    def _receive(self, stream: Any) -> bytes | None:
-        """The body, or its beginning if it is too long; None when it does not arrive in time."""
-        if len(self._unguarded) >= self._unguarded_max:
-            return self._receive_in_pieces(stream)
-        key = object()
-        self._unguarded.add(key)
-        try:
-            return self._without_rest(stream, stream.read(self._kept_bytes))
-        finally:
-            self._unguarded.discard(key)
+    def give_up_late_bodies(self) -> None:
+        """Answer 408 to each request whose body is late, as long as the process lives."""
+        while True:
+            sleep(WATCH_S)
+            now = monotonic()
+            # Each has the same time: those that came first are late first.
+            for protocol, deadline in list(islice(self._deadlines.items(), GIVEN_UP_TOGETHER_MAX)):
+                # Whoever takes it away decides: either the body was there in time, or not.
+                if deadline < now and self._deadlines.pop(protocol, 0):
+                    Thread(target=_give_up, args=(protocol,), daemon=True).start()
 
-    def _receive_in_pieces(self, stream: Any) -> bytes | None:
-        body, size = bytearray(), 1
-        now = monotonic()
-        deadline = now + self._timeout_s
-        while len(body) < self._kept_bytes and (piece := stream.read(size)):
-            body += piece
-            before, now = now, monotonic()
-            if now > deadline:
-                return None
-            # A read ends when it has all that it asked for: of what drips, that is one byte.
-            size = min(2 * size, BLOCK_BYTES) if now - before < DRIP_S else 1
-        return self._without_rest(stream, bytes(body))
+    def _receive(self, protocol: Any, stream: Any) -> bytes | None:
+        """The body, or its beginning if it is too long; None when it did not arrive in time."""
+        self._deadlines[protocol] = monotonic() + self._timeout_s
+        body = self._without_rest(stream, stream.read(self._kept_bytes))
+        return body if self._deadlines.pop(protocol, 0) else None
 
     def _without_rest(self, stream: Any, body: bytes) -> bytes:
         if len(body) >= self._kept_bytes:
@@ -108,3 +108,41 @@ class Reception:
                 if not stream.read(BLOCK_BYTES):
                     break
         return body
+
+
+def answered_from_any_thread(wrap: Callable[..., Callable[..., Any]]) -> Callable[..., Any]:
+    """How granian calls applications, but for what it answers by: they find it in the environ.
+
+    Args:
+        wrap: granian's own, which gives an application the form in which granian calls it.
+    """
+
+    def wrap_telling(application: Application, *options: Any) -> Callable[..., Any]:
+        call = wrap(application, *options)
+
+        def call_telling(protocol: Any, environ: dict[str, Any]) -> Any:
+            environ[PROTOCOL] = protocol
+            return call(protocol, environ)
+
+        return call_telling
+
+    return wrap_telling
+
+
+def _give_up(protocol: Any) -> None:
+    """Answer in the place of the thread that waits, and end the connection.
+
+    Of an answer that ends early granian can only break off the connection. Of one that is whole
+    it goes on to wait for the body.
+    """
+
+    def respond(_status: str, headers: list[tuple[str, str]]) -> None:
+        headers.append(("Connection", "close"))
+        protocol.response_iter(HTTPStatus.REQUEST_TIMEOUT, headers, _without_line_end(_TOO_SLOW))
+
+    plain(respond, HTTPStatus.REQUEST_TIMEOUT, _TOO_SLOW)
+
+
+def _without_line_end(text: str) -> Iterator[bytes]:
+    yield text.rstrip().encode()
+    sleep(ANSWER_S)

@@ -3,10 +3,13 @@
 import gc
 import os
 import signal
+from threading import Thread
 from time import sleep
 
+from granian.server import mp
+
 from service.app import create_app
-from service.cli.reception import Reception
+from service.cli.reception import Reception, answered_from_any_thread
 from service.cli.supervision import when_parent_ends
 from service.health import Application
 from service.settings import Settings
@@ -31,6 +34,10 @@ def create_app_for_parent() -> Application:
         body_bytes_max=settings.body_bytes_max,
         body_timeout_s=settings.body_timeout_s,
     )
+    # There is no documented way: with a granian that calls applications otherwise this fails.
+    wrap = mp._wsgi_call_wrap  # type: ignore[attr-defined]  # noqa: SLF001
+    mp._wsgi_call_wrap = answered_from_any_thread(wrap)  # type: ignore[attr-defined]  # noqa: SLF001
+    Thread(target=application.give_up_late_bodies, name="bodies", daemon=True).start()
     _leave_alone_what_stays()
     return application
 

@@ -8,7 +8,7 @@ import typer
 from service.cli.calls import calling
 from service.cli.options import DatabaseOption, JsonOption, TokenExpiresOption
 from service.cli.output import show, show_list, tell
-from service.domain.search import ID_MAX
+from service.domain.numbers import ID_MAX
 from service.operations.authentication import AUTHENTICATION, DEVELOPER
 from service.operations.users import issue_token, list_tokens, revoke_token
 

@@ -8,8 +8,8 @@ import typer
 from service.cli.calls import calling
 from service.cli.options import DatabaseOption, JsonOption, NameOption
 from service.cli.output import show, show_list
+from service.domain.numbers import ID_MAX
 from service.domain.roles import Role
-from service.domain.search import ID_MAX
 from service.operations.users import add_user, disable_user, list_users, set_email, set_password
 
 app = typer.Typer(help="Users: who may call.", no_args_is_help=True)

@@ -1,27 +1,27 @@
 """Forms of accounts, of their spend, and of their subscriptions."""
 
-from datetime import datetime, timezone
+from datetime import datetime
 
 from wtforms import DateTimeLocalField, DecimalField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
-from service.console.forms import Form, SearchForm
+from service.console.forms import (
+    CODE_LENGTH_MAX,
+    EMAIL_LENGTH_MAX,
+    Form,
+    SearchForm,
+    in_utc,
+    upper,
+)
 from service.domain.names import NAME_LENGTH_MAX
 from service.operations.record_spend import REFERENCE_LENGTH_MAX
 from service.operations.subscriptions import TEXT_LENGTH_MAX
-
-ADDRESS_LENGTH_MAX = 320
-CODE_LENGTH_MAX = 200
-
-
-def _upper(text: str | None) -> str:
-    return (text or "").strip().upper()
 
 
 class AccountSearchForm(SearchForm):
     """Which accounts are listed."""
 
-    number = StringField("Number begins with", [Length(max=8)], filters=[_upper])
+    number = StringField("Number begins with", [Length(max=8)], filters=[upper])
 
 
 class NewCustomerForm(Form):
@@ -33,11 +33,11 @@ class NewCustomerForm(Form):
 class NewAccountForm(Form):
     """An account to be added."""
 
-    number = StringField("Number", [DataRequired("Type a number.")], filters=[_upper])
+    number = StringField("Number", [DataRequired("Type a number.")], filters=[upper])
     currency_code = StringField(
-        "Currency", [DataRequired("Type three letters, such as USD.")], filters=[_upper]
+        "Currency", [DataRequired("Type three letters, such as USD.")], filters=[upper]
     )
-    email = StringField("E-mail", [Length(max=ADDRESS_LENGTH_MAX)])
+    email = StringField("E-mail", [Length(max=EMAIL_LENGTH_MAX)])
 
 
 class SpendForm(Form):
@@ -54,8 +54,7 @@ class SpendForm(Form):
     @property
     def instant(self) -> datetime | None:
         """When it was spent; None for now."""
-        typed: datetime | None = self.spent_at.data
-        return typed and typed.replace(tzinfo=timezone.utc)
+        return in_utc(self.spent_at.data)
 
 
 class NewSubscriptionForm(Form):
@@ -70,7 +69,7 @@ class NewSubscriptionForm(Form):
     rate_plan_id = StringField(
         "Rate plan", [DataRequired("Type the rate plan."), Length(max=TEXT_LENGTH_MAX)]
     )
-    currency_code = StringField("Currency", filters=[_upper])
+    currency_code = StringField("Currency", filters=[upper])
 
 
 class CodeForm(SearchForm):

@@ -1,8 +1,9 @@
 """Classes and accounts as forms name them: by texts."""
 
-from service.console.routing import NUMBER_MAX
 from service.console.visits import this_call, this_customer
 from service.domain.errors import COUPON_CLASS_NOT_FOUND
+from service.domain.numbers import ID_MAX
+from service.domain.pages import PageWanted
 from service.domain.programmes import CouponClass
 from service.domain.refusals import ServiceError
 from service.operations.classes import show_class
@@ -19,10 +20,9 @@ def class_names(*, is_retired: bool | None = False) -> list[str]:
     Args:
         is_retired: Only retired classes, or only others; None for all.
     """
-    query = ClassQuery(
-        customer_id=this_customer().customer_id, is_retired=is_retired, size=SUGGESTIONS_COUNT
-    )
-    return [found.name for found in search_coupon_classes(this_call(), query).classes]
+    query = ClassQuery(customer_id=this_customer().customer_id, is_retired=is_retired)
+    found = search_coupon_classes(this_call(), query, PageWanted(size=SUGGESTIONS_COUNT))
+    return [it.name for it in found.items]
 
 
 def find_class(name: str | None) -> CouponClass | None:
@@ -46,5 +46,5 @@ def find_account_id(text: str) -> int | None:
     for found in find_accounts(this_call(), this_customer().customer_id, name, size=1).items:
         if found.number == name:
             return found.account_id
-    is_id = name.isascii() and name.isdigit() and int(name) <= NUMBER_MAX
+    is_id = name.isascii() and name.isdigit() and int(name) <= ID_MAX
     return int(name) if is_id else None

@@ -18,13 +18,14 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
-from service.console.forms import Form, SearchForm
+from service.console.forms import Form, SearchForm, in_utc, upper
 from service.domain.codes import DEFAULT_ALPHABET, DEFAULT_PATTERN, PATTERN_LENGTH_MAX
 from service.domain.errors import TERMS_INVALID
+from service.domain.mail import DEFAULT_LANGUAGE
 from service.domain.names import NAME_LENGTH_MAX
 from service.domain.programmes import CouponClass
 from service.domain.terms import ACTIVE_DURATION_DAYS_MAX, CouponTerms, CouponType
-from service.operations.classes import DEFAULT_LANGUAGE, FEATURE_ID_MAX
+from service.operations.classes import FEATURE_ID_MAX
 from service.operations.look_at_coupon import CouponView
 
 TYPES = (
@@ -33,10 +34,6 @@ TYPES = (
 )
 _INSTANT = "%Y-%m-%dT%H:%M:%S"
 _INSTANTS = [_INSTANT, "%Y-%m-%dT%H:%M"]
-
-
-def _upper(text: str | None) -> str:
-    return (text or "").strip().upper()
 
 
 def _require_finite(_form: Form, field: Field) -> None:
@@ -58,7 +55,7 @@ class TermsForm(Form):
 
     coupon_type = SelectField("Who may redeem", choices=TYPES)
     currency_code = StringField(
-        "Currency", [DataRequired("Type three letters, such as USD.")], filters=[_upper]
+        "Currency", [DataRequired("Type three letters, such as USD.")], filters=[upper]
     )
     amount = _number("Amount")
     percent_off = _number("Percent off")
@@ -81,9 +78,9 @@ class TermsForm(Form):
             percent_off=self.percent_off.data,
             spend_threshold=self.spend_threshold.data or Decimal(0),
             active_duration=self.active_duration.data,
-            start_date=_aware(self.start_date.data),
-            end_date=_aware(self.end_date.data),
-            expiration_date=_aware(self.expiration_date.data),
+            start_date=in_utc(self.start_date.data),
+            end_date=in_utc(self.end_date.data),
+            expiration_date=in_utc(self.expiration_date.data),
             is_reservation_mandatory=self.is_reservation_mandatory.data,
         )
 
@@ -170,10 +167,6 @@ class ClassSearchForm(SearchForm):
     def coupon_type(self) -> CouponType | None:
         """Of the classes that are looked for; None for any."""
         return CouponType(self.type.data) if self.type.data else None
-
-
-def _aware(instant: datetime | None) -> datetime | None:
-    return None if instant is None else instant.replace(tzinfo=timezone.utc)
 
 
 def _typed(value: Any) -> Any:

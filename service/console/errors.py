@@ -6,7 +6,7 @@ from http import HTTPStatus
 import structlog
 from flask import Flask, Response, make_response, render_template
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadHost, HTTPException
 
 from service.console.visits import this_tracking_id
 from service.domain.errors import (
@@ -63,11 +63,17 @@ RETRY_AFTER_S = 5
 
 def tell_errors(app: Flask) -> None:
     """Let errors of every kind leave as pages."""
+    app.register_error_handler(BadHost, _tell_bad_host)
     app.register_error_handler(CSRFError, lambda _error: _show(_FORGED))
     app.register_error_handler(HTTPException, _tell_http_error)
     app.register_error_handler(ServiceTroubleError, _tell_trouble)
     app.register_error_handler(ServiceError, _tell_refusal)
     app.register_error_handler(Exception, _tell_bug)
+
+
+def _tell_bad_host(error: BadHost) -> Response:
+    # A page has links, and there are none to what is no host.
+    return Response("The Host header is not a host.\n", error.code, mimetype="text/plain")
 
 
 def _tell_http_error(error: HTTPException) -> Response:

@@ -1,6 +1,7 @@
 """Forms: what people type, what was wrong with it, and what an operation said to it."""
 
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from types import TracebackType
 
 from flask import request
@@ -9,6 +10,10 @@ from wtforms import Field
 
 from service.domain.error_rows import ErrorRow
 from service.domain.refusals import ServiceError, ServiceTroubleError
+
+CODE_LENGTH_MAX = 200
+"""More than any code has: what people paste is not looked for beyond."""
+EMAIL_LENGTH_MAX = 320
 
 
 class Form(FlaskForm):  # type: ignore[misc]
@@ -21,7 +26,7 @@ class Form(FlaskForm):  # type: ignore[misc]
             with form.refusals({NAME_TAKEN: form.name}):
                 rename(this_call(), class_id, form.name.data)
                 flash("The class has its new name.")
-                return redirect(url_for("classes.show", class_id=class_id), HTTPStatus.SEE_OTHER)
+                return see_other("classes.show", class_id=class_id)
         return page("classes/rename.html", form=form)
 
     Attributes:
@@ -58,6 +63,16 @@ class SearchForm(Form):
 
     def __init__(self) -> None:
         super().__init__(formdata=request.args)
+
+
+def upper(text: str | None) -> str:
+    """What was typed, in the way that numbers of accounts and currencies are written: a filter."""
+    return (text or "").strip().upper()
+
+
+def in_utc(typed: datetime | None) -> datetime | None:
+    """An instant that was typed: fields of instants are in UTC, and do not say so."""
+    return None if typed is None else typed.replace(tzinfo=timezone.utc)
 
 
 class _Refusals:

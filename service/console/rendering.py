@@ -1,7 +1,9 @@
 """Pages out of templates: what every template knows."""
 
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import (
     Flask,
@@ -36,18 +38,36 @@ def page(template: str, form: Form | None = None, **values: Any) -> Response:
 
 
 def confirm_page(
-    form: ConfirmForm, *, title: str, action: str, cancel_url: str, **values: Any
+    do: Callable[[], Response],
+    *,
+    title: str,
+    action: str,
+    cancel_url: str,
+    consequences: Iterable[str],
 ) -> Response:
-    """A page that asks before something is done that cannot be undone.
+    """A page that asks before something is done that cannot be undone, and does it then.
+
+    Its form is posted to the address of the page itself when the answer is yes.
 
     Args:
-        form: Posted to the address of the page itself when the answer is yes.
+        do: Does it, and answers what the browser is led to; a refusal is shown by the page.
         title: What is asked: "Retire the class Spring?"
         action: What the button says: "Retire".
         cancel_url: Where the answer no leads.
-        values: ``consequences``: sentences about what will be and what will not.
+        consequences: Sentences about what will be and what will not.
     """
-    return page("confirm.html", form, title=title, action=action, cancel_url=cancel_url, **values)
+    form = ConfirmForm()
+    if form.validate_on_submit():
+        with form.refusals():
+            return do()
+    return page(
+        "confirm.html",
+        form,
+        title=title,
+        action=action,
+        cancel_url=cancel_url,
+        consequences=consequences,
+    )
 
 
 def changed(message: str, endpoint: str, **values: Any) -> Response:
@@ -69,8 +89,11 @@ def see_other(endpoint: str, **values: Any) -> Response:
 
 def here(**changes: object) -> str:
     """The address of this page with some values of its query changed; None drops one."""
-    query = {**(request.view_args or {}), **request.args.to_dict(flat=False), **changes}
-    return url_for(request.endpoint or "start.index", **query)
+    query = {**request.args.to_dict(flat=False), **changes}
+    text = urlencode({name: it for name, it in query.items() if it is not None}, doseq=True)
+    # Apart from the query: whatever a name in it means to Flask, here it means nothing.
+    path = url_for(request.endpoint or "start.index", **(request.view_args or {}))
+    return f"{path}?{text}" if text else path
 
 
 def prepare_templates(app: Flask) -> None:

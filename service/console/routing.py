@@ -6,16 +6,14 @@ from flask import Blueprint, Flask, request
 from werkzeug.routing import IntegerConverter
 
 from service.console.visits import this_call
-
-NUMBER_MAX = 2**63 - 1
-"""The largest number that a database gives to anything."""
+from service.domain.numbers import ID_MAX
 
 
 class _NumberConverter(IntegerConverter):
     """``<int:...>`` of a route: a number that a database can look for."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"max": NUMBER_MAX, **kwargs})
+        super().__init__(*args, **{"max": ID_MAX, **kwargs})
 
 
 def bound_numbers(app: Flask) -> None:
@@ -26,7 +24,7 @@ def bound_numbers(app: Flask) -> None:
 def number_argument(name: str) -> int | None:
     """A number of the address's query; None when it is not there, or is none."""
     text = request.args.get(name, "")
-    is_number = text.isascii() and text.isdigit() and len(text) < len(str(NUMBER_MAX))
+    is_number = text.isascii() and text.isdigit() and len(text) < len(str(ID_MAX))
     return int(text) if is_number else None
 
 

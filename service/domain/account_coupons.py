@@ -8,7 +8,7 @@ from service.domain.coupon_info import CouponStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountCoupon:
+class HeldCoupon:
     """A coupon that an account claimed or redeemed; money is in ``currency_code``.
 
     Attributes:

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
 
-from service.domain.bills import ZERO, BillLine
+from service.domain.bills import BillLine
 from service.domain.coupon_instances import CouponInstance
 from service.domain.coupon_rules import RuleFacts, check_rules
 from service.domain.definitions import CouponDefinition, ModifierDomain
@@ -21,6 +21,7 @@ from service.domain.discounted_bills import (
 )
 from service.domain.discounts import AppliedDiscounts, Discount, Offer, discount_bill
 from service.domain.explanations import explain
+from service.domain.money import ZERO, plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +101,7 @@ def content_digest(request: BillRequest) -> bytes:
     """
     content = asdict(request)
     del content["reference"], content["billed_at"]
-    text = json.dumps(content, default=_plain, ensure_ascii=False, sort_keys=True)
+    text = json.dumps(content, default=plain, ensure_ascii=False, sort_keys=True)
     return sha256(text.encode()).digest()
 
 
@@ -218,8 +219,3 @@ def _outside_its_effect(instance: CouponInstance, billed_at: datetime) -> str:
     if instance.valid_till is not None and billed_at > instance.valid_till:
         return f"The coupon had an effect only till {instance.valid_till.isoformat()}."
     return "The coupon has no use left."
-
-
-def _plain(number: Decimal) -> str:
-    """The number, the same however it was written."""
-    return f"{number.normalize():f}"

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
 
 from service.domain.discount_errors import BILL_INVALID
-from service.domain.money import AMOUNT_MAX, is_whole, round_to_minor_unit
+from service.domain.money import AMOUNT_MAX, ZERO, is_whole, round_to_minor_unit
+from service.domain.numbers import INT_MAX
 from service.domain.refusals import ServiceError
 
-UNITS_MAX = 2**31 - 1
+UNITS_MAX = INT_MAX
 LINES_MAX = 1_000
 TIERS_MAX = 100
 PRICE_DECIMALS_MAX = 12
-ZERO = Decimal(0)
 EXACT = Context(prec=60)
 """Enough digits for the most units at the longest price, and a percentage of that."""
 _PRICE_UNIT = Decimal(1).scaleb(-PRICE_DECIMALS_MAX)

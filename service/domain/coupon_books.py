@@ -4,14 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from service.domain.definitions import UNITS_MAX, LifeState, Period, require, require_in_use
+from service.domain.definitions import UNITS_MAX, LifeState, Period, require_in_use
 from service.domain.discount_errors import BOOK_SIZE_INVALID
-from service.domain.money import AMOUNT_MAX, is_whole
+from service.domain.money import AMOUNT_MAX, STORED_UNIT, is_whole
 from service.domain.refusals import ServiceError
-from service.domain.texts import require_reference, require_text
+from service.domain.texts import require, require_reference, require_text
 from service.domain.traces import Trace
-
-COST_UNIT = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +117,7 @@ class CouponBook:
         require(
             self.cost.is_finite()
             and 0 <= self.cost <= AMOUNT_MAX
-            and is_whole(self.cost, COST_UNIT),
+            and is_whole(self.cost, STORED_UNIT),
             f"Cost must be 0 to {AMOUNT_MAX} with at most 6 decimals",
         )
         require(

@@ -7,11 +7,9 @@ from enum import IntEnum
 
 from service.domain.errors import ID_TOO_LARGE
 from service.domain.ledger import RedeemedCoupon
+from service.domain.numbers import INT_MAX
 from service.domain.refusals import ServiceError
 from service.domain.terms import CouponTerms, CouponType
-
-INT_MAX = 2**31 - 1
-"""The largest number that the contract's ``int`` holds."""
 
 COUPON_TYPE_CODES = {CouponType.ACQUISITION: 1, CouponType.RETENTION: 2}
 """CouponType as a byte; Microsoft publishes no values, these are ours."""

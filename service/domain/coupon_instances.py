@@ -5,9 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
-from service.domain.definitions import EFFECT_UNIT, UNITS_MAX, require
-from service.domain.money import AMOUNT_MAX, is_whole
-from service.domain.texts import require_reference, require_text
+from service.domain.definitions import UNITS_MAX
+from service.domain.money import AMOUNT_MAX, STORED_UNIT, is_whole
+from service.domain.texts import require, require_reference, require_text
 from service.domain.traces import Trace
 
 
@@ -122,7 +122,7 @@ class CouponInstance:
 def require_valid_own_value(own: Decimal | None) -> None:
     """Refuse what cannot be an instance's own amount; raises ``DiscountInvalid``."""
     require(
-        own is None or (own.is_finite() and 0 <= own <= AMOUNT_MAX and is_whole(own, EFFECT_UNIT)),
+        own is None or (own.is_finite() and 0 <= own <= AMOUNT_MAX and is_whole(own, STORED_UNIT)),
         f"InstanceDiscountValue must be 0 to {AMOUNT_MAX} with at most 6 decimals",
     )
 

@@ -12,9 +12,7 @@ from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import Any
 
-from service.domain.discount_errors import DISCOUNT_INVALID
-from service.domain.refusals import ServiceError
-from service.domain.texts import require_reference, require_text
+from service.domain.texts import require, require_reference, require_text
 from service.domain.traces import Trace
 
 RULE_DEPTH_MAX = 10
@@ -120,24 +118,24 @@ class CouponRule:
         require_reference(f"{where}.Id", self.rule_id)
         require_text(f"{where}.Parameter", self.parameter)
         require_text(f"{where}.Specifier", self.specifier)
-        _require(depth <= RULE_DEPTH_MAX, f"{where}: rules lie at most {RULE_DEPTH_MAX} deep")
+        require(depth <= RULE_DEPTH_MAX, f"{where}: rules lie at most {RULE_DEPTH_MAX} deep")
         objects = ", ".join(sorted(known.value for known in _OBJECTS[self.subject]))
-        _require(
+        require(
             self.object in _OBJECTS[self.subject],
             f"{where}.Object of the subject {self.subject.value} must be one of {objects}",
         )
         if self.object in _NAMED:
-            _require(bool(self.parameter), f"{where}.Parameter is needed")
+            require(bool(self.parameter), f"{where}.Parameter is needed")
             is_equality = self.preposition is Preposition.EQUAL_TO
-            _require(is_equality, f"{where}.Preposition must be equal_to for {self.object.value}")
+            require(is_equality, f"{where}.Preposition must be equal_to for {self.object.value}")
         else:
             text = f"{where}.Parameter must be a number for {self.object.value}"
-            _require(_number(self.parameter) is not None, text)
+            require(_number(self.parameter) is not None, text)
         is_of_units = self.object is RuleObject.UNIT_OF_MEASURE
-        _require(not is_of_units or bool(self.specifier), f"{where}.Specifier is needed")
+        require(not is_of_units or bool(self.specifier), f"{where}.Specifier is needed")
         is_parent = self.subject is Subject.CHILD_RULES
-        _require(bool(self.children) == is_parent, f"{where}.ChildRules are for child_rules alone")
-        _require(len(self.children) <= RULES_MAX, f"{where}: at most {RULES_MAX} ChildRules")
+        require(bool(self.children) == is_parent, f"{where}.ChildRules are for child_rules alone")
+        require(len(self.children) <= RULES_MAX, f"{where}: at most {RULES_MAX} ChildRules")
         for place, child in enumerate(self.children):
             child.require_valid(f"{where}.ChildRules[{place}]", depth + 1)
 
@@ -251,8 +249,3 @@ def _number(text: str) -> Decimal | None:
     except InvalidOperation:
         return None
     return number if number.is_finite() else None
-
-
-def _require(holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise ServiceError(DISCOUNT_INVALID, otherwise)

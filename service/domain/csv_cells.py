@@ -4,6 +4,8 @@ import re
 from datetime import datetime
 from decimal import Decimal
 
+from service.domain.money import plain
+
 _FORMULA = re.compile("'*[=+\\-@\t\r]")
 _PROTECTED = re.compile("'+[=+\\-@\t\r]")
 
@@ -29,7 +31,7 @@ def cell_of(value: datetime | Decimal | bool | str | int | None) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
+        return plain(value)
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     return protected(str(value))

@@ -7,15 +7,14 @@ from decimal import Decimal
 from enum import Enum
 
 from service.domain.coupon_rules import RULES_MAX, CouponRule
-from service.domain.discount_errors import DISCOUNT_INVALID, STATE_INVALID
-from service.domain.money import AMOUNT_MAX, is_currency, is_whole
+from service.domain.discount_errors import STATE_INVALID
+from service.domain.money import AMOUNT_MAX, STORED_UNIT, WHOLE_PERCENT, is_currency, is_whole
+from service.domain.numbers import INT_MAX
 from service.domain.refusals import ServiceError
-from service.domain.texts import require_reference, require_text
+from service.domain.texts import require, require_reference, require_text
 from service.domain.traces import Trace
 
-WHOLE_PERCENT = 100
-EFFECT_UNIT = Decimal("0.000001")
-UNITS_MAX = 2**31 - 1
+UNITS_MAX = INT_MAX
 MODIFIERS_MAX = 100
 """How many modifiers a definition has at the most."""
 
@@ -131,7 +130,7 @@ class Modifier:
         amount = self.effect_amount
         most = Decimal(WHOLE_PERCENT) if self.operand.is_percent else AMOUNT_MAX
         require(
-            amount.is_finite() and 0 <= amount <= most and is_whole(amount, EFFECT_UNIT),
+            amount.is_finite() and 0 <= amount <= most and is_whole(amount, STORED_UNIT),
             f"{where}.EffectAmount must be 0 to {most} with at most 6 decimals",
         )
         units = self.specifier_amount
@@ -240,12 +239,6 @@ def require_in_use(
         raise ServiceError(STATE_INVALID, f"{what} is valid from {since.isoformat()}")
     if till is not None and now > till:
         raise ServiceError(STATE_INVALID, f"{what} was valid till {till.isoformat()}")
-
-
-def require(holds: bool, otherwise: str) -> None:
-    """Refuse with ``DiscountInvalid`` what does not hold."""
-    if not holds:
-        raise ServiceError(DISCOUNT_INVALID, otherwise)
 
 
 def end_of_instance(definition: CouponDefinition, since: datetime) -> datetime | None:

@@ -20,9 +20,9 @@ from decimal import Decimal, localcontext
 from itertools import groupby
 from operator import itemgetter
 
-from service.domain.bills import EXACT, ZERO, BillLine, UnitRange
-from service.domain.definitions import WHOLE_PERCENT, Effect, Modifier, ModifierDomain
-from service.domain.money import minor_unit, round_to_minor_unit
+from service.domain.bills import EXACT, BillLine, UnitRange
+from service.domain.definitions import Effect, Modifier, ModifierDomain
+from service.domain.money import WHOLE_PERCENT, ZERO, minor_unit, round_to_minor_unit
 
 _BREADTH = {
     ModifierDomain.PRICING_COMPONENT: 0,

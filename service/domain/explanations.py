@@ -5,7 +5,7 @@ from decimal import Decimal
 from service.domain.definitions import Effect, Modifier, ModifierDomain
 from service.domain.discounts import Discount
 from service.domain.ledger import Movement
-from service.domain.money import is_whole, minor_unit
+from service.domain.money import is_whole, minor_unit, plain
 
 _WHICH_UNITS = {
     Effect.FIRST_UNITS: "the first ",
@@ -31,7 +31,7 @@ def explain(discount: Discount, currency_code: str) -> str:
         return f"Nothing is taken off: the bill charges nothing for {subject}."
     base, asked = _money(discount.base, currency_code), _money(discount.asked, currency_code)
     if discount.modifier.operand.is_percent:
-        reckoned = f"{_number(discount.size)} % of {base} ({subject}) is {asked}."
+        reckoned = f"{plain(discount.size)} % of {base} ({subject}) is {asked}."
     else:
         reckoned = f"{asked} off {base} ({subject})."
     if discount.amount == discount.asked:
@@ -57,7 +57,7 @@ def explain_draw(movement: Movement) -> str:
     if coupon.percent_off is None:
         return f"{drawn} of its balance of {balance}."
     bound = f", at most its balance of {balance}," if coupon.is_bounded else ""
-    return f"{_number(coupon.percent_off)} % of what was left at its turn{bound} is {drawn}."
+    return f"{plain(coupon.percent_off)} % of what was left at its turn{bound} is {drawn}."
 
 
 def _subject(discount: Discount) -> str:
@@ -79,9 +79,5 @@ def _units(modifier: Modifier, count: int) -> str:
 def _money(amount: Decimal, currency_code: str) -> str:
     """The amount, exactly, with at least the currency's decimals."""
     unit = minor_unit(currency_code)
-    text = f"{amount.quantize(unit):f}" if is_whole(amount, unit) else _number(amount)
+    text = f"{amount.quantize(unit):f}" if is_whole(amount, unit) else plain(amount)
     return f"{text} {currency_code}"
-
-
-def _number(number: Decimal) -> str:
-    return f"{number.normalize():f}"

@@ -53,3 +53,16 @@ def _offset(zone: str | None) -> timedelta:
         return timedelta()
     distance = timedelta(hours=int(zone[1:3]), minutes=int(zone[4:6]))
     return -distance if zone[0] == "-" else distance
+
+
+def month_bounds(instant: datetime) -> tuple[datetime, datetime]:
+    """The first instants of a month of UTC and of the one after it; an instant of it tells which.
+
+    After the last month that there is comes the last instant.
+    """
+    utc = instant.astimezone(timezone.utc)
+    first = datetime(utc.year, utc.month, 1, tzinfo=timezone.utc)
+    if (utc.year, utc.month) == (NO_END.year, NO_END.month):
+        return first, datetime.max.replace(tzinfo=timezone.utc)
+    following = utc.year * 12 + utc.month
+    return first, datetime(following // 12, following % 12 + 1, 1, tzinfo=timezone.utc)

@@ -12,10 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 
-from service.domain.money import minor_unit, round_to_minor_unit
-from service.domain.terms import WHOLE_PERCENT
-
-ZERO = Decimal(0)
+from service.domain.money import WHOLE_PERCENT, ZERO, minor_unit, round_to_minor_unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

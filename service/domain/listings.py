@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from service.domain.errors import PAGING_INVALID
 from service.domain.instants import parse_instant
+from service.domain.numbers import ID_MAX
 from service.domain.refusals import ServiceError
 
 Item = TypeVar("Item")
@@ -17,8 +18,6 @@ Value: TypeAlias = int | str | datetime
 
 LISTING_SIZE_MAX = 200
 """How many items a page has at the most."""
-NUMBER_MAX = 2**63 - 1
-"""The largest number that a database keeps."""
 _KEY_LENGTH_MAX = 2_000
 
 
@@ -130,7 +129,7 @@ def _read(value: object, kind: type) -> Value:
     """
     if kind is datetime and type(value) is str:
         return parse_instant(value)
-    if kind is int and type(value) is int and -NUMBER_MAX <= value <= NUMBER_MAX:
+    if kind is int and type(value) is int and -ID_MAX <= value <= ID_MAX:
         return value
     # PostgreSQL takes no NUL, and no half of a character.
     if kind is str and type(value) is str and "\0" not in value:

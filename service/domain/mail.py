@@ -10,6 +10,8 @@ BACK_OFF_MIN = timedelta(minutes=1)
 """How long the second attempt waits after the first one failed."""
 BACK_OFF_MAX = timedelta(hours=6)
 """The longest wait between two attempts."""
+DEFAULT_LANGUAGE = "en"
+"""Of mails when nothing says another, or no template is in the one that is said."""
 
 
 class MessageState(str, Enum):

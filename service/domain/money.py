@@ -4,8 +4,12 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from iso4217 import Currency
 
+ZERO = Decimal(0)
 AMOUNT_MAX = Decimal("999999999999.999999")
 """The largest amount that storage holds exactly, on every database."""
+STORED_UNIT = Decimal("0.000001")
+"""The smallest that it holds: amounts, and percentages, have at most six decimals."""
+WHOLE_PERCENT = 100
 
 
 def is_currency(code: str) -> bool:
@@ -40,3 +44,8 @@ def is_whole(amount: Decimal, unit: Decimal) -> bool:
 def round_to_minor_unit(amount: Decimal, currency_code: str) -> Decimal:
     """Round half up to the currency's minor unit; the last step of a computation."""
     return amount.quantize(minor_unit(currency_code), rounding=ROUND_HALF_UP)
+
+
+def plain(number: Decimal) -> str:
+    """The number as text, the same however it was written: no exponent, no zeros at the end."""
+    return f"{number.normalize():f}"

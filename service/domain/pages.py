@@ -15,7 +15,7 @@ class PageWanted:
 
     Attributes:
         index: From 0.
-        size: How many items it has, 1 to ``PAGE_SIZE_MAX``.
+        size: How many items it has, at the most ``PAGE_SIZE_MAX`` but in files.
     """
 
     index: int = 0

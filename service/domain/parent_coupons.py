@@ -10,15 +10,12 @@ from enum import Enum
 
 from service.domain.codes import PLACE, CodePattern
 from service.domain.definitions import (
-    EFFECT_UNIT,
     MODIFIERS_MAX,
     UNITS_MAX,
-    WHOLE_PERCENT,
     Effect,
     Modifier,
     ModifierDomain,
     Operand,
-    require,
 )
 from service.domain.discount_errors import (
     COUPON_RETIRED,
@@ -26,13 +23,21 @@ from service.domain.discount_errors import (
     RATE_PLAN_MISMATCH,
 )
 from service.domain.errors import CURRENCY_MISMATCH
-from service.domain.money import AMOUNT_MAX, is_currency, is_whole, minor_unit
+from service.domain.money import (
+    AMOUNT_MAX,
+    STORED_UNIT,
+    WHOLE_PERCENT,
+    is_currency,
+    is_whole,
+    minor_unit,
+)
+from service.domain.numbers import INT_MAX
 from service.domain.programmes import Subscription
 from service.domain.refusals import ServiceError
-from service.domain.texts import require_text
+from service.domain.texts import require, require_text
 from service.domain.traces import Trace
 
-COUNT_MAX = 2**31 - 1
+COUNT_MAX = INT_MAX
 """How many claims or uses can be named; more are no bound."""
 SUFFIX_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 SUFFIX_SEPARATOR = "-"
@@ -81,11 +86,11 @@ class CouponDiscount:
         if self.percentage is not None:
             is_percent = self.percentage.is_finite() and 0 <= self.percentage <= WHOLE_PERCENT
             require(
-                is_percent and is_whole(self.percentage, EFFECT_UNIT),
+                is_percent and is_whole(self.percentage, STORED_UNIT),
                 f"{where}.PercentageDiscount must be 0 to {WHOLE_PERCENT}, at most 6 decimals",
             )
         if self.cash is not None:
-            unit = EFFECT_UNIT if currency_code is None else minor_unit(currency_code)
+            unit = STORED_UNIT if currency_code is None else minor_unit(currency_code)
             require(
                 self.cash.is_finite()
                 and 0 <= self.cash <= AMOUNT_MAX

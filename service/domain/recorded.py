@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+OK = "ok"
+"""The outcome of a call that was answered without a fault."""
+
 
 class CallRecord(NamedTuple):
     """One call as it ended; nothing of what was said in it.
@@ -14,7 +17,7 @@ class CallRecord(NamedTuple):
         contract: The service that was called.
         operation: None when the request reached none.
         user_id: None when the caller was not admitted.
-        outcome: ``ok``, or the symbol of the fault.
+        outcome: ``OK``, or the symbol of the fault.
         code: The fault's number; None when it has none.
         is_replay: Whether the answer is that of an earlier request with the same key.
     """

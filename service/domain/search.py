@@ -14,11 +14,11 @@ from service.domain.errors import (
 )
 from service.domain.instants import parse_instant
 from service.domain.names import normal_spelling
+from service.domain.numbers import ID_MAX
 from service.domain.refusals import ServiceError
 
 PREDICATES_COUNT_MAX = 4
 PAGE_SIZE_MAX = 100
-ID_MAX = 2**63 - 1
 ID_DIGITS_MAX = len(str(ID_MAX))
 
 ORDER_BY_CLASS_NAME = "CouponClassName"

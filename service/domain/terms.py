@@ -6,12 +6,17 @@ from decimal import Decimal
 from enum import Enum
 
 from service.domain.errors import TERMS_INVALID
-from service.domain.money import AMOUNT_MAX, is_currency, is_whole, minor_unit
+from service.domain.money import (
+    AMOUNT_MAX,
+    STORED_UNIT,
+    WHOLE_PERCENT,
+    is_currency,
+    is_whole,
+    minor_unit,
+)
 from service.domain.refusals import ServiceError
 
 ACTIVE_DURATION_DAYS_MAX = 36_500
-WHOLE_PERCENT = 100
-PERCENT_UNIT = Decimal("0.000001")
 
 
 class CouponType(str, Enum):
@@ -91,7 +96,7 @@ def _require_percent(percent: Decimal | None) -> None:
         percent.is_finite() and 0 < percent <= WHOLE_PERCENT,
         f"PercentOff must be above 0 and at most {WHOLE_PERCENT}",
     )
-    _require(is_whole(percent, PERCENT_UNIT), "PercentOff has at most 6 decimals")
+    _require(is_whole(percent, STORED_UNIT), "PercentOff has at most 6 decimals")
 
 
 def _require_order(

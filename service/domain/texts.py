@@ -1,4 +1,4 @@
-"""How long the texts of definitions, books and instances may be."""
+"""What definitions, books and instances must be like: their texts, and whatever else."""
 
 from service.domain.discount_errors import DISCOUNT_INVALID
 from service.domain.refusals import ServiceError
@@ -6,6 +6,12 @@ from service.domain.refusals import ServiceError
 TEXT_LENGTH_MAX = 255
 REFERENCE_LENGTH_MAX = 64
 """Of what operators call an object."""
+
+
+def require(holds: bool, otherwise: str) -> None:
+    """Refuse with ``DiscountInvalid`` what does not hold."""
+    if not holds:
+        raise ServiceError(DISCOUNT_INVALID, otherwise)
 
 
 def require_text(

@@ -8,6 +8,7 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 
 from service.domain.errors import INVALID_CREDENTIALS
+from service.domain.names import normal_name
 from service.domain.refusals import ServiceError
 from service.identity.issuer_documents import PublicKey, fetch_keys
 from service.identity.issuer_keys import IssuerKeys
@@ -56,7 +57,6 @@ class IssuerTokens:
         """
         claims = self._signed_claims(token)
         ends_at = _instant(claims.get("exp"))
-        name = claims.get(self._user_claim)
         earliest_s = int(now.timestamp()) + CLOCKS_APART_S
         # `exp` is compared below, to the microsecond and without leeway.
         timeless = {**claims, "exp": earliest_s + 1}
@@ -64,11 +64,10 @@ class IssuerTokens:
             jwt.JWTClaimsRegistry(now=earliest_s, **self._required).validate(timeless)
         except JoseError:
             _refuse()
-        if not isinstance(name, str):
-            _refuse()
+        user_name = _user_name(claims.get(self._user_claim))
         if ends_at <= now:
             _refuse("the token has expired")
-        return Bearer(name, ends_at)
+        return Bearer(user_name, ends_at)
 
     def _signed_claims(self, token: str) -> dict[str, Any]:
         if len(token) > TOKEN_LENGTH_MAX or not token.isascii():
@@ -113,6 +112,16 @@ def _instant(seconds: object) -> datetime:
     try:
         return datetime.fromtimestamp(seconds, timezone.utc)
     except (ValueError, OverflowError, OSError):
+        _refuse()
+
+
+def _user_name(value: object) -> str:
+    """A name that a user may have; what none has may be text that no database takes."""
+    if not isinstance(value, str):
+        _refuse()
+    try:
+        return normal_name(value)
+    except ValueError:
         _refuse()
 
 

@@ -60,9 +60,11 @@ class IssuerKeys:
             return key
         wait_s = self._ask_unless_asked_since(REFETCH_S)
         self._answered.wait(wait_s)
+        # Before the key: an issuer that answers between the two has not said that there is none.
+        trouble = self._trouble
         key = self._keys.get(key_id)
-        if key is None and self._trouble is not None:
-            raise ServiceTroubleError(ISSUER_UNAVAILABLE, self._trouble)
+        if key is None and trouble is not None:
+            raise ServiceTroubleError(ISSUER_UNAVAILABLE, trouble)
         return key
 
     def _ask_unless_asked_since(self, age_s: float) -> float:

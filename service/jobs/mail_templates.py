@@ -20,10 +20,15 @@ from jinja2 import (
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from service.domain.jobs import JobReport
-from service.domain.mail import MailContent, MailKind, RenderedMail, TemplateBrokenError
+from service.domain.mail import (
+    DEFAULT_LANGUAGE,
+    MailContent,
+    MailKind,
+    RenderedMail,
+    TemplateBrokenError,
+)
 from service.jobs.mail_values import mail_values, one_line
 
-FALLBACK_LANGUAGE = "en"
 PACKAGED = "packaged"
 """The prefix by which templates name those of the package."""
 SUBJECT_LABEL = "Subject:"
@@ -122,7 +127,7 @@ def _languages(language: str) -> Iterator[str]:
     while language:
         yield language
         language = language.rpartition("-")[0]
-    yield FALLBACK_LANGUAGE
+    yield DEFAULT_LANGUAGE
 
 
 def _regional(wanted: str, found: str) -> str:

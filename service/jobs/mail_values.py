@@ -11,8 +11,7 @@ from babel.numbers import format_currency, format_decimal, format_percent
 
 from service.domain.jobs import JobReport
 from service.domain.mail import MailContent
-from service.domain.money import minor_unit
-from service.domain.terms import WHOLE_PERCENT
+from service.domain.money import WHOLE_PERCENT, minor_unit
 
 _FALLBACK = Locale("en")
 # Line breaks and other characters that steer a terminal or a mail's header.

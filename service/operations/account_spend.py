@@ -1,15 +1,15 @@
 """What an account spent, as people look it up: by month, and spend by spend."""
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from service.domain.errors import ENTITY_NOT_EXISTENT
+from service.domain.instants import month_bounds
 from service.domain.ledger import Spend
 from service.domain.listings import Listing, listing_of, read_key, require_size
 from service.domain.refusals import ServiceError
 from service.operations.calls import Call
 from service.operations.find_accounts import require_account_of
-from service.operations.get_account_monthly_spend import month_bounds
 from service.storage import ledger
 
 MONTHS_COUNT = 12
@@ -35,7 +35,7 @@ def monthly_spend(call: Call, customer_id: int, account_id: int) -> list[tuple[d
 
 
 def _last_months(now: datetime) -> list[tuple[datetime, datetime]]:
-    months = [month_bounds(now.astimezone(timezone.utc))]
+    months = [month_bounds(now)]
     while len(months) < MONTHS_COUNT:
         months.append(month_bounds(months[-1][0] - timedelta(days=1)))
     return months[::-1]

@@ -12,7 +12,7 @@ from service.domain.refusals import ServiceError
 from service.domain.roles import Caller, Credentials, Role
 from service.operations.admissions import Admissions
 from service.operations.calls import DEFAULT_LIMITS, Call, OperationLimits, utc_now
-from service.operations.guesses import count_failures, held_back_from_sign_in, subject_of
+from service.operations.guesses import count_failures, developer_guesser, held_back_from_sign_in
 from service.operations.secrets import is_password, token_digest
 from service.storage import users
 from service.storage.engine import Database
@@ -31,7 +31,7 @@ class Bearer(NamedTuple):
     """Whom an issuer says that a token shows.
 
     Attributes:
-        user_name: A user of the service.
+        user_name: A user of the service, as ``normal_name`` spells it.
         ends_at: When the token ends.
     """
 
@@ -81,8 +81,9 @@ class Authenticator:
             ServiceError: ``RequestMissingHeaders`` when the developer token, or
                 both the authentication token and a user name with password, are
                 absent; ``InvalidCredentials`` when one of them is wrong, without
-                saying which; ``CallRateExceeded`` when too many passwords of the user were
-                wrong; ``ServiceUnavailable`` when nobody can tell.
+                saying which; ``CallRateExceeded`` when too many passwords that the developer
+                showed were wrong; ``ServiceUnavailable`` when nobody can tell, and
+                ``ServiceBusy`` when too many passwords are checked at once.
         """
         _require_headers(credentials)
         now = self._clock()
@@ -111,32 +112,36 @@ class Authenticator:
             caller = self._find_named(bearer.user_name)
             ends.append(bearer.ends_at)
         elif caller is None:
-            caller = self._find_by_password(credentials)
+            caller = self._find_by_password(credentials, tokens[DEVELOPER].user_id)
         self._note_uses(tokens.values(), now)
         return caller, min((it for it in ends if it is not None), default=None)
 
     def _find_named(self, user_name: str) -> Caller:
         """The user in use of this name."""
         with self._database.reading() as connection:
-            user_id = users.find_user_in_use(connection, normal_spelling(user_name))
+            user_id = users.find_user_in_use(connection, user_name)
             return find_caller(connection, user_id)
 
-    def _find_by_password(self, credentials: Credentials) -> Caller:
-        """The user whose name and password these are; failures count with those of the console."""
+    def _find_by_password(self, credentials: Credentials, developer_id: int) -> Caller:
+        """The user whose name and password these are.
+
+        Failures count for the developer alone: whoever tries many names is held back, and nobody
+        can hold back another user by trying its name.
+        """
         name = normal_spelling(credentials.user_name or "")
         if len(name) > NAME_LENGTH_MAX:  # nobody has it, and it is not to be kept in mind
             raise ServiceError(INVALID_CREDENTIALS)
-        guessed, count_max = subject_of("name", name), self._limits.failures_per_minute
+        guesser, count_max = developer_guesser(developer_id), self._limits.failures_per_minute
         with self._database.reading() as connection:
-            if is_window_full(connection, guessed, count_max, self._clock()):
+            if is_window_full(connection, guesser, count_max, self._clock()):
                 raise held_back_from_sign_in(count_max)
             user_id, stored_hash = users.find_user(connection, name) or (None, None)
         is_right = is_password(stored_hash, credentials.password or "")
-        if not is_right and not count_failures(self._database, [guessed], count_max, self._clock()):
+        if not is_right and not count_failures(self._database, [guesser], count_max, self._clock()):
             raise held_back_from_sign_in(count_max)
         with self._database.reading() as connection:
             # Of many at once, no more are looked at than may fail.
-            if is_right and is_window_full(connection, guessed, count_max, self._clock()):
+            if is_right and is_window_full(connection, guesser, count_max, self._clock()):
                 raise held_back_from_sign_in(count_max)
             return find_caller(connection, user_id if is_right else None)
 

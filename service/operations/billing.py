@@ -7,12 +7,12 @@ from decimal import Decimal
 from sqlalchemy import Connection
 
 from service.domain.billing import Billed, Candidate, discount, units_of
-from service.domain.bills import ZERO
 from service.domain.discount_errors import BILL_INVALID
 from service.domain.discounted_bills import BillDraw, BillRequest, DiscountedBill
 from service.domain.errors import CURRENCY_MISMATCH
 from service.domain.explanations import explain_draw
 from service.domain.ledger import Movement
+from service.domain.money import ZERO
 from service.domain.programmes import Account, Subscription
 from service.domain.refusals import ServiceError
 from service.operations.calls import Call

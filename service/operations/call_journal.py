@@ -11,7 +11,7 @@ from multiprocessing.util import Finalize
 from threading import Event, Lock, Thread
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Connection
 
 from service.domain.errors import INPUT_INVALID
 from service.domain.listings import (
@@ -41,8 +41,8 @@ class CallJournal:
     """Writes the calls of a process into its database, and keeps no call waiting.
 
     A thread does it, for all calls of a second in one transaction; it starts with the first
-    call. Calls that the database does not take, or that come too quickly, are lost. When the
-    process ends by itself, what waits is written.
+    call. Calls that the database does not take, or that come too quickly, are lost; uses of
+    tokens are tried again. When the process ends by itself, what waits is written.
 
     Args:
         database: Where they are written.
@@ -110,19 +110,21 @@ class CallJournal:
         records = [self._waiting.popleft() for _ in range(len(self._waiting))]
         uses = dict(self._waiting_uses.popleft() for _ in range(len(self._waiting_uses)))
         lost, self._overflow_count = self._overflow_count, 0
-        try:
-            if records or uses:
-                self._add(records, uses)
-        except Exception:  # noqa: BLE001 - whatever ails the database, the next calls are tried
+        if records and not self._is_taken(lambda it: calls.add_calls(it, records)):
             lost += len(records)
+        # Apart from the calls: who holds a token, such as to revoke it, costs none of them.
+        if uses and not self._is_taken(lambda it: users.note_uses(it, uses)):
+            self._waiting_uses.extendleft(uses.items())
         if lost:
             self._tell_lost(lost)
 
-    def _add(self, records: list[CallRecord], uses: dict[int, datetime]) -> None:
-        with self._database.writing() as connection:
-            if records:
-                calls.add_calls(connection, records)
-            users.note_uses(connection, uses)
+    def _is_taken(self, write: Callable[[Connection], object]) -> bool:
+        """Write in a transaction of its own; whether the database took it."""
+        try:
+            decide(self._database, write)
+        except Exception:  # noqa: BLE001 - whatever ails the database, the next calls are tried
+            return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)

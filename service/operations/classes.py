@@ -16,7 +16,9 @@ from service.domain.errors import (
     NULL_PARAMETER,
     TERMS_INVALID,
 )
+from service.domain.mail import DEFAULT_LANGUAGE
 from service.domain.names import normal_name, normal_spelling
+from service.domain.numbers import INT_MAX
 from service.domain.programmes import CouponClass
 from service.domain.refusals import ServiceError
 from service.domain.terms import CouponTerms
@@ -24,8 +26,7 @@ from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.storage import accounts, audit, classes
 
-FEATURE_ID_MAX = 2**31 - 1
-DEFAULT_LANGUAGE = "en"
+FEATURE_ID_MAX = INT_MAX
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
 

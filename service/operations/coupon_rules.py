@@ -8,13 +8,13 @@ from sqlalchemy import Connection
 from service.domain.coupon_rules import RuleFacts, RuleSatisfaction, check_rules
 from service.domain.definitions import CouponDefinition
 from service.domain.discount_errors import COUPON_RULE_BROKEN
-from service.domain.errors import ACCOUNT_ID_INVALID, ENTITY_NOT_EXISTENT, NOT_AUTHORIZED
-from service.domain.programmes import Account, Subscription
+from service.domain.errors import ENTITY_NOT_EXISTENT
+from service.domain.programmes import Subscription
 from service.domain.refusals import ServiceError
 from service.operations.calls import Call
-from service.operations.owned import require_owned
+from service.operations.owned import require_account, require_owned
 from service.operations.subscriptions import require_subscription
-from service.storage import accounts, definitions, subscriptions
+from service.storage import definitions, subscriptions
 
 NO_UNITS: Mapping[str, int] = MappingProxyType({})
 
@@ -106,17 +106,3 @@ def require_rules(
     broken = check_rules(definition.rules, facts, is_initialisation=True).broken_rules
     if broken:
         raise ServiceError(COUPON_RULE_BROKEN, broken[0].sentence)
-
-
-def require_account(connection: Connection, call: Call, account_id: int) -> Account:
-    """An account that the caller may know of.
-
-    Raises:
-        ServiceError: ``UserIsNotAuthorized``, the same whether the account is of others or
-            does not exist; operators read ``AccountIdInvalid`` then.
-    """
-    account = accounts.find_account(connection, account_id)
-    if account is None or not call.caller.may_read(account.customer_id):
-        row = ACCOUNT_ID_INVALID if call.caller.is_operator else NOT_AUTHORIZED
-        raise ServiceError(row, f"account {account_id}")
-    return account

@@ -196,7 +196,7 @@ def _add(
         created_by=call.caller.user_id,
         now=call.now,
     )
-    row = jobs.NewCreationJob(
+    row = jobs.CreationJobRow(
         batch_id=batch_id,
         terms_id=terms_id,
         number_of_coupons=new.number_of_coupons,

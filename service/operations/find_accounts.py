@@ -2,8 +2,15 @@
 
 from sqlalchemy import Connection
 
-from service.domain.account_coupons import AccountCoupon
-from service.domain.listings import Listing, listing_of, read_before, read_key, require_size
+from service.domain.account_coupons import HeldCoupon
+from service.domain.listings import (
+    Listing,
+    listing_of,
+    read_before,
+    read_key,
+    require_size,
+    stored_text,
+)
 from service.domain.programmes import Account, Subscription
 from service.operations.calls import Call
 from service.operations.owned import require_owned
@@ -32,7 +39,7 @@ def find_accounts(
     """
     call.caller.require_read(customer_id)
     require_size(size)
-    start = (number_start or "").replace("\0", "").strip().upper()
+    start = (stored_text(number_start) or "").upper()
     last = read_key(after, str if start else int)
     with call.database.reading() as connection:
         if start:
@@ -56,7 +63,7 @@ def show_account(call: Call, customer_id: int, account_id: int) -> Account:
 
 def find_account_coupons(
     call: Call, customer_id: int, account_id: int, after: str | None = None, size: int = 50
-) -> Listing[AccountCoupon]:
+) -> Listing[HeldCoupon]:
     """A page of the coupons that an account claimed or redeemed, whosever they are, newest first.
 
     Raises:

@@ -39,7 +39,7 @@ def initialise(call: Call, database: Database, email: str | None = None) -> Firs
         database: To be created or upgraded.
         email: Where the first operator is told that a job has ended; None for nowhere.
 
-    Answers:
+    Returns:
         The first keys, or None when the database had customers already.
 
     Raises:

@@ -20,9 +20,9 @@ from service.domain.programmes import Subscription
 from service.domain.refusals import ServiceError
 from service.operations.book_definitions import keep_book_definition
 from service.operations.calls import Call
-from service.operations.coupon_rules import require_account, require_rules
+from service.operations.coupon_rules import require_rules
 from service.operations.object_changes import change_of
-from service.operations.owned import require_owned
+from service.operations.owned import require_account, require_owned
 from service.operations.subscriptions import require_subscription
 from service.storage import audit, coupon_instances
 from service.storage.coupon_instances import InstanceKeys, StoredInstance

@@ -64,7 +64,7 @@ def look_at_coupon(call: Call, customer_id: int, coupon_id: int) -> CouponView:
     call.caller.require_read(customer_id)
     is_operator = call.caller.is_operator
     with call.database.reading() as connection:
-        found = _require(connection, call.now, customer_id, coupon_id, call)
+        found = _require(connection, call, customer_id, coupon_id)
         looked_up = coupon_search.find_coupon(connection, found.code)
         with_terms = coupon_updates.find_coupon(connection, customer_id, found.code)
         history = _history(connection, found) if is_operator else None
@@ -77,11 +77,9 @@ def look_at_coupon(call: Call, customer_id: int, coupon_id: int) -> CouponView:
     return CouponView(found, coupon, terms, terms_id, history, call.now)
 
 
-def _require(
-    connection: Connection, now: datetime, customer_id: int, coupon_id: int, call: Call
-) -> FoundCoupon:
+def _require(connection: Connection, call: Call, customer_id: int, coupon_id: int) -> FoundCoupon:
     readable = None if call.caller.is_operator else call.caller.roles
-    for found in find_rows(connection, [coupon_id], now, readable):
+    for found in find_rows(connection, [coupon_id], call.now, readable):
         if found.customer_id == customer_id:
             return found
     raise ServiceError(ENTITY_NOT_EXISTENT, f"coupon {coupon_id} of customer {customer_id}")

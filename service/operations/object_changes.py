@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from service.domain.money import plain
 from service.storage.audit import Change
 
 SERVERS_OWN = "trace"
@@ -24,7 +25,7 @@ def as_json(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
     # Without zeros at the end, so that equal amounts are no difference.
-    return f"{value.normalize():f}" if isinstance(value, Decimal) else value
+    return plain(value) if isinstance(value, Decimal) else value
 
 
 def change_of(action: str, entity: str, number: int, before: Any, after: Any) -> Change:

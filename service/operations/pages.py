@@ -3,12 +3,13 @@
 from typing import TypeVar
 
 from service.domain.errors import PAGING_INVALID
+from service.domain.numbers import INT_MAX
 from service.domain.pages import PAGE_SIZE_MAX, Page, PageWanted
 from service.domain.refusals import ServiceError
 
 Item = TypeVar("Item")
 
-INDEX_MAX = 2**31 - 1
+INDEX_MAX = INT_MAX
 
 
 def require_page(page: PageWanted) -> None:

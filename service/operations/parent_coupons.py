@@ -6,12 +6,13 @@ from sqlalchemy import Connection
 
 from service.domain.codes import PLACE
 from service.domain.coupon_records import CouponRecord, record_of_parent
-from service.domain.definitions import CouponDefinition, require
+from service.domain.definitions import CouponDefinition
 from service.domain.discount_errors import COUPON_CODE_TAKEN
 from service.domain.errors import ENTITY_NOT_EXISTENT
 from service.domain.pages import Page, PageWanted
 from service.domain.parent_coupons import ParentCoupon
 from service.domain.refusals import ServiceError
+from service.domain.texts import require
 from service.domain.traces import Trace
 from service.operations.attempts import decide
 from service.operations.calls import Call

@@ -16,7 +16,7 @@ from service.domain.figures import (
 from service.operations.calls import Call
 from service.operations.owned import require_owned
 from service.storage import kept_figures, work_figures
-from service.storage.class_counts import COUNTS, Count, count_classes, first_day
+from service.storage.class_counts import Count, count_classes, first_day
 from service.storage.classes import find_owner
 from service.storage.kept_figures import Minted, Scope
 from service.storage.tables import coupon_class
@@ -107,7 +107,7 @@ def _count(
 ) -> tuple[Counted, int]:
     """What is kept of the classes, or where these are small, counted at once.
 
-    Answers:
+    Returns:
         The counts, and how many classes are in none.
     """
     if sum(it.created for it in minted.values()) <= COUNTED_AT_ONCE_MAX:
@@ -139,11 +139,7 @@ def _figures(
     count, as_of = counted or (Count(), None)
     has_none = not minted.created
     return Figures(
-        funnel=Funnel(
-            minted=minted.created,
-            deleted=minted.deleted,
-            **{name: getattr(count, name) for name in COUNTS},
-        ),
+        funnel=Funnel(minted=minted.created, deleted=minted.deleted, **count.uses),
         money=tuple(
             MoneyFigures(currency_code, *amounts)
             for currency_code, amounts in sorted(count.money.items())
@@ -156,4 +152,4 @@ def _figures(
 
 def _days(count: Count, now: datetime) -> list[DayFigure]:
     days = [first_day(now) + timedelta(days=number) for number in range(DAYS_COUNT)]
-    return [DayFigure(day, count.days.get(day, 0)) for day in days]
+    return [DayFigure(day, count.days[day]) for day in days]

@@ -2,15 +2,13 @@
 
 from dataclasses import dataclass
 
-from service.domain.errors import PAGING_INVALID
 from service.domain.names import caseless
+from service.domain.pages import Page, PageWanted
 from service.domain.programmes import CouponClass
-from service.domain.refusals import ServiceError
 from service.domain.terms import CouponType
 from service.operations.calls import Call
+from service.operations.pages import page_of, require_page
 from service.storage import classes
-
-PAGE_SIZE_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +22,7 @@ class ClassQuery:
         feature_id: The feature whose adoption it rewards.
         is_retired: Whether it is retired.
         after: The name of the last class of the page before: the database finds the next
-            page as quickly as the first one.
-        index: Which page of those after it; the first is 0.
-        size: Classes in a page, 1 to 1,000.
+            page as quickly as the first one. Pages are then counted from there.
     """
 
     customer_id: int
@@ -35,35 +31,16 @@ class ClassQuery:
     feature_id: int | None = None
     is_retired: bool | None = None
     after: str | None = None
-    index: int = 0
-    size: int = 100
 
 
-@dataclass(frozen=True, slots=True)
-class ClassPage:
-    """A page of classes.
-
-    Attributes:
-        classes: In the order of their names.
-        has_more: Whether there is a page after this one.
-    """
-
-    classes: list[CouponClass]
-    has_more: bool
-
-
-def search_coupon_classes(call: Call, query: ClassQuery) -> ClassPage:
-    """Search a customer's classes, by name. A page past the end is empty.
+def search_coupon_classes(call: Call, query: ClassQuery, page: PageWanted) -> Page[CouponClass]:
+    """Search a customer's classes, in the order of their names.
 
     Raises:
         ServiceError: ``UserIsNotAuthorized`` or ``PagingInvalid``.
     """
     call.caller.require_read(query.customer_id)
-    if query.index < 0:
-        raise ServiceError(PAGING_INVALID, f"Index is {query.index}, it must be 0 or more")
-    if not 1 <= query.size <= PAGE_SIZE_MAX:
-        text = f"Size is {query.size}, it must be 1 to {PAGE_SIZE_MAX}"
-        raise ServiceError(PAGING_INVALID, text)
+    require_page(page)
     with call.database.reading() as connection:
         found = classes.search_classes(
             connection,
@@ -73,8 +50,8 @@ def search_coupon_classes(call: Call, query: ClassQuery) -> ClassPage:
             feature_id=query.feature_id,
             is_retired=query.is_retired,
             after=query.after,
-            offset=query.index * query.size,
+            offset=page.offset,
             # One more, to know whether there is a next page.
-            size=query.size + 1,
+            size=page.size + 1,
         )
-    return ClassPage(found[: query.size], len(found) > query.size)
+    return page_of(found, page)

@@ -12,7 +12,7 @@ from service.storage.audit import Event
 
 
 @dataclass(frozen=True, slots=True)
-class CouponRecord:
+class ShownCoupon:
     """A coupon and its owner, and what happened to it and its batch, oldest first."""
 
     coupon_id: int
@@ -22,7 +22,7 @@ class CouponRecord:
     history: list[Event]
 
 
-def show_coupon(call: Call, coupon_code: str) -> CouponRecord:
+def show_coupon(call: Call, coupon_code: str) -> ShownCoupon:
     """Look a coupon up by its code.
 
     Raises:
@@ -37,6 +37,6 @@ def show_coupon(call: Call, coupon_code: str) -> CouponRecord:
             raise ServiceError(COUPON_NOT_FOUND, f"coupon {code[:100]}")
         minted = audit.history(connection, "coupon_batch", found.batch_id)
         used = audit.history(connection, "coupon", found.coupon_id)
-    return CouponRecord(
+    return ShownCoupon(
         found.coupon_id, found.customer_id, found.batch_id, found.coupon, minted + used
     )

@@ -3,7 +3,6 @@
 from sqlalchemy import Connection
 
 from service.domain.errors import (
-    ACCOUNT_ID_INVALID,
     ENTITY_NOT_EXISTENT,
     INPUT_INVALID,
     NAME_TAKEN,
@@ -16,6 +15,7 @@ from service.domain.refusals import ServiceError
 from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.operations.names import require_name
+from service.operations.owned import require_account
 from service.storage import accounts, audit, subscriptions
 
 TEXT_LENGTH_MAX = 64
@@ -54,9 +54,7 @@ def add_subscription(
         raise ServiceError(INPUT_INVALID, f"currency {currency_code!r} is unknown")
 
     def attempt(connection: Connection) -> int:
-        account = accounts.find_account(connection, account_id)
-        if account is None:
-            raise ServiceError(ACCOUNT_ID_INVALID, f"account {account_id}")
+        account = require_account(connection, call, account_id)
         if subscriptions.find_subscription(connection, reference) is not None:
             raise ServiceError(NAME_TAKEN, f"subscription {reference}")
         values = {
@@ -83,10 +81,7 @@ def list_subscriptions(call: Call, account_id: int) -> list[Subscription]:
             does not exist; operators read ``AccountIdInvalid`` then.
     """
     with call.database.reading() as connection:
-        account = accounts.find_account(connection, account_id)
-        if account is None or not call.caller.may_read(account.customer_id):
-            row = ACCOUNT_ID_INVALID if call.caller.is_operator else NOT_AUTHORIZED
-            raise ServiceError(row, f"account {account_id}")
+        require_account(connection, call, account_id)
         return subscriptions.list_subscriptions(connection, account_id)
 
 

@@ -4,7 +4,6 @@ from sqlalchemy import Connection
 
 from service.domain.codes import PLACE, check_pattern
 from service.domain.coupon_records import CouponRecord
-from service.domain.definitions import require
 from service.domain.discount_errors import CLAIM_LIMIT_REACHED, COUPON_RETIRED
 from service.domain.errors import QUANTITY_OUT_OF_RANGE
 from service.domain.pages import Page, PageWanted
@@ -17,6 +16,7 @@ from service.domain.parent_coupons import (
 )
 from service.domain.programmes import Subscription
 from service.domain.refusals import ServiceError
+from service.domain.texts import require
 from service.operations.attempts import decide
 from service.operations.calls import Call
 from service.operations.coupon_records import records_of_claims, require_coupon, require_parent

@@ -43,14 +43,15 @@ def is_nil(element: etree._Element) -> bool:
     return nil is not None and nil.strip() in _TRUE
 
 
+@cache
 def arguments_reader(message: SpyneType) -> Callable[[etree._Element], list[Any]]:
-    """Make the function that reads the arguments of an operation from its request element.
+    """Make, once for a process, the function that reads the arguments of an operation.
 
     Args:
         message: The declared request.
 
     Returns:
-        A function of the element that gives a value per member, in order; None for those
+        A function of the request's element that gives a value per member, in order; None for those
         that are absent or nil. It raises a WireFault for a value that Python cannot hold.
     """
     members = members_of(message)

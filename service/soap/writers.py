@@ -10,7 +10,7 @@ namespaces, all other types the prefix ``a`` (``b`` inside one of another namesp
 """
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import groupby
 from keyword import iskeyword
 from operator import attrgetter
@@ -28,8 +28,9 @@ __all__ = ["element_writer", "writer_source"]
 Writer = Callable[[Any], str]
 
 
+@cache
 def element_writer(name: str, namespace: str, declared: SpyneType) -> Writer:
-    """Make the function that writes one element with everything inside it.
+    """Make, once for a process, the function that writes one element with everything inside it.
 
     Args:
         name: The name of the element.
@@ -37,7 +38,6 @@ def element_writer(name: str, namespace: str, declared: SpyneType) -> Writer:
         declared: Its type. Values are objects with an attribute per member, in snake case;
             arrays are iterables. None is written as nil, left out, or as the zero of its
             type, whichever the member's declaration asks for.
-
 
     Returns:
         A function of such an object. It raises ValueError or TypeError for what XML cannot

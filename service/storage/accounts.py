@@ -5,14 +5,15 @@ from datetime import datetime
 
 from sqlalchemy import Connection, exists, insert, select
 
+from service.domain.numbers import ID_MAX
 from service.domain.programmes import Account, Customer
 from service.storage.party_tables import account, customer
-from service.storage.statements import new_id
-from service.storage.types import ID_MAX
+from service.storage.statements import LAST_CHARACTER, new_id
 
-LAST_CHARACTER = "\U0010ffff"
-"""Comes after all others in the order of code points."""
 ACCOUNT_NUMBER_LENGTH = 8
+_CUSTOMERS = select(customer.c.customer_id, customer.c.name, customer.c.created_at).order_by(
+    customer.c.customer_id
+)
 _ACCOUNTS = select(
     account.c.account_id,
     account.c.customer_id,
@@ -29,9 +30,7 @@ def add_customer(connection: Connection, name: str, now: datetime) -> int:
 
 def list_customers(connection: Connection) -> list[Customer]:
     """Every customer, oldest first."""
-    statement = select(customer.c.customer_id, customer.c.name, customer.c.created_at)
-    rows = connection.execute(statement.order_by(customer.c.customer_id))
-    return [Customer(*row) for row in rows]
+    return [Customer(*row) for row in connection.execute(_CUSTOMERS)]
 
 
 def find_customers(
@@ -45,12 +44,10 @@ def find_customers(
         after: A customer's number; 0 to begin with the first.
         count_max: How many at most.
     """
-    statement = select(customer.c.customer_id, customer.c.name, customer.c.created_at)
-    statement = statement.where(customer.c.customer_id > after)
+    wanted = _CUSTOMERS.where(customer.c.customer_id > after)
     if customer_ids is not None:
-        statement = statement.where(customer.c.customer_id.in_(customer_ids))
-    rows = connection.execute(statement.order_by(customer.c.customer_id).limit(count_max))
-    return [Customer(*row) for row in rows]
+        wanted = wanted.where(customer.c.customer_id.in_(customer_ids))
+    return [Customer(*row) for row in connection.execute(wanted.limit(count_max))]
 
 
 def customer_exists(connection: Connection, customer_id: int) -> bool:

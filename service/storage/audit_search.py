@@ -4,13 +4,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
+from service.domain.numbers import ID_MAX
 from service.domain.recorded import ChangeSearch, FoundChange
 from service.domain.roles import COMMAND_LINE
 from service.storage import newest_first
 from service.storage.newest_first import Stretches
 from service.storage.party_tables import service_user
 from service.storage.tables import audit
-from service.storage.types import ID_MAX
 
 FEW_COUNT_MAX = 5_000
 """So many entries about one kind of thing are put in order; among more, the log is gone through."""

@@ -103,11 +103,13 @@ def _copy(connection: Connection, partial: Path, watch: Watch) -> str:
 
 def _verify(partial: Path, revision: str) -> None:
     with closing(sqlite3.connect(f"file:{partial}?mode=ro", uri=True)) as copy:
-        found = [str(row[0]) for row in copy.execute("PRAGMA integrity_check")]
-        found += [f"foreign key: {row}" for row in copy.execute("PRAGMA foreign_key_check")]
+        wrong = [text for (text,) in copy.execute("PRAGMA integrity_check") if text != "ok"]
+        wrong += [f"foreign key: {row}" for row in copy.execute("PRAGMA foreign_key_check")]
         (copied,) = copy.execute("SELECT version_num FROM alembic_version").fetchone()
-    if found != ["ok"] or copied != revision:
-        raise UnsoundCopyError("; ".join(found))
+    if copied != revision:
+        wrong.append(f"tables of revision {copied} instead of {revision}")
+    if wrong:
+        raise UnsoundCopyError("; ".join(wrong))
 
 
 def _sync_folder(folder: Path) -> None:

@@ -10,14 +10,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import Connection, func, select
 
 from service.domain.codes import Codes, texts_of
 from service.storage import bulk_postgresql
 from service.storage.tables import coupon
 
-Integers = NDArray[np.int64]
+Integers = bulk_postgresql.Integers
 RANGE_LENGTH = 200_000
 """How many numbers of coupons one statement reads."""
 

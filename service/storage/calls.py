@@ -8,18 +8,16 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, or_, select
 
-from service.domain.recorded import CallRecord, CallSearch, FoundCall
+from service.domain.numbers import ID_MAX
+from service.domain.recorded import OK, CallRecord, CallSearch, FoundCall
 from service.storage import newest_first
 from service.storage.party_tables import membership, service_user
 from service.storage.report_tables import call
-from service.storage.types import ID_MAX
 
 CALLS_COUNT_MAX = 10_000_000
 """How many calls are kept, at the most: about 2 GB."""
 FORGOTTEN_TOGETHER = 200
 """How many are forgotten in one transaction: others wait for it."""
-OK = "ok"
-"""The outcome of a call that was answered without a fault."""
 
 _CALLS: Select[Any] = (
     select(call, service_user.c.name.label("user_name"))

@@ -117,7 +117,7 @@ def claimed_features(
 def record_claims(connection: Connection, claims: Sequence[Claim]) -> bool:
     """Book the coupons if everything that was decided upon still holds.
 
-    Answers:
+    Returns:
         Whether it does. When not, another caller was quicker: the transaction
         must be rolled back and the decision made again.
     """

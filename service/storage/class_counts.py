@@ -4,8 +4,9 @@ A count reads every coupon of a class that was sent, claimed or redeemed, in ind
 only these.
 """
 
+from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -28,7 +29,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from service.domain.figures import DAYS_COUNT
+from service.domain.figures import DAYS_COUNT, Funnel
 from service.storage.tables import coupon, coupon_batch, ledger, redemption
 from service.storage.types import MONEY_DECIMALS, Id, Instant, Money
 
@@ -47,38 +48,30 @@ _BATCHES = select(coupon_batch.c.batch_id).where(
 _IS_OF_CLASSES = coupon.c.class_id.in_(bindparam("class_ids", expanding=True))
 BATCHES_PER_STATEMENT = 10_000
 """About how many one statement asks: each is a parameter."""
-COUNTS = ("dispatched", "claimed", "redeemed", "waiting", "active", "depleted", "expired")
+USES = tuple(it.name for it in fields(Funnel) if it.name not in {"minted", "deleted"})
+"""What is counted from the coupons; how many there are, their batches know."""
 
 
 @dataclass(slots=True)
 class Count:
-    """What was counted of classes; the names are those of ``service.domain.figures``.
+    """What was counted of classes.
 
     Attributes:
+        uses: How many coupons came how far, by ``USES``.
         money: What was granted and drawn, by currency.
         days: How many coupons were redeemed, by day.
         expires_next_at: When the next coupon expires.
     """
 
-    dispatched: int = 0
-    claimed: int = 0
-    redeemed: int = 0
-    waiting: int = 0
-    active: int = 0
-    depleted: int = 0
-    expired: int = 0
+    uses: Counter[str] = field(default_factory=Counter)
     money: dict[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
-    days: dict[date, int] = field(default_factory=dict)
+    days: Counter[date] = field(default_factory=Counter)
     expires_next_at: datetime | None = None
 
     def add_money(self, currency_code: str, granted: Decimal, drawn: Decimal) -> None:
         """Add what was granted and drawn in a currency."""
         before = self.money.get(currency_code, (Decimal(0), Decimal(0)))
         self.money[currency_code] = (before[0] + granted, before[1] + drawn)
-
-    def add_day(self, day: date, redeemed: int) -> None:
-        """Add what was redeemed on a day."""
-        self.days[day] = self.days.get(day, 0) + redeemed
 
     def add_expiry(self, expires_at: datetime | None) -> None:
         """Take note of a coupon that expires."""
@@ -87,12 +80,10 @@ class Count:
 
     def add(self, other: "Count") -> None:
         """Add what was counted of another class."""
-        for name in COUNTS:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.uses.update(other.uses)
+        self.days.update(other.days)
         for currency_code, amounts in other.money.items():
             self.add_money(currency_code, *amounts)
-        for day, redeemed in other.days.items():
-            self.add_day(day, redeemed)
         self.add_expiry(other.expires_next_at)
 
 
@@ -115,7 +106,7 @@ def count_classes(
     values: dict[str, Any] = {"class_ids": list(class_ids), "now": now}
     for statement, name in ((_sent(), "dispatched"), (_claimed(), "claimed")):
         for class_id, count in connection.execute(statement, values):
-            setattr(counts[class_id], name, count)
+            counts[class_id].uses[name] = count
     batch_ids = connection.scalars(_BATCHES, values).all()
     for start in range(0, len(batch_ids), BATCHES_PER_STATEMENT):
         some = batch_ids[start : start + BATCHES_PER_STATEMENT]
@@ -143,17 +134,17 @@ def _count_redeemed(
 
 def _add_redeemed(count: Count, row: Row[Any], since: date) -> None:
     open_count = row.redeemed_count - row.depleted_count - row.expired_count
-    count.redeemed += row.redeemed_count
-    count.depleted += row.depleted_count
-    count.expired += row.expired_count
-    count.active += row.active_count
-    count.waiting += open_count - row.active_count
+    count.uses["redeemed"] += row.redeemed_count
+    count.uses["depleted"] += row.depleted_count
+    count.uses["expired"] += row.expired_count
+    count.uses["active"] += row.active_count
+    count.uses["waiting"] += open_count - row.active_count
     granted = Decimal(row.granted_whole) + Decimal(row.granted_rest) / _WHOLE
     left = Decimal(row.balance_whole) + Decimal(row.balance_rest) / _WHOLE
     count.add_money(row.currency_code, granted, granted - left)
     day = date.fromisoformat(row.day)
     if day >= since:
-        count.add_day(day, row.redeemed_count)
+        count.days[day] += row.redeemed_count
     count.add_expiry(row.expires_next_at)
 
 

@@ -23,11 +23,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from service.domain.names import caseless
+from service.domain.numbers import ID_MAX
 from service.domain.programmes import CouponClass
 from service.domain.terms import CouponTerms, CouponType
 from service.storage.statements import new_id
 from service.storage.tables import coupon, coupon_class, coupon_terms
-from service.storage.types import ID_MAX, Id
+from service.storage.types import Id
 
 RETIREMENT_LOCK = 20_803
 """The first number of the advisory locks of classes; any will do that no other program uses."""

@@ -27,7 +27,6 @@ sliding_window = Table(
     metadata,
     Column("subject", LargeBinary(32), primary_key=True),
     Column("instants", key_text(SPELLED_LENGTH * COUNT_MAX), nullable=False),
-    Column("last_at", Instant, nullable=False, index=True),
     CheckConstraint(
         f"length(instants) >= {SPELLED_LENGTH} AND length(instants) % {SPELLED_LENGTH} = 0",
         "instants",

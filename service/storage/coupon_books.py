@@ -10,7 +10,6 @@ from service.domain.coupon_books import BookDefinition, CouponBook
 from service.domain.definitions import LifeState, Period
 from service.domain.traces import Trace
 from service.storage import references
-from service.storage.definitions import trace_of, trace_values
 from service.storage.discount_tables import (
     coupon_book,
     coupon_book_definition,
@@ -18,6 +17,7 @@ from service.storage.discount_tables import (
 )
 from service.storage.statements import new_id
 from service.storage.tables import coupon
+from service.storage.traces import trace_of, trace_values
 
 _BOOK_DEFINITIONS: Select[Any] = (
     select(coupon_book_definition, coupon_definition.c.reference.label("definition_reference"))

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select, union
 
-from service.domain.account_coupons import AccountCoupon
+from service.domain.account_coupons import HeldCoupon
 from service.domain.coupon_info import CouponInfo, coupon_info, coupon_status
 from service.storage.classes import TERMS_COLUMNS, terms_of
 from service.storage.ledger import redeemed_of
@@ -55,7 +55,7 @@ _ACCOUNT_COUPONS = _COUPONS.order_by(coupon.c.coupon_id.desc())
 
 def find_account_coupons(
     connection: Connection, account_id: int, before: int | None, count_max: int, now: datetime
-) -> list[AccountCoupon]:
+) -> list[HeldCoupon]:
     """The coupons that an account claimed or redeemed, the newest first.
 
     Args:
@@ -74,7 +74,7 @@ def find_account_coupons(
     # Each has an index of its own: of neither is more read than the page can have.
     newest = union(*(_newest(it, before, count_max) for it in (claimed, redeemed)))
     wanted = _ACCOUNT_COUPONS.where(coupon.c.coupon_id.in_(newest)).limit(count_max)
-    return [_account_coupon_of(row, now) for row in connection.execute(wanted)]
+    return [_held_coupon_of(row, now) for row in connection.execute(wanted)]
 
 
 def _newest(coupon_ids: Select[int], before: int | None, count_max: int) -> Select[int]:
@@ -84,11 +84,11 @@ def _newest(coupon_ids: Select[int], before: int | None, count_max: int) -> Sele
     return select(coupon_ids.order_by(number.desc()).limit(count_max).subquery())
 
 
-def _account_coupon_of(row: Any, now: datetime) -> AccountCoupon:
+def _held_coupon_of(row: Any, now: datetime) -> HeldCoupon:
     terms = terms_of(row)
     redeemed = None if row.account_id is None else redeemed_of(row)
     ends = [it for it in (terms.end_date, terms.expiration_date) if it is not None]
-    return AccountCoupon(
+    return HeldCoupon(
         coupon_id=row.coupon_id,
         code=row.code,
         customer_id=row.customer_id,

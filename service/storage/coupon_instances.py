@@ -24,7 +24,6 @@ from sqlalchemy import (
 from service.domain.coupon_instances import CouponInstance, ExistingValue, InstanceTarget
 from service.domain.traces import Trace
 from service.storage import references
-from service.storage.definitions import trace_of, trace_values
 from service.storage.discount_tables import (
     coupon_book,
     coupon_definition,
@@ -34,6 +33,7 @@ from service.storage.discount_tables import (
 from service.storage.party_tables import subscription
 from service.storage.statements import new_id
 from service.storage.tables import coupon
+from service.storage.traces import trace_of, trace_of_part, trace_values
 from service.storage.types import Instant
 
 parent_code = coupon.alias("parent_code")
@@ -364,7 +364,5 @@ def _add_existing_values(
 
 
 def _trace_after(new: ExistingValue, old: ExistingValue | None, trace: Trace) -> Trace:
-    if old is None or old.trace is None:
-        return trace
-    is_same = replace(new, trace=old.trace) == old
-    return old.trace if is_same else Trace(old.trace.created_at, trace.changed_by, trace.created_at)
+    is_same = old is not None and replace(new, trace=old.trace) == old
+    return trace_of_part(old.trace if old else None, trace, is_same=is_same)

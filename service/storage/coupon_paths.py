@@ -17,14 +17,13 @@ from sqlalchemy import (
 )
 
 from service.domain.found_coupons import CouponSearch, CouponStage
+from service.storage.statements import LAST_CHARACTER
 from service.storage.tables import coupon, coupon_batch, coupon_class, coupon_place, redemption
 
 PARTS_COUNT_MAX = 500
 """How many parts of a path a page may take."""
 SMALL_CLASS_COUNT_MAX = 50_000
 """Of a class with so many coupons or fewer, they are looked at place by place."""
-LAST_CHARACTER = "\U0010ffff"
-"""Comes after all others in the order of code points."""
 
 _BEGINNING: dict[type, int | str] = {int: -1, str: ""}
 """What comes before every key of the type."""

@@ -45,6 +45,7 @@ from service.storage.discount_tables import (
     parent_coupon,
 )
 from service.storage.statements import new_id
+from service.storage.traces import trace_of, trace_of_part, trace_values
 
 _DEFINITIONS = select(coupon_definition).order_by(coupon_definition.c.definition_id)
 _MODIFIERS = (
@@ -66,20 +67,6 @@ class StoredDefinition:
 
     number: int
     definition: CouponDefinition
-
-
-def trace_of(row: Row[Any]) -> Trace:
-    """The trace in a row that has its columns."""
-    return Trace(row.created_at, row.changed_by, row.updated_at)
-
-
-def trace_values(trace: Trace) -> dict[str, Any]:
-    """The columns of a trace."""
-    return {
-        "created_at": trace.created_at,
-        "changed_by": trace.changed_by,
-        "updated_at": trace.updated_at,
-    }
 
 
 def add_definition(
@@ -372,10 +359,8 @@ def _rule_of(row: Row[Any], children: tuple[CouponRule, ...]) -> CouponRule:
 
 def _trace_after(new: _Part, old: _Part | None, trace: Trace) -> Trace:
     """The trace of a modifier or rule when the definition was given it."""
-    if old is None or old.trace is None:
-        return trace
-    is_same = _content(new) == _content(old)
-    return old.trace if is_same else Trace(old.trace.created_at, trace.changed_by, trace.created_at)
+    is_same = old is not None and _content(new) == _content(old)
+    return trace_of_part(old.trace if old else None, trace, is_same=is_same)
 
 
 def _content(part: Modifier | CouponRule) -> dict[str, Any]:

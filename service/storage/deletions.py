@@ -321,7 +321,7 @@ def delete_coupons(
 
     Nobody else may change coupons of the class meanwhile.
 
-    Answers:
+    Returns:
         Whether each of them was there still and not redeemed. When not, the
         transaction must be rolled back and the decision made again.
     """

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
@@ -22,7 +21,8 @@ from service.domain.jobs import (
     LeasedJob,
     with_error,
 )
-from service.domain.mail import MailKind
+from service.domain.mail import DEFAULT_LANGUAGE
+from service.storage.outbox import queue_report
 from service.storage.party_tables import customer, service_user
 from service.storage.statements import new_id
 from service.storage.tables import (
@@ -31,11 +31,7 @@ from service.storage.tables import (
     creation_job,
     deletion_job,
     job,
-    outbox,
 )
-
-DEFAULT_LANGUAGE = "en"
-"""Of the mail about a job in all classes of a customer."""
 
 _LEASED_COLUMNS = (
     job.c.job_id,
@@ -116,8 +112,8 @@ class LeaseLostError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewCreationJob:
-    """What the row of a creation job says beside that of the job."""
+class CreationJobRow:
+    """What a creation job says beside what every job says."""
 
     batch_id: int
     terms_id: int
@@ -175,7 +171,7 @@ def add_job(
     return new_id(connection.execute(insert(job).values(values)))
 
 
-def add_creation_job(connection: Connection, job_id: int, new: NewCreationJob) -> None:
+def add_creation_job(connection: Connection, job_id: int, new: CreationJobRow) -> None:
     """Insert what a creation job has beside its row of ``job``."""
     values = {name: getattr(new, name) for name in new.__slots__}
     connection.execute(insert(creation_job).values(job_id=job_id, **values))
@@ -275,29 +271,15 @@ def _change(connection: Connection, leased: LeasedJob, **values: Any) -> None:
 
 
 def _queue_report(connection: Connection, leased: LeasedJob, now: datetime) -> None:
-    """Queue the mail about the end; once for each job, also when it ends again."""
+    """Queue the mail about the end, if who created the job can be sent any."""
     recipient = select(service_user.c.email).where(
         service_user.c.user_id == leased.created_by,
         service_user.c.email.is_not(None),
         service_user.c.disabled_at.is_(None),
     )
     email = connection.execute(recipient).scalar_one_or_none()
-    if email is None:
-        return
-    values = {
-        "recipient": email,
-        "state": "queued",
-        "attempts_count": 0,
-        "next_attempt_at": now,
-        "last_error": None,
-        "created_at": now,
-        "sent_at": None,
-    }
-    again = update(outbox).where(outbox.c.job_id == leased.job_id).values(values)
-    if not connection.execute(again).rowcount:
-        mail_id = f"<{uuid4()}@coupon-billing.invalid>"
-        new = {"mail_id": mail_id, "kind": MailKind.JOB.value, "job_id": leased.job_id}
-        connection.execute(insert(outbox).values({**values, **new}))
+    if email is not None:
+        queue_report(connection, leased.job_id, email, now)
 
 
 def note_communicated(connection: Connection, job_id: int) -> None:

@@ -4,6 +4,7 @@ Nothing is counted where coupons are changed: the audit log tells a worker which
 change, and it counts these.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -26,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 
-from service.storage.class_counts import COUNTS, Count, count_classes, first_day
+from service.storage.class_counts import USES, Count, count_classes, first_day
 from service.storage.report_tables import class_day, class_figures, class_money, figures_position
 from service.storage.statements import insert_or_ignore, take_any_time
 from service.storage.tables import audit, coupon, coupon_batch, coupon_class
@@ -81,7 +82,7 @@ def find_kept(
     A class that is not counted yet is left out.
     """
     group = _group(class_figures.c.class_id, by_class=by_class)
-    sums = [func.sum(class_figures.c[f"{name}_count"]).label(name) for name in COUNTS]
+    sums = [func.sum(class_figures.c[f"{name}_count"]).label(name) for name in USES]
     oldest = func.min(class_figures.c.counted_at, type_=Instant()).label("counted_at")
     is_counted = class_figures.c.counted_at.is_not(None)
     columns: list[ColumnElement[Any]] = [group.label("class_id"), *sums, oldest]
@@ -89,10 +90,8 @@ def find_kept(
     kept: dict[int, tuple[Count, datetime]] = {}
     for row in connection.execute(statement.group_by(group) if by_class else statement):
         if row.counted_at is not None:
-            count = Count()
-            for name in COUNTS:
-                setattr(count, name, int(getattr(row, name)))
-            kept[row.class_id] = (count, row.counted_at)
+            uses = Counter({name: int(getattr(row, name)) for name in USES})
+            kept[row.class_id] = (Count(uses), row.counted_at)
     _add_kept_money(connection, kept, scope, by_class=by_class)
     _add_kept_days(connection, kept, scope, first_day(now), by_class=by_class)
     return kept
@@ -135,7 +134,7 @@ def _add_kept_days(
         .group_by(*group)
     )
     for number, day, count in connection.execute(statement):
-        kept[number][0].add_day(day, int(count))
+        kept[number][0].days[day] += int(count)
 
 
 def find_uncounted(connection: Connection, scope: Scope) -> dict[int, int]:
@@ -319,7 +318,7 @@ def keep(
         counted_at: When.
     """
     expires = count.expires_next_at
-    values: dict[str, Any] = {f"{name}_count": getattr(count, name) for name in COUNTS}
+    values: dict[str, Any] = {f"{name}_count": count.uses[name] for name in USES}
     values["counted_audit_id"], values["counted_at"] = audit_id, counted_at
     values["expires_next_at"] = max(expires, counted_at + EXPIRY_PACE) if expires else None
     is_older = or_(class_figures.c.counted_at.is_(None), class_figures.c.counted_at < counted_at)

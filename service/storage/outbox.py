@@ -85,17 +85,28 @@ def queue_mails(
     connection.execute(
         _INSERT,
         [
-            {
-                "mail_id": f"<{uuid4()}@coupon-billing.invalid>",
-                "kind": kind.value,
-                "recipient": email,
-                "coupon_id": coupon_id,
-                "next_attempt_at": now,
-                "created_at": now,
-            }
+            {**_new_mail(kind, email, now), "coupon_id": coupon_id}
             for coupon_id, email in emails_by_coupon.items()
         ],
     )
+
+
+def queue_report(connection: Connection, job_id: int, email: str, now: datetime) -> None:
+    """Queue the mail about the end of a job; once for each job, also when it ends again."""
+    again = _REQUEUE.where(outbox.c.job_id == job_id).values(recipient=email, created_at=now)
+    if not connection.execute(again, {"now": now}).rowcount:
+        new = {**_new_mail(MailKind.JOB, email, now), "job_id": job_id}
+        connection.execute(_INSERT, new)
+
+
+def _new_mail(kind: MailKind, email: str, now: datetime) -> dict[str, Any]:
+    return {
+        "mail_id": f"<{uuid4()}@coupon-billing.invalid>",
+        "kind": kind.value,
+        "recipient": email,
+        "next_attempt_at": now,
+        "created_at": now,
+    }
 
 
 def take_due(connection: Connection, now: datetime, lease_ends_at: datetime) -> Message | None:

@@ -34,7 +34,7 @@ from service.domain.parent_coupons import (
 from service.domain.programmes import Subscription
 from service.domain.traces import Trace
 from service.storage.coupon_instances import StoredInstance, find_instances
-from service.storage.definitions import find_definitions, trace_of, trace_values
+from service.storage.definitions import find_definitions
 from service.storage.discount_tables import (
     coupon_definition,
     coupon_instance,
@@ -43,6 +43,7 @@ from service.storage.discount_tables import (
 )
 from service.storage.party_tables import subscription
 from service.storage.tables import coupon
+from service.storage.traces import trace_of, trace_values
 
 _SCOPE = (
     parent_coupon.c.product,

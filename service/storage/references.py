@@ -5,7 +5,6 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, Table, select
 
-REFERENCE_LENGTH_MAX = 64
 DRAWN_LENGTH = 16
 DRAWN_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 """Five bits a character: a drawn reference has 80, and none is drawn twice."""

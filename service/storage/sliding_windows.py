@@ -12,6 +12,8 @@ from service.storage.prepared import Prepared, run_text
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
+LOOKED_AT_COUNT = 32
+"""How many windows are looked at whether they are old: more than a failure makes."""
 WINDOW_OF_SUBJECT = select(sliding_window.c.instants).where(
     sliding_window.c.subject == bindparam("subject")
 )
@@ -31,13 +33,12 @@ def _count_one(dialect_name: str) -> Insert:
         index_elements=[sliding_window.c.subject],
         set_={
             "instants": case((length < full, kept), else_=without_oldest).concat(new.instants),
-            "last_at": new.last_at,
         },
         where=or_(length < full, oldest <= bindparam("window_start")),
     )
 
 
-_COUNT_ONE = Prepared(_count_one, keys=("subject", "instants", "last_at"))
+_COUNT_ONE = Prepared(_count_one, keys=("subject", "instants"))
 
 
 def count_one(connection: Connection, subject: bytes, count_max: int, now: datetime) -> bool:
@@ -58,7 +59,6 @@ def count_one(connection: Connection, subject: bytes, count_max: int, now: datet
     values: dict[str, Any] = {
         "subject": subject,
         "instants": _spelled(now),
-        "last_at": now,
         "full_length": count_max * SPELLED_LENGTH,
         "window_start": _spelled(now - WINDOW),
     }
@@ -88,12 +88,26 @@ def is_window_full(connection: Connection, subject: bytes, count_max: int, now: 
     return is_full(found and found.instants, count_max, now)
 
 
-def forget_old_windows(connection: Connection, now: datetime) -> None:
-    """Drop the windows out of which everything has passed; nobody is waited for."""
-    subject = sliding_window.c.subject
-    old = select(subject).where(sliding_window.c.last_at <= now - WINDOW)
-    unused = old.with_for_update(skip_locked=True)
-    connection.execute(delete(sliding_window).where(subject.in_(unused)))
+def forget_old_windows(connection: Connection, near: bytes, now: datetime) -> None:
+    """Drop windows out of which everything has passed; nobody is waited for.
+
+    Only the next few are looked at: subjects are digests, so that over time it is everybody's
+    turn, and of what the newest instant is there need be no index, which each count would change.
+
+    Args:
+        connection: A transaction that writes, and waits for nobody from here on.
+        near: The subject with which the look begins.
+        now: The instant, aware.
+    """
+    subject, kept = sliding_window.c.subject, sliding_window.c.instants
+    newest = func.substr(kept, func.length(kept) - SPELLED_LENGTH + 1)
+    next_few = select(subject).where(subject >= near).order_by(subject).limit(LOOKED_AT_COUNT)
+    old = (
+        select(subject)
+        .where(subject.in_(next_few), newest <= _spelled(now - WINDOW))
+        .with_for_update(skip_locked=True)
+    )
+    connection.execute(delete(sliding_window).where(subject.in_(old)))
 
 
 def forget_window(connection: Connection, subject: bytes) -> None:

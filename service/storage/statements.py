@@ -6,6 +6,9 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult
 
+LAST_CHARACTER = "\U0010ffff"
+"""Comes after all others in the order of code points."""
+
 
 def insert_or_ignore(dialect_name: str, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that passes over rows which a UNIQUE constraint refuses; it counts the others."""

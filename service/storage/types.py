@@ -11,8 +11,6 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 Id = BigInteger().with_variant(Integer, "sqlite")
 """64-bit numbers; SQLite gives numbers by itself only to a column called INTEGER."""
-ID_MAX = 2**63 - 1
-"""The largest of them: no row has a larger number."""
 
 
 def key_text(length: int) -> String:

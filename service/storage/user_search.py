@@ -7,9 +7,9 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from service.domain.found_users import FoundRole, FoundToken, FoundUser
 from service.domain.names import caseless
+from service.domain.numbers import ID_MAX
 from service.domain.roles import Role
 from service.storage.party_tables import customer, membership, service_user, token
-from service.storage.types import ID_MAX
 
 _TOKENS_IN_FORCE = (
     select(func.count())

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Integer, TextClause, func, select, text, type_coerce
 
 from service.domain.figures import MAILS_COUNTED_MAX, JobFigures, MailFigures
+from service.domain.jobs import JobStatus
 from service.storage.tables import job, outbox
 from service.storage.types import Instant
 
@@ -19,7 +20,7 @@ def find_jobs(connection: Connection, customer_id: int | None) -> JobFigures:
     columns = (job.c.status, func.count().label("jobs_count"))
     counts = connection.execute(select(*columns).where(*scope).group_by(job.c.status))
     oldest = select(func.min(job.c.created_at, type_=Instant())).where(
-        job.c.status == "pending", *scope
+        job.c.status == JobStatus.PENDING.value, *scope
     )
     return JobFigures(
         counts={row.status: row.jobs_count for row in counts},

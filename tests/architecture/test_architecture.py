@@ -1,6 +1,7 @@
 """The rooms of the service see one another only as they should, and stay small."""
 
 import ast
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,11 @@ from tests.architecture.imports import Imports, find_circle, read_imports, wrong
 ROOT = Path(service.__path__[0])
 FILE_LINES_MAX = 500
 FUNCTION_LINES_MAX = 60
+TESTS = Path(__file__).parents[1]
+LONG_TESTS = {
+    "operations/test_coupon_instances.py": "each begins with the same definition, book and order",
+}
+"""Files of tests that are longer than others, each with the reason."""
 
 ROOMS: dict[str, set[str]] = {
     "domain": set(),
@@ -149,12 +155,20 @@ def sources() -> list[Path]:
     return [path for path in ROOT.rglob("*.py") if "versions" not in path.parts]
 
 
-def test_no_file_is_long() -> None:
-    lengths = {
-        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
-        for path in sources()
+def long_files(folder: Path, paths: Iterable[Path]) -> set[str]:
+    return {
+        str(path.relative_to(folder))
+        for path in paths
+        if len(path.read_text(encoding="utf-8").splitlines()) > FILE_LINES_MAX
     }
-    assert {name: length for name, length in lengths.items() if length > FILE_LINES_MAX} == {}
+
+
+def test_no_file_is_long() -> None:
+    assert long_files(ROOT, sources()) == set()
+
+
+def test_no_file_of_tests_is_long_without_a_reason() -> None:
+    assert long_files(TESTS, TESTS.rglob("*.py")) == LONG_TESTS.keys()
 
 
 def test_no_function_is_long() -> None:

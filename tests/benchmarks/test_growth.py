@@ -1,4 +1,4 @@
-"""The tables of growth and memory have a figure for each size, and the service answers all."""
+"""The tables of growth, memory and soak have all figures, and the service answers all requests."""
 
 import re
 from pathlib import Path
@@ -9,6 +9,7 @@ from benchmarks.engines import Engine
 from benchmarks.grown import Size, class_names
 from benchmarks.growth import NAMES, growth_table
 from benchmarks.memory import LOOKS_COUNT, memory_table
+from benchmarks.soak import soak_table
 from tests.databases import SqliteEngine
 
 
@@ -37,3 +38,15 @@ def test_memory_is_looked_at_again_and_again(sqlite: Engine, tmp_path: Path) -> 
     assert len(figures) == LOOKS_COUNT
     # A worker that has answered has far more than the process that watches it.
     assert all(50 < figure < 1000 for figure in figures)
+
+
+@pytest.mark.prove
+def test_a_soak_sends_every_kind_of_request_and_looks_at_every_process(
+    sqlite: Engine, tmp_path: Path
+) -> None:
+    lines = list(soak_table(sqlite, tmp_path, 0.1))
+    rows = [line.strip("| ").split(" | ") for line in lines if re.match(r"\| \d", line)]
+    assert len(rows) == 10
+    # The first process, two that serve, the background worker, and who tells metrics.
+    assert all(len(row[6].split(" + ")) >= 5 for row in rows)
+    assert " 0 wrong replies of " in lines[-1]

@@ -4,13 +4,15 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import repeat
 
 import pytest
 
 from benchmarks.cpu import CpuMeter
-from benchmarks.load import WrongReplyError, prepared, send_all
+from benchmarks.load import CONNECTIONS_COUNT, WrongReplyError, prepared, send_all
+from benchmarks.pace import PacedCaller
 from tests.reliability.crowd import Address
 
 
@@ -21,7 +23,11 @@ class Echo(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.bodies.append(body)
+        if self.path == "/hang-up":
+            self.close_connection = True
+            return
+        with self.server.turn:
+            self.server.bodies.append(body)
         in_chunks = self.path == "/chunks"
         self.send_response(200)
         self.send_header(*(("Transfer-Encoding", "chunked") if in_chunks else _length(body)))
@@ -44,6 +50,7 @@ class EchoServer(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Echo)
         self.bodies: list[bytes] = []
+        self.turn = threading.Lock()
 
     def handle_error(self, *_request: object) -> None:
         """A client that was answered wrongly hangs up."""
@@ -54,9 +61,11 @@ def echoing() -> Iterator[EchoServer]:
     with EchoServer() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.mark.parametrize("path", ["/", "/chunks"])
@@ -77,6 +86,39 @@ def test_a_wrong_reply_is_an_error(change: dict[str, object]) -> None:
         send_all(address, [right])
         with pytest.raises(WrongReplyError, match="<right/>"):
             send_all(address, [right, right._replace(**change)])
+
+
+RATE = 200
+STALL_S = 0.4
+
+
+def test_whoever_is_due_while_nobody_is_answered_has_waited_since() -> None:
+    with echoing() as server, ExitStack() as stack:
+        address = Address("127.0.0.1", server.server_port, "/")
+        request = prepared(address, b"<asked/>", b"<asked/>", 1)
+        caller = PacedCaller(stack, address, repeat(request), RATE)
+        server.turn.acquire()
+        timer = threading.Timer(STALL_S, server.turn.release)
+        timer.start()
+        waits = [*caller.send_for(STALL_S).waits_s, *caller.finish().waits_s]
+        timer.join()
+    assert len(waits) >= STALL_S * RATE
+    # Of those who wait for each other, no more would have waited than there are connections.
+    assert sum(it > STALL_S / 4 for it in waits) > 2 * CONNECTIONS_COUNT
+
+
+def test_what_is_wrong_is_noted_and_others_go_on() -> None:
+    with echoing() as server, ExitStack() as stack:
+        address = Address("127.0.0.1", server.server_port, "/")
+        right = prepared(address, b"<right/>", b"right", 1)
+        hung_up = prepared(address._replace(path="/hang-up"), b"", b"", 0)
+        requests = [right, hung_up, right._replace(marker=b"other")] * 10
+        caller = PacedCaller(stack, address, iter(requests), RATE)
+        sent, rest = caller.send_for((len(requests) - 0.5) / RATE), caller.finish()
+    wrong = [*sent.wrong, *rest.wrong]
+    assert len(sent.waits_s) + len(rest.waits_s) == 10
+    assert sum("<right/>" in it for it in wrong) == 10
+    assert sum("the connection was closed" in it for it in wrong) == 10
 
 
 BUSY = """

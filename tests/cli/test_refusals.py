@@ -56,8 +56,14 @@ def test_a_missing_database_is_refused_and_not_made(run, tmp_path, command):
         "init --database",
     ],
 )
-def test_what_is_no_text_is_refused(command):
-    typed = [sys.executable, "-m", "service.cli", *command.split(), b"A\xff"]
+def test_what_is_no_text_is_refused(run, command):
+    # As Python hands over a byte that is none.
+    refused = run(command, "A\udcff", exit_code=2)
+    assert (refused.stdout, "is not text" in refused.stderr) == ("", True)
+
+
+def test_bytes_that_are_no_text_are_shown():
+    typed = [sys.executable, "-m", "service.cli", "coupon", "show", b"A\xff"]
     done = subprocess.run(typed, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert r"'A\udcff' is not text" in done.stderr

@@ -19,7 +19,8 @@ from service.cli.demo import wait_until_healthy
 from service.cli.serving import WORKER_STOP_TIMEOUT_S
 
 COMMAND = [sys.executable, "-m", "service.cli"]
-PATIENCE_S = 30
+PATIENCE_S = 60
+POLL_S = 0.02
 
 
 @pytest.fixture
@@ -62,6 +63,8 @@ def read(url):
     while time.monotonic() < deadline:
         with suppress(OSError), urlopen(url) as reply:
             return reply.read().decode()
+        # A service that starts needs the processor.
+        time.sleep(POLL_S)
     raise TimeoutError(url)
 
 

@@ -14,12 +14,16 @@ from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from typing import Any
 
+from typer.testing import CliRunner
+
 from service.addresses import COUPON_MANAGEMENT_PATH, CUSTOMER_BILLING_PATH, READY_PATH
+from service.cli.main import app as command_line
 from tests.ports import free_port
 
 COMMAND = Path(sysconfig.get_path("scripts")) / "coupon-billing"
-START_SECONDS_MAX = 30
+START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 20
+PATIENCE_S = 60
 _TROUBLE = re.compile("internal error|Traceback|ERROR|CRITICAL")
 
 
@@ -62,8 +66,10 @@ class Server:
         """A connection from an address of this machine."""
         source = (address, 0)
         if self.trust is None:
-            return HTTPConnection(self.host, timeout=5, source_address=source)
-        return HTTPSConnection(self.host, timeout=5, source_address=source, context=self.trust)
+            return HTTPConnection(self.host, timeout=PATIENCE_S, source_address=source)
+        return HTTPSConnection(
+            self.host, timeout=PATIENCE_S, source_address=source, context=self.trust
+        )
 
     def trouble(self) -> list[str]:
         """The lines of the log that no healthy service writes."""
@@ -88,10 +94,12 @@ def running(
         "MAIL_FOLDER": f"{directory}/mail",
         **settings,
     }
-    environment = os.environ | {f"COUPON_BILLING_{name}": value for name, value in settings.items()}
-    keys = json.loads(subprocess.check_output([COMMAND, "init", "--json"], env=environment))
+    variables = {f"COUPON_BILLING_{name}": value for name, value in settings.items()}
+    init = CliRunner().invoke(command_line, ["init", "--json"], env=variables)
+    assert init.exit_code == 0, init.output
+    keys = json.loads(init.stdout)
     server = Server(free_port(), database_url, keys, directory / "server.log", trust)
-    with server.log.open("wb") as log, _process(server, environment, log) as process:
+    with server.log.open("wb") as log, _process(server, os.environ | variables, log) as process:
         _await_health(server, process)
         yield replace(server, pid=process.pid)
 

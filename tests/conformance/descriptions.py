@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from lxml import etree
 
@@ -11,6 +12,7 @@ from service.soap.contract import Contract
 from service.soap.namespaces import WSDL, WSDL_SOAP, XS
 
 NAMESPACES = {"wsdl": WSDL, "soap": WSDL_SOAP, "xs": XS}
+Check = TypeVar("Check")
 
 
 @dataclass(frozen=True)
@@ -97,20 +99,23 @@ def descriptions(contract: Contract) -> Iterator[Description]:
             yield Description(documents, f"{address}?{query}")
 
 
-Check = Callable[[Description], Iterator[str]]
-CHECKS: dict[str, Check] = {}
+def declaring(checks: dict[str, Check]) -> Callable[[str], Callable[[Check], Check]]:
+    """What puts a check among others, under the number of its requirement, which has one."""
+
+    def requires(number: str) -> Callable[[Check], Check]:
+        def declare(check: Check) -> Check:
+            assert number not in checks
+            checks[number] = check
+            return check
+
+        return declare
+
+    return requires
+
+
+CHECKS: dict[str, Callable[[Description], Iterator[str]]] = {}
 """What tells each place at which a requirement is broken, by the requirement's number."""
-
-
-def requires(number: str) -> Callable[[Check], Check]:
-    """Declare what checks a requirement."""
-
-    def declare(check: Check) -> Check:
-        assert number not in CHECKS
-        CHECKS[number] = check
-        return check
-
-    return declare
+requires = declaring(CHECKS)
 
 
 def place(element: etree._Element) -> str:

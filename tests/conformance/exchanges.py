@@ -11,7 +11,13 @@ from lxml import etree
 from service.addresses import COUPON_MANAGEMENT_PATH, CUSTOMER_BILLING_PATH
 from service.soap.contract import COUPON_MANAGEMENT, CUSTOMER_BILLING, Contract
 from service.soap.namespaces import SOAP_ENVELOPE
-from tests.conformance.descriptions import NAMESPACES, Description, descriptions, qualified
+from tests.conformance.descriptions import (
+    NAMESPACES,
+    Description,
+    declaring,
+    descriptions,
+    qualified,
+)
 
 CONTRACTS = {CUSTOMER_BILLING_PATH: CUSTOMER_BILLING, COUPON_MANAGEMENT_PATH: COUPON_MANAGEMENT}
 ENVELOPE, HEADER, BODY, FAULT = (
@@ -160,17 +166,6 @@ def _headers(description: Description, output: etree._Element) -> Iterator[str]:
                 yield qualified(part, part.get("element"))
 
 
-Check = Callable[[Exchange], Iterator[str]]
-CHECKS: dict[str, Check] = {}
+CHECKS: dict[str, Callable[[Exchange], Iterator[str]]] = {}
 """What tells how an exchange breaks a requirement, by the requirement's number."""
-
-
-def requires(number: str) -> Callable[[Check], Check]:
-    """Declare what checks a requirement."""
-
-    def declare(check: Check) -> Check:
-        assert number not in CHECKS
-        CHECKS[number] = check
-        return check
-
-    return declare
+requires = declaring(CHECKS)

@@ -131,7 +131,7 @@ def test_what_is_not_http_must_be_answered_with_400():
 def say_nonsense(port):
     with (
         tapped(port) as tap,
-        socket.create_connection(("127.0.0.1", tap.port), timeout=5) as connection,
+        socket.create_connection(("127.0.0.1", tap.port), timeout=60) as connection,
     ):
         connection.sendall(b"no such thing as this\r\n\r\n")
         assert connection.recv(100)

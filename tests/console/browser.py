@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.console.server import Console
 
@@ -25,6 +25,11 @@ ARGUMENTS = (
 GRAVE = frozenset({"serious", "critical"})
 WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 375, "height": 812}
+PATIENCE_MS = 60_000
+"""How long a page may take on a busy machine to show what it is to show."""
+
+# By itself it has 5 seconds of patience.
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @contextmanager
@@ -56,7 +61,7 @@ def watched(browser: Browser, **options: object) -> Iterator[Page]:
     """A window of its own cookies, of no console in particular."""
     complaints: list[str] = []
     context = browser.new_context(**{"viewport": WIDE, **options})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda it: complaints.append(it.text) if _is_complaint(it.text) else None)

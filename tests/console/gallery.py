@@ -7,8 +7,8 @@ from flask import Blueprint, Response, flash, get_template_attribute, request
 from wtforms import BooleanField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired
 
-from service.console.forms import ConfirmForm, Form
-from service.console.rendering import confirm_page, page
+from service.console.forms import Form
+from service.console.rendering import confirm_page, page, see_other
 from service.console.visits import this_call
 from service.domain.errors import ENTITY_NOT_EXISTENT, NAME_TAKEN
 from service.domain.refusals import ServiceError
@@ -46,10 +46,9 @@ def progress(done: int) -> str:
 
 @blueprint.route("/confirm", methods=["GET", "POST"])
 def confirm() -> Response:
-    form = ConfirmForm()
     consequences = ["Nobody can redeem them any more."]
     return confirm_page(
-        form,
+        lambda: see_other("gallery.index"),
         title="Delete 5 coupons?",
         action="Delete them",
         cancel_url=".",

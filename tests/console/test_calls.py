@@ -2,14 +2,13 @@
 
 from datetime import timedelta
 from urllib.parse import quote
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
 from service.console.tracking_ids import tracking_id_in
-from service.domain.recorded import CallRecord
 from service.domain.refusals import ServiceError
 from service.domain.roles import Caller, Role
 from service.operations.calls import Call
@@ -18,6 +17,7 @@ from service.storage.calls import add_calls
 from service.storage.tables import audit
 from tests.console.browser import NARROW, WIDE, assert_accessible, enter, window
 from tests.console.server import Console
+from tests.operations.traces import call_record
 from tests.programme import Programme
 
 GUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
@@ -25,21 +25,7 @@ GUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 
 def record(programme: Programme, user_id: int | None, **changes: object) -> str:
     """Record a call; answers its TrackingId."""
-    usual = CallRecord(
-        tracking_id=str(uuid4()),
-        at=programme.clock(),
-        contract="CustomerBillingService",
-        operation="SearchCoupons",
-        user_id=user_id,
-        outcome="ok",
-        code=None,
-        http_status=200,
-        duration_ms=2.5,
-        request_bytes=900,
-        response_bytes=1200,
-        is_replay=False,
-    )
-    made = usual._replace(**changes)  # type: ignore[arg-type]
+    made = call_record(**{"at": programme.clock(), "user_id": user_id, **changes})
     with programme.database.writing() as connection:
         add_calls(connection, [made])
     return made.tracking_id

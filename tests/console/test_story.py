@@ -22,9 +22,12 @@ from tests.console.served import served
 PASSWORD = "correct horse battery staple"
 SETTINGS = {"JOB_CHUNK_COUPONS": "5000", "JOB_POLL_S": "0.1", "MAIL_POLL_S": "0.1"}
 """Small chunks, so that the bar moves often; and a worker that hardly rests."""
-COUPONS_COUNT = 50_000
-FORGET_S_MAX = 4
+COUPONS_COUNT = 100_000
+"""So many that they are not made before the page of their job is there."""
+FORGET_S_MAX = 30
 """After so long no process knows a token any more that was revoked: it is known for 2 s."""
+LOOKS_COUNT = 600
+"""How often a page is looked at again, ten times a second, for what the worker does."""
 
 
 @dataclass
@@ -117,7 +120,7 @@ class Story:
         self.go("Mail")
         sent = self.page.get_by_text("sent", exact=True)
         rows = self.page.locator("tbody tr").filter(has=sent)
-        for _ in range(100):
+        for _ in range(LOOKS_COUNT):
             if rows.count() == 2:
                 break
             self.page.wait_for_timeout(100)
@@ -160,7 +163,7 @@ class Story:
         row = self.page.get_by_role("row").filter(
             has=self.page.get_by_role("rowheader", name="Redeemed", exact=True)
         )
-        for _ in range(300):
+        for _ in range(LOOKS_COUNT):
             if row.count() and row.first.get_by_role("cell").first.inner_text() == "1":
                 break
             self.page.wait_for_timeout(100)
@@ -173,7 +176,7 @@ class Story:
 
     def find_call(self, tracking_id: str) -> None:
         """The call is in the journal, with what it changed."""
-        for _ in range(100):
+        for _ in range(LOOKS_COUNT):
             self.go("Calls")
             self.page.get_by_role("textbox", name="TrackingId").fill(f" {tracking_id.upper()} ")
             self.press("Find the call")

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
-from service.domain.recorded import CallRecord
 from service.domain.refusals import ServiceError
 from service.domain.roles import Caller, Role
 from service.operations.attempts import decide
@@ -15,6 +14,7 @@ from service.operations.signing_secrets import SigningSecrets, rotate_secret
 from service.operations.users import add_user, set_own_password, set_password
 from service.storage import kept_figures
 from service.storage.calls import add_calls
+from tests.operations.traces import call_record
 from tests.programme import Programme
 
 MODULES = frozenset({"call_journal", "count_figures", "sign_in", "signing_secrets"})
@@ -55,22 +55,8 @@ def console_changes(programme: Programme, kim: Caller) -> dict[str, Callable[[],
 
 
 def _leave_an_old_call(programme: Programme) -> None:
-    record = CallRecord(
-        tracking_id=programme.call().tracking_id,
-        at=programme.clock() - 2 * HOUR,
-        contract="CustomerBillingService",
-        operation="SearchCoupons",
-        user_id=None,
-        outcome="ok",
-        code=None,
-        http_status=200,
-        duration_ms=1.0,
-        request_bytes=1,
-        response_bytes=1,
-        is_replay=False,
-    )
     with programme.database.writing() as connection:
-        add_calls(connection, [record])
+        add_calls(connection, [call_record(at=programme.clock() - 2 * HOUR)])
 
 
 def _note_what_is_to_be_counted(programme: Programme) -> None:

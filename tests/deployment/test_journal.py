@@ -22,7 +22,7 @@ TRACKING_ID = re.compile(rb"TrackingId[^>]*>([0-9a-f-]{36})<")
 
 def call(service: ServiceProcess, body: bytes) -> str:
     """Call once; answers the TrackingId."""
-    connection = HTTPConnection(service.address.host, service.address.port, timeout=10)
+    connection = HTTPConnection(service.address.host, service.address.port, timeout=60)
     try:
         connection.request("POST", service.address.path, body, {"Content-Type": "text/xml"})
         found = TRACKING_ID.search(connection.getresponse().read())

@@ -17,7 +17,6 @@ from service.operations import (
     create_for_recipients,
     distribute_coupons,
     find_jobs,
-    search_classes,
     subscriptions,
     unique_codes,
 )
@@ -122,7 +121,7 @@ def test_the_table_of_limits():
         "Accounts in one CreateCouponsForRecipients": create_for_recipients.ACCOUNTS_COUNT_MAX,
         "Coupons in one ImportCoupons, or page of ExportCoupons": CSV_LINES_COUNT_MAX,
         "Jobs in a page": find_jobs.PAGE_SIZE_MAX,
-        "Classes in a page of SearchCouponClasses": search_classes.PAGE_SIZE_MAX,
+        "Classes in a page of SearchCouponClasses": pages.PAGE_SIZE_MAX,
         "Codes of one GenerateUniqueCodes": unique_codes.CODES_COUNT_MAX,
         "Discounts of a coupon, or modifiers of a definition": definitions.MODIFIERS_MAX,
         "Lines of a bill": bills.LINES_MAX,

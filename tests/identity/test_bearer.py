@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from threading import Event
 from typing import Any
 
 import pytest
@@ -16,17 +17,17 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from service.domain.errors import INVALID_CREDENTIALS, ISSUER_UNAVAILABLE
-from service.domain.refusals import ServiceError
+from service.domain.refusals import ServiceError, ServiceTroubleError
 from service.identity import issuer_documents, issuer_keys
 from service.identity.bearer import CLOCKS_APART_S, IssuerTokens, issuer_tokens
-from service.identity.issuer_documents import DocumentUnusableError, fetch_keys
+from service.identity.issuer_documents import DocumentUnusableError, KeysById, fetch_keys
 from service.identity.issuer_keys import IssuerKeys
 from tests.identity.issuer import AUDIENCE, Issuer, ec_key, now, rsa_key, serving_issuer
 from tests.ports import free_port
 
 RSA, OTHER_RSA = rsa_key("rsa"), rsa_key("other")
 EC = ec_key("ec")
-TIMEOUT_S = 1.0
+TIMEOUT_S, SHORT_S = 60.0, 0.5
 # Every process that runs tests gives them the same names: none has the time of now.
 IN_2106 = 2**32
 
@@ -102,8 +103,11 @@ def test_every_way_to_sign_with_curves(
         {"sub": ""},
         {"sub": 7},
         {"sub": ["kim"]},
+        {"sub": "kim\0"},
+        {"sub": "k" * 256},
+        {"sub": "k" * 10_000},
     ],
-    ids=str,
+    ids=lambda it: ascii(it)[:20],
 )
 def test_a_token_that_says_something_else_is_refused(
     issuer: Issuer, verify: IssuerTokens, changes: dict[str, Any]
@@ -184,14 +188,19 @@ def test_a_header_that_is_critical_must_be_known(issuer: Issuer, verify: IssuerT
     assert refusal(verify, _signed({**odd, "crit": ["http://odd.example"]}, issuer)) == WRONG
 
 
-def _signed(header: dict[str, Any], issuer: Issuer) -> str:
+def test_half_a_character_is_in_no_name(issuer: Issuer, verify: IssuerTokens) -> None:
+    token = _signed({"alg": "RS256"}, issuer, sub="kim\ud800")
+    assert refusal(verify, token) == WRONG
+
+
+def _signed(header: dict[str, Any], issuer: Issuer, **changes: Any) -> str:
     """Sign by hand, what the library refuses to."""
     from cryptography.hazmat.primitives.asymmetric import padding
     from cryptography.hazmat.primitives.hashes import SHA256
 
     texts = [
         base64.urlsafe_b64encode(json.dumps(it).encode()).rstrip(b"=")
-        for it in (header, issuer.claims())
+        for it in (header, issuer.claims(**changes))
     ]
     signed = b".".join(texts)
     signature = RSA.private_key.sign(signed, padding.PKCS1v15(), SHA256())
@@ -296,6 +305,30 @@ def test_a_new_key_is_asked_for_but_not_too_often(
     assert issuer.asked.count("/keys") == 2
 
 
+def test_an_answer_that_comes_just_too_late_says_of_no_key_that_there_is_none() -> None:
+    is_given_up, is_asked = Event(), Event()
+
+    def fetch() -> KeysById:
+        is_given_up.wait()
+        return {"rsa": RSA}
+
+    class Answering(dict[str | None, Any]):
+        """No keys, until somebody has looked for one after waiting in vain."""
+
+        def get(self, key_id: str | None, default: object = None) -> object:
+            if is_asked.is_set():
+                is_given_up.set()
+                keys._answered.wait()
+            is_asked.set()
+            return default
+
+    keys = IssuerKeys(fetch, timeout_s=0.01)
+    keys._keys = Answering()
+    with pytest.raises(ServiceTroubleError):
+        keys.find("rsa")
+    assert keys.find("rsa") is RSA
+
+
 def test_a_key_that_is_withdrawn_is_taken_no_more(
     issuer: Issuer, timed: IssuerTokens, ticks: Ticks
 ) -> None:
@@ -304,7 +337,7 @@ def test_a_key_that_is_withdrawn_is_taken_no_more(
     issuer.rotate(EC)
     ticks.s = issuer_keys.KEYS_AGE_MAX_S
     timed(old, now())  # asks, and does not wait for the answer
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + TIMEOUT_S
     while time.monotonic() < deadline and issuer.asked.count("/keys") < 2:
         time.sleep(0.01)
     assert timed(issuer.token(), now()).user_name == "kim"
@@ -337,17 +370,17 @@ def test_an_issuer_that_is_not_there() -> None:
         assert refusal(verify, elsewhere.token()) == UNAVAILABLE
 
 
-def drip(handler: Any) -> None:
-    """Send a byte now and then: never silent, never done."""
-    handler.wfile.write(b"HTTP/1.0 200 OK\r\n")
-    for _ in range(20):
-        handler.wfile.write(b"X")
-        handler.wfile.flush()
-        time.sleep(0.05)
-
-
 def test_nobody_waits_longer_than_allowed(issuer: Issuer) -> None:
-    verify = verifier(issuer.url, timeout_s=0.3)
+    verify = verifier(issuer.url, timeout_s=SHORT_S)
+    is_over = Event()
+
+    def drip(handler: Any) -> None:
+        """Send a byte now and then: never silent, never done."""
+        handler.wfile.write(b"HTTP/1.0 200 OK\r\n")
+        while not is_over.wait(0.05):
+            handler.wfile.write(b"X")
+            handler.wfile.flush()
+
     issuer.before = drip
 
     def time_s(_number: int) -> float:
@@ -355,12 +388,15 @@ def test_nobody_waits_longer_than_allowed(issuer: Issuer) -> None:
         assert refusal(verify, issuer.token()) == UNAVAILABLE
         return time.monotonic() - begun
 
-    with ThreadPoolExecutor(8) as threads:
-        times = list(threads.map(time_s, range(8)))
-    assert max(times) < 0.3 + 1
-    assert len(issuer.asked) == 1
-    # And later nobody waits at all.
-    assert time_s(0) < 0.2
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            times = list(threads.map(time_s, range(8)))
+        assert max(times) < 10
+        assert len(issuer.asked) == 1
+        # And later nobody waits at all.
+        assert time_s(0) < SHORT_S
+    finally:
+        is_over.set()
 
 
 BAD_ANSWERS: dict[str, Callable[[Issuer], object]] = {
@@ -402,4 +438,4 @@ def test_what_is_no_http_is_no_document() -> None:
             with connection:
                 connection.sendall(b"220 mail.example ESMTP\r\n")
             with pytest.raises(DocumentUnusableError):
-                asked.result(5)
+                asked.result(TIMEOUT_S)

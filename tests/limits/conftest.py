@@ -14,7 +14,7 @@ from tests.reliability.fixtures import report
 
 __all__ = ["report"]
 
-START_S_MAX = 10
+START_S_MAX = 60
 
 
 @pytest.fixture(scope="session")

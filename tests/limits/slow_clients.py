@@ -46,15 +46,15 @@ def rest(connection: socket.socket) -> bytes:
 
 
 def drip(
-    connections: Sequence[socket.socket], until: float, byte: bytes, enough: int
+    connections: Sequence[socket.socket], until: float, byte: bytes
 ) -> dict[socket.socket, bytes]:
-    """Send a byte now and then on each connection, until as many are answered.
+    """Send a byte now and then on each connection, or none, until all are answered or closed.
 
     Answers:
         The beginning of each answer.
     """
     ended: dict[socket.socket, bytes] = {}
-    while len(ended) < enough and time.monotonic() < until:
+    while len(ended) < len(connections) and time.monotonic() < until:
         for connection in connections:
             if connection not in ended:
                 ended |= _sent(connection, byte)

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from statistics import quantiles
+from threading import BoundedSemaphore
 from time import perf_counter
 
 import pytest
@@ -14,49 +15,24 @@ from service.domain.errors import (
     COUPON_NOT_FOUND,
     INVALID_CREDENTIALS,
     NOT_AUTHORIZED,
+    SERVICE_BUSY,
 )
 from service.domain.idempotency import KeyedRequest
 from service.domain.limits import FAILURES_PER_MINUTE
-from service.domain.refusals import ServiceError
+from service.domain.refusals import ServiceError, ServiceTroubleError
 from service.domain.roles import COMMAND_LINE, Caller, Credentials, Role
-from service.operations import authentication, guesses
+from service.operations import authentication, guesses, secrets
 from service.operations.authentication import DEVELOPER, Authenticator
-from service.operations.claim_coupons import AccountCoupon, claim_coupons
 from service.operations.idempotency import once
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.users import add_user, issue_token
+from tests.limits.shop import Shop
 from tests.programme import Programme
 
 UNKNOWN = "NO-SUCH-COUPON"
 PAIRS_COUNT = 500
 GUESSERS_COUNT = 16
 NOBODYS_ACCOUNT = 10**9
-
-
-class Shop:
-    """A customer's user, who may redeem coupons for one account."""
-
-    def __init__(self, programme: Programme) -> None:
-        self.programme = programme
-        customer_id = programme.customer()
-        self.account = programme.account(customer_id)
-        self.others_account = programme.account(programme.customer())
-        self.coupon = programme.coupon(customer_id)
-        user_id = add_user(programme.call(), "Kim", Role.STANDARD, customer_id)
-        self.user = Caller(user_id, "Kim", {customer_id: Role.STANDARD})
-
-    def redeem(self, code: str, account: int | None = None, user: Caller | None = None) -> object:
-        """The date, or why not."""
-        call = self.programme.call(user or self.user)
-        try:
-            return redeem_coupon(call, account or self.account, code)
-        except ServiceError as error:
-            return error.row
-
-    def claim(self, *codes: str) -> list[ErrorRow]:
-        """Claim for the account; why not."""
-        pairs = [AccountCoupon(self.account, code) for code in codes]
-        return [it.row for it in claim_coupons(self.programme.call(self.user), pairs).errors]
 
 
 @pytest.fixture
@@ -147,39 +123,54 @@ def test_an_account_of_others_takes_as_long_as_none(shop: Shop) -> None:
     assert abs(others - nobodys) < 0.001
 
 
-def test_passwords_over_soap_are_guessed_no_more_often(
-    programme: Programme, quick_passwords: None
+def test_a_developer_guesses_no_more_passwords_and_holds_back_nobody_else(
+    programme: Programme,
 ) -> None:
-    customer_id = programme.customer()
-    add_user(programme.call(), "Kim", Role.STANDARD, customer_id, "right")
-    developer = issue_token(programme.call(), "Kim", DEVELOPER).text
     authenticate = Authenticator(programme.database, programme.clock)
+    developers = {}
+    for name in ("Kim", "Mallory"):
+        add_user(programme.call(), name, Role.STANDARD, programme.customer(), "right")
+        developers[name] = issue_token(programme.call(), name, DEVELOPER).text
 
-    def answer(password: str) -> ErrorRow | None:
+    def answer(developer: str, name: str, password: str) -> ErrorRow | None:
         try:
-            authenticate(Credentials(developer, None, "Kim", password), "a TrackingId")
+            authenticate(Credentials(developers[developer], None, name, password), "a TrackingId")
         except ServiceError as error:
             return error.row
         return None
 
-    wrong = [answer("wrong") for _ in range(FAILURES_PER_MINUTE + 1)]
+    names = ["Kim", *(f"user {n}" for n in range(FAILURES_PER_MINUTE))]
+    wrong = [answer("Mallory", name, "wrong") for name in names]
     assert wrong == [INVALID_CREDENTIALS] * FAILURES_PER_MINUTE + [CALL_RATE_EXCEEDED]
-    assert answer("right") is CALL_RATE_EXCEEDED
+    assert answer("Mallory", "Kim", "right") is CALL_RATE_EXCEEDED
+    assert answer("Kim", "Kim", "right") is None
     programme.clock.move(minutes=1)
-    assert answer("right") is None
+    assert answer("Mallory", "Kim", "right") is None
+
+
+def test_passwords_wait_for_others_but_not_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked_by_others = BoundedSemaphore(1)
+    monkeypatch.setattr(secrets, "_checks", checked_by_others)
+    monkeypatch.setattr(secrets, "PASSWORD_WAIT_S_MAX", 0.01)
+    with checked_by_others, pytest.raises(ServiceTroubleError) as refused:
+        secrets.is_password(None, "any")
+    assert refused.value.row is SERVICE_BUSY
+    # Whether it was right or wrong, its place is free for the next.
+    stored_hash = secrets.hash_password("right")
+    assert [secrets.is_password(stored_hash, it) for it in ("wrong", "right")] == [False, True]
 
 
 def test_a_password_that_is_right_counts_for_nothing_when_others_failed_meanwhile(
     programme: Programme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add_user(programme.call(), "Kim", Role.STANDARD, programme.customer(), "right")
+    user_id = add_user(programme.call(), "Kim", Role.STANDARD, programme.customer(), "right")
     developer = issue_token(programme.call(), "Kim", DEVELOPER).text
     authenticate = Authenticator(programme.database, programme.clock)
     check = authentication.is_password
 
     def check_slowly(stored_hash: str | None, password: str) -> bool:
         for _ in range(FAILURES_PER_MINUTE):
-            subject = guesses.subject_of("name", "Kim")
+            subject = guesses.developer_guesser(user_id)
             guesses.count_failures(
                 programme.database, [subject], FAILURES_PER_MINUTE, programme.clock()
             )

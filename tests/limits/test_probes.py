@@ -8,8 +8,8 @@ from typing import Any
 from service.addresses import CUSTOMER_BILLING_PATH, HEALTH_PATH, READY_PATH
 from service.cli.reception import Reception
 
-PATIENCE_S = 10
-QUICK_S = 1.0
+PATIENCE_S = 60
+QUICK_S = 30
 
 
 def test_probes_wait_for_no_turn() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.operations.simple_coupons import subscription
 from tests.programme import Programme
 
 
@@ -15,3 +16,9 @@ def owner(programme: Programme) -> int:
 def account(programme: Programme, owner: int) -> int:
     """An account in USD that bills to the owner."""
     return programme.account(owner)
+
+
+@pytest.fixture
+def order(programme: Programme, account: int) -> str:
+    """The reference of a subscription of the account."""
+    return subscription(programme, account)

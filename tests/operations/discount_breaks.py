@@ -1,6 +1,5 @@
 """How each rule of discounts is broken, and that rule alone."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -21,13 +20,10 @@ from service.storage.discount_tables import (
 )
 from service.storage.party_tables import account, subscription
 from service.storage.tables import audit, spend
-from tests.operations.lived import Tampering
+from tests.operations.lived import Break, Tampering
 
 TICK = timedelta(microseconds=1)
 CENT = Decimal("0.01")
-
-Break = Callable[[Tampering], Any]
-"""Breaks one rule; answers the number of what is to be reported, or a set of numbers."""
 
 
 def _more(table: Any, name: str, column: str, difference: Any = 1) -> Break:

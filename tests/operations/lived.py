@@ -1,6 +1,6 @@
 """A programme in which everything has happened that the operations can do, and its undoing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -52,6 +52,8 @@ from tests.programme import START, Programme, terms
 
 FEATURE = 7
 LEASE = timedelta(minutes=5)
+NOBODY = 10**9
+"""The number of nothing."""
 
 
 @dataclass
@@ -307,6 +309,10 @@ class Tampering:
         """Change what the entry says; answers its number."""
         entry = self.entry(entity, name, action)
         return self.set(audit, entry["audit_id"], after={**(entry["after"] or {}), **after})
+
+
+Break = Callable[[Tampering], Any]
+"""Breaks one rule; answers the number of what is to be reported, or a set of numbers."""
 
 
 @contextmanager

@@ -1,37 +1,20 @@
-"""Bills are discounted once, by what is in effect, and taken back once, and all of it adds up."""
+"""Bills are discounted once, by what is in effect, and all of it adds up."""
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from service.domain.bills import BillLine, Tier
-from service.domain.coupon_instances import CouponInstance, ExistingValue, InstanceTarget
-from service.domain.coupon_rules import (
-    CouponRule,
-    Preposition,
-    RuleObject,
-    Subject,
-    ValidationStrategy,
-)
+from service.domain.coupon_instances import ExistingValue
 from service.domain.definitions import Effect, Modifier, ModifierDomain, Operand
-from service.domain.discount_errors import (
-    BILL_INVALID,
-    BILL_REFERENCE_TAKEN,
-    CLAIM_LIMIT_REACHED,
-    COUPON_ALREADY_APPLIED,
-    COUPON_RETIRED,
-    COUPON_RULE_BROKEN,
-    PARENT_CODE_NOT_REDEEMABLE,
-    STATE_INVALID,
-)
-from service.domain.discounted_bills import BillRequest, DiscountedBill, LeftOut
+from service.domain.discount_errors import BILL_INVALID, BILL_REFERENCE_TAKEN
+from service.domain.discounted_bills import LeftOut
 from service.domain.error_rows import ErrorRow
 from service.domain.errors import (
-    COUPON_NOT_FOUND,
     CURRENCY_MISMATCH,
     ENTITY_NOT_EXISTENT,
     INPUT_INVALID,
@@ -48,121 +31,31 @@ from service.operations.bills import (
     rollback_bill,
 )
 from service.operations.check_database import check_database
-from service.operations.coupon_books import add_book, add_book_definition
-from service.operations.coupon_instances import add_instance
-from service.operations.definitions import add_definition
-from service.operations.parent_coupons import retire_coupon
 from service.operations.record_spend import record_spend, reverse_spend
-from service.operations.redeem_coupon import redeem_coupon
-from service.operations.subscription_coupons import apply_coupon, remove_coupon
+from service.operations.subscription_coupons import remove_coupon
 from service.operations.subscriptions import end_subscription
-from service.operations.unique_codes import generate_unique_codes
 from service.storage.discount_tables import bill, coupon_instance, coupon_use
 from service.storage.naming import metadata
-from service.storage.tables import audit, redemption, spend
-from tests.operations import handed_out
-from tests.operations.faults import require_all_or_nothing
-from tests.operations.simple_coupons import new_coupon, subscription
+from service.storage.tables import spend
+from tests.operations.bills import (
+    EVERYTHING,
+    TEN_OFF,
+    TICK,
+    applied,
+    asked,
+    attached,
+    claim,
+    costs,
+    estimated,
+    redeemed,
+    rolled_back,
+    seats,
+    users,
+    uses,
+)
+from tests.operations.simple_coupons import subscription
 from tests.operations.traces import refused
 from tests.programme import START, Clock, Programme, member, utc
-
-TICK = timedelta(microseconds=1)
-TEN_OFF = (CouponDiscount(cash=Decimal(10)),)
-EVERYTHING = (CouponDiscount(percentage=Decimal(100)),)
-
-
-@pytest.fixture
-def order(programme: Programme, account: int) -> str:
-    """The reference of a subscription of the account."""
-    return subscription(programme, account)
-
-
-def costs(cost: str, component: str = "support") -> BillLine:
-    return BillLine(component_id=component, given_cost=Decimal(cost))
-
-
-def users(count: int, *tiers: Tier) -> BillLine:
-    prices = tiers or (Tier(None, Decimal(5)),)
-    return BillLine(component_id="users", unit_of_measure="seat", units=count, tiers=prices)
-
-
-def asked(order: str, *lines: BillLine, **changes: Any) -> BillRequest:
-    """A bill of 100 USD for support, but for the changes."""
-    request = BillRequest(
-        subscription_reference=order,
-        currency_code="USD",
-        lines=lines or (costs("100"),),
-        reference="january",
-    )
-    return replace(request, **changes)
-
-
-def applied(programme: Programme, order: str, *lines: BillLine, **changes: Any) -> DiscountedBill:
-    return apply_coupons_to_bill(programme.call(), asked(order, *lines, **changes))
-
-
-def estimated(programme: Programme, order: str, *lines: BillLine, **changes: Any) -> DiscountedBill:
-    return estimate_discounts(programme.call(), asked(order, *lines, **changes))
-
-
-def rolled_back(programme: Programme, order: str, reference: str = "january") -> DiscountedBill:
-    return rollback_bill(programme.call(), order, reference)
-
-
-def claim(programme: Programme, owner: int, order: str, **changes: Any) -> str:
-    """The code of a new coupon, which the subscription has claimed."""
-    record = new_coupon(programme, owner, **changes)
-    apply_coupon(programme.call(), order, record.coupon_code)
-    return record.coupon_code
-
-
-def attached(
-    programme: Programme,
-    owner: int,
-    target_id: str | int | None = None,
-    *,
-    definition: dict[str, Any] | None = None,
-    **changes: Any,
-) -> CouponInstance:
-    """An instance of a new definition of half the price, but for the changes.
-
-    It is attached to the subscription, or the account, with this identifier; or is stock.
-    """
-    target = {str: InstanceTarget.SUBSCRIPTION, int: InstanceTarget.ACCOUNT}.get(
-        type(target_id), InstanceTarget.NONE
-    )
-    kind = add_definition(programme.call(), handed_out.definition(owner, **(definition or {})))
-    values = {"target": target, "target_id": str(target_id) if target_id else None, **changes}
-    return add_instance(
-        programme.call(), handed_out.stock(owner, kind.definition_id or "", **values)
-    )
-
-
-def redeemed(programme: Programme, owner: int, account: int, **changes: Any) -> str:
-    """The code of a new coupon of Microsoft's kind that the account has redeemed."""
-    code = programme.coupon(owner, **changes)
-    redeem_coupon(programme.call(), account, code)
-    return code
-
-
-def uses(programme: Programme) -> list[tuple[int | None, int, Decimal]]:
-    """Of each instance: uses left, used, given."""
-    return [
-        (row["remaining_uses"], row["used_count"], row["discount_value"])
-        for row in programme.rows(coupon_instance)
-    ]
-
-
-def seats(preposition: str, strategy: str) -> CouponRule:
-    return CouponRule(
-        subject=Subject.CURRENT_SUBSCRIPTION,
-        preposition=Preposition(preposition),
-        parameter="12",
-        object=RuleObject.UNIT_OF_MEASURE,
-        specifier="seat",
-        strategy=ValidationStrategy(strategy),
-    )
-
 
 # What coupons take off.
 
@@ -507,210 +400,6 @@ def test_references_are_of_customers(programme: Programme, account: int, order: 
         assert refused(programme, action).row is ENTITY_NOT_EXISTENT
     of_others = subscription(programme, programme.account(programme.customer()))
     assert applied(programme, of_others).reference == "january"
-
-
-# Taken back.
-
-
-def test_rolling_back_restores_everything_once(
-    programme: Programme, owner: int, account: int, order: str, clock: Clock
-) -> None:
-    redeemed(programme, owner, account, amount=Decimal(50), spend_threshold=Decimal(20))
-    claim(programme, owner, order, uses_max=3, discounts=TEN_OFF)
-    attached(programme, owner, account, max_remaining_uses=None, remaining_uses=None)
-    kept = (coupon_instance, redemption)
-    before = [programme.rows(table) for table in kept]
-    applied(programme, order)
-    assert uses(programme) == [(2, 1, 10), (None, 1, 50)]
-    (drawn,) = programme.rows(redemption)
-    assert (drawn["balance"], drawn["is_active"]) == (30, True)
-    clock.move(days=1)
-    assert rolled_back(programme, order).rolled_back_at == clock()
-    assert [programme.rows(table) for table in kept] == before
-    assert [row["reversed_at"] for row in programme.rows(spend)] == [clock()]
-    assert check_database(programme.call()).is_clean
-    once = programme.all_rows()
-    clock.move(days=1)
-    rolled_back(programme, order)
-    assert programme.all_rows() == once
-
-
-def test_what_an_operator_has_given_meanwhile_is_no_more_than_all(
-    programme: Programme, owner: int, order: str
-) -> None:
-    claim(programme, owner, order, uses_max=3, discounts=TEN_OFF)
-    applied(programme, order)
-    is_any = coupon_instance.c.instance_id > 0
-    programme.change(coupon_instance, is_any, remaining_uses=3)
-    rolled_back(programme, order)
-    assert uses(programme) == [(3, 0, 0)]
-
-
-def test_the_history_tells_of_bills_and_uses(programme: Programme, owner: int, order: str) -> None:
-    claim(programme, owner, order, discounts=TEN_OFF)
-    begun = len(programme.rows(audit))
-    applied(programme, order)
-    rolled_back(programme, order)
-    told = [
-        (row["action"], row["entity"], row["after"])
-        for row in programme.rows(audit)[begun:]
-        if row["entity"] != "spend"
-    ]
-    figures = {"subscription": order, "cost": "100.00", "discount": "10.00", "drawn": "0"}
-    of_use = {"bill": "january", "amount": "10.00"}
-    back = {"reference": "january", "rolled_back_at": START.isoformat()}
-    assert told == [
-        ("apply", "bill", {"reference": "january", **figures}),
-        ("use", "instance", of_use),
-        ("roll back", "bill", back),
-        ("give back", "instance", {**of_use, "amount": "10"}),
-    ]
-
-
-def test_a_bill_is_written_as_a_whole_or_not_at_all(
-    programme: Programme, owner: int, account: int, order: str
-) -> None:
-    redeemed(programme, owner, account)
-    claim(programme, owner, order, discounts=TEN_OFF)
-    require_all_or_nothing(programme, lambda: applied(programme, order))
-    require_all_or_nothing(programme, lambda: rolled_back(programme, order))
-
-
-# Estimates.
-
-
-def test_an_estimate_is_what_the_bill_becomes(
-    programme: Programme, owner: int, account: int, order: str
-) -> None:
-    redeemed(programme, owner, account)
-    claim(programme, owner, order, discounts=TEN_OFF)
-    before = programme.all_rows()
-    call = programme.call(member(owner, Role.READ_ONLY))
-    estimate = estimate_discounts(call, asked(order))
-    assert programme.all_rows() == before
-    assert (estimate.discount, estimate.drawn, estimate.due) == (10, 50, 40)
-    assert replace(estimate, reference="january") == applied(programme, order)
-
-
-def test_an_estimate_reckons_with_codes_as_if_they_were_claimed(
-    programme: Programme, owner: int, account: int, order: str
-) -> None:
-    claim(programme, owner, order, discounts=TEN_OFF)
-    new_coupon(programme, owner, coupon_code="HALF", uses_max=1)
-    attached(programme, owner, coupon_code="STOCK")
-    before = programme.all_rows()
-    codes = ("half", "HALF ", "Stock")
-    bills = [
-        estimated(programme, order, coupon_codes=codes),
-        estimated(programme, order, coupon_codes=codes, includes_applied=False),
-        estimated(programme, order, includes_applied=False),
-    ]
-    assert [it.discount for it in bills] == [100, 100, 0]
-    assert [it.coupon_code for it in bills[0].discounts] == ["SUMMER", "HALF", "STOCK"]
-    assert [it.instance_id is None for it in bills[0].discounts] == [False, True, True]
-    assert programme.all_rows() == before
-
-
-def test_an_estimate_refuses_what_could_not_be_claimed(
-    programme: Programme, owner: int, account: int, order: str
-) -> None:
-    claim(programme, owner, order)
-    other = subscription(programme, account)
-    claim(programme, owner, other, coupon_code="ONCE", coupons_max=1)
-    new_coupon(programme, programme.customer(), coupon_code="OTHERS")
-    attached(programme, programme.customer(), coupon_code="FOREIGN")
-    attached(programme, owner, account, coupon_code="TAKEN")
-    rule = seats("equal_to", "only_at_initialisation")
-    attached(programme, owner, coupon_code="RULED", definition={"rules": (rule,)})
-    early = {"valid_from": START + TICK}
-    attached(programme, owner, coupon_code="USED", remaining_uses=0)
-    attached(programme, owner, coupon_code="OVER", valid_till=START - TICK)
-    attached(programme, owner, coupon_code="EUROS", definition={"currency_code": "EUR"})
-    attached(programme, owner, coupon_code="EARLY", definition=early)
-    expected = {
-        "SUMMER": COUPON_ALREADY_APPLIED,
-        "ONCE": CLAIM_LIMIT_REACHED,
-        "OTHERS": COUPON_NOT_FOUND,
-        "FOREIGN": COUPON_NOT_FOUND,
-        "UNKNOWN": COUPON_NOT_FOUND,
-        "TAKEN": STATE_INVALID,
-        "RULED": COUPON_RULE_BROKEN,
-        "EARLY": STATE_INVALID,
-        "USED": STATE_INVALID,
-        "OVER": STATE_INVALID,
-        "EUROS": CURRENCY_MISMATCH,
-        "": NULL_PARAMETER,
-    }
-    rows = {
-        code: refused(
-            programme, lambda code=code: estimated(programme, order, coupon_codes=(code,))
-        )
-        for code in expected
-    }
-    assert {code: error.row for code, error in rows.items()} == expected
-
-
-def test_an_estimate_of_too_much_is_refused(programme: Programme, owner: int, order: str) -> None:
-    lines = [costs("1", f"part {number}") for number in range(1_000)]
-    for code in ("ONE", "TWO", "MORE"):
-        new_coupon(programme, owner, coupon_code=code, discounts=TEN_OFF * 100)
-    claim(programme, owner, order, discounts=TEN_OFF * 100)
-    error = refused(
-        programme, lambda: estimated(programme, order, *lines, coupon_codes=("ONE", "TWO"))
-    )
-    assert (error.row, "200000" in error.details) == (BILL_INVALID, True)
-    small = estimated(programme, order, *lines[:100], coupon_codes=("ONE", "TWO", "MORE"))
-    assert (small.cost, small.due) == (100, 0)
-
-
-def test_an_estimate_reckons_with_unique_codes(
-    programme: Programme, owner: int, account: int, order: str
-) -> None:
-    new_coupon(programme, owner, is_redeemable=False)
-    free, taken, retired = generate_unique_codes(programme.call(), "SUMMER", 3)
-    apply_coupon(programme.call(), subscription(programme, account), taken)
-    retire_coupon(programme.call(), retired)
-    assert estimated(programme, order, coupon_codes=(free,)).discount == 50
-    expected = {
-        (taken,): CLAIM_LIMIT_REACHED,
-        (retired,): COUPON_RETIRED,
-        ("SUMMER",): PARENT_CODE_NOT_REDEEMABLE,
-    }
-    rows = {
-        codes: refused(
-            programme, lambda codes=codes: estimated(programme, order, coupon_codes=codes)
-        )
-        for codes in expected
-    }
-    assert {codes: error.row for codes, error in rows.items()} == expected
-
-
-def test_an_estimate_counts_a_coupon_once(programme: Programme, owner: int, order: str) -> None:
-    new_coupon(programme, owner)
-    codes = ("SUMMER", *generate_unique_codes(programme.call(), "SUMMER", 1))
-    error = refused(programme, lambda: estimated(programme, order, coupon_codes=codes))
-    assert (error.row, error.details) == (
-        COUPON_ALREADY_APPLIED,
-        "coupon SUMMER is named twice",
-    )
-
-
-@pytest.mark.parametrize("is_over", [False, True])
-def test_an_estimate_reckons_with_coupons_of_books(
-    programme: Programme, owner: int, order: str, clock: Clock, is_over: bool
-) -> None:
-    call = programme.call()
-    kind = add_definition(call, handed_out.definition(owner)).definition_id or ""
-    packs = handed_out.book_definition(owner, kind, valid_till=START)
-    of_kind = add_book_definition(call, packs).book_definition_id or ""
-    pack = add_book(call, handed_out.book(owner, of_kind)).book_id
-    add_instance(call, handed_out.stock(owner, kind, book_id=pack, coupon_code="PACKED"))
-    clock.move(seconds=int(is_over))
-    if is_over:
-        error = refused(programme, lambda: estimated(programme, order, coupon_codes=("PACKED",)))
-        assert error.row is STATE_INVALID
-    else:
-        assert estimated(programme, order, coupon_codes=("PACKED",)).discount == 50
 
 
 # Who may, and what is accepted.

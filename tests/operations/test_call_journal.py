@@ -1,11 +1,14 @@
 """The journal of calls: written beside them, found by those who may see them, forgotten."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import select, update
 
 from service.domain.errors import INPUT_INVALID, NOT_AUTHORIZED
 from service.domain.listings import Listing
@@ -14,31 +17,23 @@ from service.domain.refusals import ServiceError
 from service.domain.roles import COMMAND_LINE, Caller, Role
 from service.operations import call_journal
 from service.operations.call_journal import CallJournal, JournalKeeper, find_calls
-from service.operations.users import add_user
+from service.operations.users import DEVELOPER, add_user, issue_token, list_tokens
 from service.storage import calls, newest_first
 from service.storage.engine import Database, DatabaseLimits
+from service.storage.party_tables import token
 from service.storage.report_tables import call as call_table
 from service.storage.users import add_role
+from tests.operations.traces import call_record
 from tests.programme import START, Clock, Programme
+
+PATIENCE_S = 60
+LOCK_TIMEOUT_S = 0.3
 
 
 def record(number: int = 0, **changes: Any) -> CallRecord:
     """A redemption that ended well, so many minutes after the start, but for the changes."""
-    common = CallRecord(
-        tracking_id=str(uuid4()),
-        at=START + timedelta(minutes=number),
-        contract="CustomerBillingService",
-        operation="RedeemCoupon",
-        user_id=None,
-        outcome="ok",
-        code=None,
-        http_status=200,
-        duration_ms=1.5,
-        request_bytes=700,
-        response_bytes=300,
-        is_replay=False,
-    )
-    return common._replace(**changes)
+    usual = {"at": START + timedelta(minutes=number), "operation": "RedeemCoupon"}
+    return call_record(**{**usual, **changes})
 
 
 def write(programme: Programme, *records: CallRecord) -> None:
@@ -136,7 +131,7 @@ def test_calls_are_written_beside_them(programme: Programme) -> None:
     journal = CallJournal(programme.database, lost.append, pause_s=0.05)
     some = [record(number) for number in range(3)]
     journal.note(some[0])
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while not found(programme):
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -147,22 +142,43 @@ def test_calls_are_written_beside_them(programme: Programme) -> None:
     assert lost == []
 
 
-def test_a_locked_database_keeps_no_call_waiting(
+@contextmanager
+def locked(programme: Programme) -> Iterator[None]:
+    """While the block runs, nobody else writes a call."""
+    with programme.database.writing() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("LOCK TABLE call IN ACCESS EXCLUSIVE MODE")
+        yield
+
+
+def test_a_locked_database_keeps_no_call_waiting(programme: Programme, database_url: str) -> None:
+    lost: list[int] = []
+    database = Database(database_url, DatabaseLimits(lock_timeout_s=PATIENCE_S))
+    journal = CallJournal(database, lost.append, pause_s=0.01)
+    some = [record(number) for number in range(10)]
+    with locked(programme):
+        begun = time.monotonic()
+        for one in some:
+            journal.note(one)
+        assert time.monotonic() - begun < PATIENCE_S / 2
+    journal.close()
+    database.close()
+    assert lost == []
+    assert found(programme) == some[::-1]
+
+
+def test_what_a_locked_database_does_not_take_is_lost(
     programme: Programme, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(call_journal, "QUEUE_LENGTH_MAX", 5)
     lost: list[int] = []
-    database = Database(database_url, DatabaseLimits(lock_timeout_s=0.3))
+    database = Database(database_url, DatabaseLimits(lock_timeout_s=LOCK_TIMEOUT_S))
     journal = CallJournal(database, lost.append, pause_s=0.01)
-    with programme.database.writing() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("LOCK TABLE call IN ACCESS EXCLUSIVE MODE")
-        begun = time.perf_counter()
+    with locked(programme):
         for number in range(10):
             journal.note(record(number))
-        assert time.perf_counter() - begun < 0.1
         # What was taken is given up, and what came meanwhile had no room.
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_S
         while sum(lost) < 10 and time.monotonic() < deadline:
             time.sleep(0.02)
     after = record(10)
@@ -171,6 +187,29 @@ def test_a_locked_database_keeps_no_call_waiting(
     database.close()
     assert sum(lost) == 10
     assert found(programme) == [after]
+
+
+def test_a_token_that_is_held_costs_no_call(
+    programme: Programme, database_url: str, owner: int
+) -> None:
+    """When it was used is written later: whoever holds it may be about to revoke it."""
+    lost: list[int] = []
+    database = Database(database_url, DatabaseLimits(lock_timeout_s=LOCK_TIMEOUT_S))
+    journal = CallJournal(database, lost.append, pause_s=60)
+    add_user(programme.call(), "kim", Role.STANDARD, owner)
+    issue_token(programme.call(), "kim", DEVELOPER)
+    one = record()
+    with programme.database.writing() as connection:
+        connection.execute(update(token).values(kind=DEVELOPER))
+        journal.note(one)
+        journal.note_use(connection.execute(select(token.c.token_id)).scalar_one(), START)
+        journal._write()
+    is_held_whole = programme.database.engine.dialect.name == "sqlite"
+    assert (lost, found(programme)) == (([1], []) if is_held_whole else ([], [one]))
+    assert [it.last_used_at for it in list_tokens(programme.call())] == [None]
+    journal.close()
+    database.close()
+    assert [it.last_used_at for it in list_tokens(programme.call())] == [START]
 
 
 def test_a_call_waits_for_no_journal(programme: Programme) -> None:

@@ -1,4 +1,7 @@
-"""Coupon instances: stored whole, attached once, changed as far as nothing was promised."""
+"""Coupon instances: stored whole, attached once, changed as far as nothing was promised.
+
+All in one file, as each test begins with the same definition, book and order.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -17,37 +17,28 @@ from service.domain.errors import (
     PAGING_INVALID,
     PATTERN_FULL,
     QUANTITY_OUT_OF_RANGE,
-    SERVICE_UNAVAILABLE,
     TERMS_INVALID,
 )
-from service.domain.jobs import CreationJob, JobQuery, JobStatus
-from service.domain.refusals import ServiceError, ServiceTroubleError
+from service.domain.jobs import JobQuery, JobStatus
+from service.domain.refusals import ServiceError
 from service.domain.roles import COMMAND_LINE, Caller, Role
-from service.operations import make_coupons as making
 from service.operations.calls import OperationLimits
 from service.operations.check_database import check_database
-from service.operations.classes import retire_class
 from service.operations.creation_jobs import (
     NewCreationJob,
-    add_creation_job,
     cancel_creation_job,
     create_creation_job,
     get_creation_jobs,
     retry_creation_job,
 )
 from service.operations.dispatch_coupons import dispatch_coupons
-from service.operations.job_work import JobDesk
 from service.operations.outbox import Outbox
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.users import add_user
-from service.operations.work_on_jobs import work_on_next_job
-from service.storage import bulk, jobs
-from service.storage.jobs import LeaseLostError
-from service.storage.tables import coupon, coupon_batch, coupon_class, coupon_place, job, outbox
-from tests.operations.jobs import ATTEMPTS_MAX, LEASE, desk, work
+from service.storage import jobs
+from service.storage.tables import coupon, job, outbox
+from tests.operations.jobs import ATTEMPTS_MAX, CHUNK, LEASE, found, new, require_whole, work
 from tests.programme import START, Programme, member, utc
-
-CHUNK = 100
 
 
 @pytest.fixture
@@ -56,33 +47,6 @@ def owner(programme: Programme) -> int:
     customer_id = programme.customer()
     programme.coupon_class(customer_id, pattern="######")
     return customer_id
-
-
-def new(programme: Programme, owner: int, count: int, **values: Any) -> CreationJob:
-    """A job of the command line, or of a caller."""
-    caller = values.pop("caller", COMMAND_LINE)
-    limits = OperationLimits(job_chunk_coupons=CHUNK)
-    asked = NewCreationJob(
-        customer_id=owner, class_name="Spring", number_of_coupons=count, **values
-    )
-    return add_creation_job(replace(programme.call(caller), limits=limits), asked)
-
-
-def found(programme: Programme, owner: int, **values: Any) -> list[CreationJob]:
-    return get_creation_jobs(programme.call(), JobQuery(customer_id=owner, **values))
-
-
-def require_whole(programme: Programme, batch_id: int, count: int) -> None:
-    """The batch has so many coupons, each at a place of its own, and everything adds up."""
-    rows = [row for row in programme.rows(coupon) if row["batch_id"] == batch_id]
-    assert sorted(row["seq"] for row in rows) == list(range(count))
-    assert len({row["code"] for row in rows}) == count
-    places = {row["seq"]: row["coupon_id"] for row in programme.rows(coupon_place)}
-    assert places == {row["seq"]: row["coupon_id"] for row in rows}
-    (batch,) = programme.rows(coupon_batch)
-    assert (batch["created_count"], batch["coupons_count"]) == (count, count)
-    assert programme.rows(coupon_class)[0]["coupons_count"] == count
-    assert check_database(programme.call()).breaches == []
 
 
 def test_a_job_makes_all_coupons(programme: Programme, owner: int) -> None:
@@ -233,9 +197,9 @@ def test_a_pattern_too_small_is_used_up_to_the_last_code(programme: Programme, o
     batch_id = new(
         programme, owner, 1_200, code_pattern="A-###", code_alphabet="0123456789"
     ).batch_id
-    begun = time.perf_counter()
+    begun = time.thread_time()
     done = work(programme)
-    assert time.perf_counter() - begun < 2
+    assert time.thread_time() - begun < 2
     assert done is not None
     assert done.status is JobStatus.PATTERN_FULL
     (ended,) = found(programme, owner)
@@ -311,137 +275,6 @@ def test_a_job_cancelled_before_it_begins_makes_nothing(programme: Programme, ow
     (ended,) = found(programme, owner)
     assert (ended.status, ended.created_amount) == (JobStatus.CANCELLED, 0)
     require_whole(programme, ended.batch_id, 0)
-
-
-# Failing.
-
-
-def test_the_job_of_a_class_that_is_retired_fails(programme: Programme, owner: int) -> None:
-    new(programme, owner, 10)
-    retire_class(programme.call(), owner, "Spring")
-    work(programme)
-    (ended,) = found(programme, owner)
-    assert (ended.status, ended.fail_count) == (JobStatus.FAILED, 1)
-    assert ended.errors[0].startswith("CouponClassRetired")
-    assert check_database(programme.call()).breaches == []
-
-
-def test_a_chunk_that_fails_is_tried_again_and_then_the_job_has_failed(
-    programme: Programme, owner: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    job_id = new(programme, owner, 1_000).job_id
-    right, calls = bulk.add_coupons_in_bulk, []
-
-    def broken_disk(*arguments: Any) -> int:
-        calls.append(1)
-        if len(calls) > 3:
-            raise ServiceTroubleError(SERVICE_UNAVAILABLE, "the disk is full")
-        return right(*arguments)
-
-    monkeypatch.setattr(bulk, "add_coupons_in_bulk", broken_disk)
-    for number in range(1, ATTEMPTS_MAX + 1):
-        work(programme)
-        (now,) = found(programme, owner)
-        assert (now.created_amount, now.fail_count) == (3 * CHUNK, number)
-        assert now.errors == ["ServiceTroubleError: the disk is full"] * number
-        is_last = number == ATTEMPTS_MAX
-        assert now.status is (JobStatus.FAILED if is_last else JobStatus.PENDING)
-        assert work(programme) is None
-        programme.clock.move(hours=1)
-    assert len(programme.rows(coupon)) == 3 * CHUNK
-    assert check_database(programme.call()).breaches == []
-    monkeypatch.setattr(bulk, "add_coupons_in_bulk", right)
-    retried = retry_creation_job(programme.call(), job_id)
-    assert (retried.status, retried.fail_count, retried.errors) == (JobStatus.PENDING, 0, [])
-    work(programme)
-    require_whole(programme, retried.batch_id, 1_000)
-
-
-def test_a_bug_is_told_and_not_raised(
-    programme: Programme, owner: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    new(programme, owner, 10)
-    monkeypatch.setattr(making, "shuffled", lambda _: 1 / 0)
-    done = work(programme)
-    assert done is not None
-    assert done.failure == "ZeroDivisionError"
-    assert found(programme, owner)[0].fail_count == 1
-
-
-# Leases.
-
-
-def test_a_job_has_one_worker_until_its_lease_ends(programme: Programme, owner: int) -> None:
-    new(programme, owner, 10)
-    first = desk(programme).take()
-    assert first is not None
-    assert desk(programme).take() is None
-    programme.clock.now += LEASE
-    second = desk(programme).take()
-    assert second is not None
-    assert second.lease_number == first.lease_number + 1
-
-
-def test_a_worker_that_has_lost_its_lease_changes_nothing(programme: Programme, owner: int) -> None:
-    new(programme, owner, 250)
-    first = desk(programme).take()
-    assert first is not None
-    programme.clock.now += LEASE
-    second = desk(programme).take()
-    assert second is not None
-    before = programme.rows(job)
-    with pytest.raises(LeaseLostError):
-        making.make_coupons(desk(programme), first)
-    with pytest.raises(LeaseLostError):
-        desk(programme).fail(first, "late", is_permanent=True)
-    desk(programme).give_back(first)
-    assert programme.rows(job) == before
-    assert programme.rows(coupon) == []
-    making.make_coupons(desk(programme), second)
-    with pytest.raises(LeaseLostError):
-        making.make_coupons(desk(programme), second)
-    require_whole(programme, programme.rows(coupon_batch)[0]["batch_id"], 250)
-
-
-def test_without_the_fence_a_lost_lease_would_be_noticed(
-    programme: Programme, owner: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    new(programme, owner, 250)
-    first = desk(programme).take()
-    assert first is not None
-    programme.clock.now += LEASE
-    assert desk(programme).take() is not None
-    monkeypatch.setattr(jobs, "keep", lambda _connection, leased, *_, **__: leased)
-    with pytest.raises(LeaseLostError):
-        # The end of the job has a fence of its own.
-        making.make_coupons(desk(programme), first)
-    assert len(programme.rows(coupon)) == 250
-
-
-def test_two_workers_do_two_jobs(programme: Programme, owner: int) -> None:
-    for _ in range(2):
-        new(programme, owner, 3_000)
-    threads = [Thread(target=work, args=(programme,)) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert [it.created_amount for it in found(programme, owner)] == [3_000, 3_000]
-    assert check_database(programme.call()).breaches == []
-
-
-def test_a_worker_that_is_to_end_gives_its_job_back(programme: Programme, owner: int) -> None:
-    new(programme, owner, 1_000)
-    asked = iter([False, False, False, True])
-    stopping = JobDesk(
-        programme.database, LEASE, ATTEMPTS_MAX, lambda: next(asked), programme.clock
-    )
-    done = work_on_next_job(stopping)
-    assert done is not None
-    assert (done.status, done.failure) == (JobStatus.PENDING, None)
-    assert found(programme, owner)[0].created_amount == 3 * CHUNK
-    work(programme)
-    require_whole(programme, found(programme, owner)[0].batch_id, 1_000)
 
 
 # Who is told.

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from service.domain.errors import NOT_AUTHORIZED, PAGING_INVALID
+from service.domain.pages import Page, PageWanted
+from service.domain.programmes import CouponClass
 from service.domain.roles import Role
 from service.domain.terms import CouponType
 from service.operations.classes import retire_class, show_class, update_class
-from service.operations.search_classes import ClassPage, ClassQuery, search_coupon_classes
+from service.operations.search_classes import ClassQuery, search_coupon_classes
 from tests.operations.traces import refusal
 from tests.programme import Programme, member
 
@@ -35,19 +37,22 @@ def stocked(programme: Programme, owner: int) -> Programme:
     return programme
 
 
-def search(programme: Programme, owner: int, **wanted: Any) -> ClassPage:
-    return search_coupon_classes(programme.call(), ClassQuery(customer_id=owner, **wanted))
+def search(
+    programme: Programme, owner: int, *, index: int = 0, size: int = 100, **wanted: Any
+) -> Page[CouponClass]:
+    query = ClassQuery(customer_id=owner, **wanted)
+    return search_coupon_classes(programme.call(), query, PageWanted(index, size))
 
 
-def names(page: ClassPage) -> list[str]:
-    return [it.name for it in page.classes]
+def names(page: Page[CouponClass]) -> list[str]:
+    return [it.name for it in page.items]
 
 
 def test_all_classes_come_by_name(stocked: Programme, owner: int) -> None:
     page = search(stocked, owner)
     assert names(page) == NAMES
     assert not page.has_more
-    assert page.classes[5] == show_class(stocked.call(), owner, "Spring")
+    assert page.items[5] == show_class(stocked.call(), owner, "Spring")
 
 
 @pytest.mark.parametrize(
@@ -146,13 +151,13 @@ def test_what_is_no_page_is_refused(programme: Programme, owner: int, page: Any)
 
 @pytest.mark.parametrize("page", [{"size": 1000}, {"index": 2**31 - 1, "size": 1000}], ids=str)
 def test_the_bounds_of_a_page_are_accepted(programme: Programme, owner: int, page: Any) -> None:
-    assert search(programme, owner, **page) == ClassPage([], has_more=False)
+    assert search(programme, owner, **page) == Page([], has_more=False)
 
 
 def test_rights_decide(programme: Programme, owner: int) -> None:
     query = ClassQuery(customer_id=owner)
     stranger = programme.call(member(programme.customer()))
-    row = refusal(programme, lambda: search_coupon_classes(stranger, query))
+    row = refusal(programme, lambda: search_coupon_classes(stranger, query, PageWanted()))
     assert row is NOT_AUTHORIZED
     reader = programme.call(member(owner, Role.READ_ONLY))
-    assert search_coupon_classes(reader, query).classes == []
+    assert search_coupon_classes(reader, query, PageWanted()).items == []

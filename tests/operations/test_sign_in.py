@@ -193,11 +193,16 @@ def test_to_sign_in_forgives_the_name_and_not_the_address(
 def test_old_failures_are_dropped(
     desk: FrontDesk, programme: Programme, user: int, checks: list[str | None]
 ) -> None:
-    for n in range(5):
-        fail(desk, f"user {n}", f"192.0.2.{n}")
-    programme.clock.move(minutes=1)
-    fail(desk)
-    assert len(programme.rows(sliding_window)) == 2
+    kept_counts = []
+    for _ in range(4):
+        for n in range(40):
+            number = len(kept_counts) * 40 + n
+            fail(desk, f"user {number}", f"192.0.2.{number}")
+        kept_counts.append(len(programme.rows(sliding_window)))
+        programme.clock.move(minutes=1)
+    assert kept_counts[0] == 80
+    # Those of the minute, and few of those before.
+    assert all(80 <= it < 100 for it in kept_counts[1:])
 
 
 def test_all_processes_share_one_secret(programme: Programme) -> None:

@@ -16,7 +16,6 @@ from service.domain.money import minor_unit
 
 COMPONENTS = ("users", "calls", "setup", "storage")
 MEASURES = ("seats", "gigabytes")
-UNIT_EFFECTS = (Effect.FIRST_UNITS, Effect.LAST_UNITS, Effect.CHEAPEST_UNITS)
 
 
 @dataclass(frozen=True)

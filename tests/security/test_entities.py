@@ -15,7 +15,7 @@ from lxml import etree
 from benchmarks.processes import resident_bytes
 from tests.reliability.proofs import ENTITIES, Report
 from tests.security import victim
-from tests.security.door import Application, send, why_wrong
+from tests.security.door import Application, Attempt, Reply, send, why_wrong
 from tests.security.hostile_xml import hostile
 from tests.storage.engines import ON_SQLITE
 
@@ -29,6 +29,7 @@ HARMLESS = frozenset(
 """What is let in, as it is valid and nobody follows it."""
 TRACED = "open,openat,openat2,socket,connect,execve"
 ROUNDS_COUNT = 5
+TRIES_COUNT = 3
 
 
 @pytest.fixture
@@ -64,10 +65,17 @@ def test_hostile_xml_is_refused_at_once(
     attempts = hostile(secret_file.as_uri(), url_of(listener))
     for attempt in attempts.values():
         send(application, attempt)
-    for name, attempt in attempts.items():
+    replies: list[Reply] = []
+
+    def grown_bytes(attempt: Attempt) -> int:
         before = resident_bytes(own_pid)
-        replies = [send(application, attempt) for _ in range(ROUNDS_COUNT)]
-        assert resident_bytes(own_pid) - before <= GROWTH_BYTES_MAX, name
+        replies.extend(send(application, attempt) for _ in range(ROUNDS_COUNT))
+        return resident_bytes(own_pid) - before
+
+    for name, attempt in attempts.items():
+        replies.clear()
+        # A cause is there each time, and what else the process does is not.
+        assert any(grown_bytes(attempt) <= GROWTH_BYTES_MAX for _ in range(TRIES_COUNT)), name
         assert min(reply.cpu_s for reply in replies) <= CPU_S_MAX, name
         for reply in replies:
             assert why_wrong(reply) is None

@@ -14,6 +14,7 @@ from service.domain.roles import Role
 from service.operations import export_coupons
 from service.operations.guesses import subject_of
 from service.storage.all_tables import metadata
+from service.storage.console_tables import SPELLED_LENGTH
 from service.storage.party_tables import membership
 from service.storage.tables import coupon
 from tests.programme import Programme
@@ -71,9 +72,12 @@ def test_text_is_never_a_statement(shop: Shop, names: Names) -> None:
     for user_id in users:
         before["sliding_window"].pop((subject_of("guesses", user_id),), None)
     # What others did is forgotten when it is out of every window.
-    since = shop.programme.clock() - WINDOW
-    windows = before["sliding_window"].items()
-    before["sliding_window"] = {key: row for key, row in windows if row["last_at"] > since}
+    since = (shop.programme.clock() - WINDOW).timestamp() * 1_000_000
+    before["sliding_window"] = {
+        key: row
+        for key, row in before["sliding_window"].items()
+        if int(row["instants"][-SPELLED_LENGTH:]) > since
+    }
     for name, rows in before.items():
         changed = {key: (row, now[name].get(key)) for key, row in rows.items()}
         assert {key: pair for key, pair in changed.items() if pair[0] != pair[1]} == {}, name

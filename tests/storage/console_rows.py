@@ -7,7 +7,7 @@ from tests.programme import START
 
 FIRST: dict[str, dict[str, Any]] = {
     "service_secret": {"name": "one", "value": b"1" * 64, "created_at": START},
-    "sliding_window": {"subject": b"1" * 32, "instants": "1" * 16, "last_at": START},
+    "sliding_window": {"subject": b"1" * 32, "instants": "1" * 16},
     "ended_session": {"user_id": 1, "signed_in_at": START, "forget_at": START},
     "class_figures": {
         "class_id": 1,

@@ -3,13 +3,11 @@
 import gc
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -19,75 +17,27 @@ import pytest
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import IntegrityError
 
-from service.domain.errors import COUPON_NOT_FOUND, SERVICE_BUSY, SERVICE_UNAVAILABLE
+from service.domain.errors import COUPON_NOT_FOUND, SERVICE_BUSY
 from service.domain.refusals import ServiceError, ServiceTroubleError
-from service.storage import engine, writers_turn
-from service.storage.engine import Database, DatabaseLimits
+from service.storage import writers_turn
+from service.storage.engine import Database
 from service.storage.prepared import run_text
 from service.storage.trouble import LostRaceError
 from service.storage.writers_turn import TOGETHER_MAX, Attempt
 from tests.reliability.early_answers import EarlyAnswers
-
-PATIENCE_S = 30
-SHORT_S = 0.1
-"""How long is waited for others where that is too short."""
-TABLES = """
-CREATE TABLE entry (
-    place INTEGER PRIMARY KEY AUTOINCREMENT,
-    name TEXT NOT NULL,
-    parent INTEGER REFERENCES entry (place)
-);
-CREATE TRIGGER fatal BEFORE INSERT ON entry WHEN NEW.name = 'fatal'
-BEGIN SELECT RAISE(ROLLBACK, 'fatal'); END;
-CREATE TABLE counter (total INTEGER NOT NULL);
-INSERT INTO counter VALUES (0);
-"""
-Open = Callable[..., Database]
+from tests.storage.entries import PATIENCE_S, SHORT_S, Open, driver, names, opening, put
 
 
 @pytest.fixture
 def open_with(tmp_path: Path) -> Iterator[Open]:
-    """Opens one file with the tables above, as often as a test likes."""
-    opened: list[Database] = []
-
-    def open_with(query: str = "", **limits: float) -> Database:
-        url = f"sqlite:///file:{tmp_path / 'entries.db'}?uri=true{query}"
-        opened.append(Database(url, DatabaseLimits(**limits)))
-        return opened[-1]
-
-    first = open_with()
-    with first.reading() as connection:
-        driver(connection).executescript(TABLES)
-    # Connections of one process share what they know of the files.
-    first.close()
-    yield open_with
-    for database in opened:
-        database.close()
+    """Opens one file of entries, as often as a test likes."""
+    with opening(tmp_path / "entries.db") as open_with:
+        yield open_with
 
 
 @pytest.fixture
 def database(open_with: Open) -> Database:
     return open_with()
-
-
-def driver(connection: Connection) -> Any:
-    return connection.connection.dbapi_connection
-
-
-def names(database: Database) -> list[str]:
-    """What has been written, in its order."""
-    with database.reading() as connection:
-        return [name for (name,) in run_text(connection, "SELECT name FROM entry ORDER BY place")]
-
-
-def put(name: str) -> Attempt[str]:
-    """Writes an entry, and answers its name."""
-
-    def attempt(connection: Connection) -> str:
-        run_text(connection, "INSERT INTO entry (name) VALUES (?)", (name,))
-        return name
-
-    return attempt
 
 
 def failing(fault: Callable[[Connection], object]) -> Attempt[str]:
@@ -319,15 +269,21 @@ def test_what_an_error_holds_is_free_with_it(database: Database) -> None:
 # When they are answered.
 
 
-def answered_before_the_commit(database: Database) -> list[str]:
-    """Those of several that are told of something that is not yet committed."""
+def answered_before_the_commit(database: Database, patience_s: float) -> list[str]:
+    """Those of several that are told of something that is not yet committed.
+
+    Args:
+        database: Where they write.
+        patience_s: How long whoever has been told may take to go on.
+    """
     found: list[str] = []
 
     def look(connection: Connection) -> None:
-        # Whoever has been told can go on meanwhile.
-        time.sleep(SHORT_S)
         ((count,),) = driver(connection).execute("SELECT count(*) FROM entry")
-        found.extend(it.result() for it in tasks if count and it.done())
+        if count:
+            _, *others = tasks
+            wait(others, patience_s)
+            found.extend(it.result() for it in tasks if it.done())
 
     with made_at_once(database, [put("one"), put("two"), put("three")]) as tasks:
         event.listen(database.engine, "commit", look)
@@ -337,16 +293,17 @@ def answered_before_the_commit(database: Database) -> list[str]:
 
 
 def test_nobody_is_answered_before_the_commit(database: Database) -> None:
-    assert answered_before_the_commit(database) == []
+    assert answered_before_the_commit(database, SHORT_S) == []
 
 
 def test_early_answers_would_be_noticed(database: Database) -> None:
     database._shared = EarlyAnswers(database.writing, PATIENCE_S)
-    assert answered_before_the_commit(database) == ["two", "three"]
+    assert answered_before_the_commit(database, PATIENCE_S) == ["two", "three"]
 
 
-def test_who_waits_too_long_is_told_and_never_made(open_with: Open) -> None:
-    database = open_with(lock_timeout_s=SHORT_S)
+@contextmanager
+def taking_long(database: Database) -> Iterator[None]:
+    """While the block runs, an attempt is being made; it is committed afterwards."""
     is_made, may_end = threading.Event(), threading.Event()
 
     def take_long(connection: Connection) -> str:
@@ -356,20 +313,29 @@ def test_who_waits_too_long_is_told_and_never_made(open_with: Open) -> None:
 
     task = started(lambda: database.write(take_long))
     assert is_made.wait(PATIENCE_S)
-    with pytest.raises(ServiceTroubleError) as busy:
-        database.write(put("given up"))
-    may_end.set()
+    try:
+        yield
+    finally:
+        may_end.set()
     assert task.result(PATIENCE_S) == "long"
+
+
+def test_who_waits_too_long_is_told_and_never_made(open_with: Open) -> None:
+    database = open_with(lock_timeout_s=SHORT_S)
+    with taking_long(database), pytest.raises(ServiceTroubleError) as busy:
+        database.write(put("given up"))
     assert busy.value.row is SERVICE_BUSY
     assert database.write(put("later")) == "later"
     assert names(database) == ["long", "later"]
 
 
 def test_who_is_being_made_is_waited_for(open_with: Open) -> None:
-    database = open_with(lock_timeout_s=SHORT_S)
+    # Long enough for both to come, on a busy machine too.
+    come_s = 5 * SHORT_S
+    database = open_with(lock_timeout_s=come_s)
 
     def take_long(connection: Connection) -> str:
-        time.sleep(2 * SHORT_S)
+        time.sleep(come_s + SHORT_S)
         return put("long")(connection)
 
     assert outcomes(database, [take_long, put("two")]) == ["long", "two"]
@@ -402,19 +368,9 @@ def signalled_when(condition: Callable[[], bool]) -> Iterator[None]:
 
 
 def test_who_is_interrupted_while_it_waits_leads_nobody(database: Database) -> None:
-    is_made, may_end = threading.Event(), threading.Event()
-
-    def take_long(connection: Connection) -> str:
-        is_made.set()
-        assert may_end.wait(PATIENCE_S)
-        return put("long")(connection)
-
-    task = started(lambda: database.write(take_long))
-    assert is_made.wait(PATIENCE_S)
-    with pytest.raises(_Interrupted), signalled_when(lambda: waiting_count(database) == 2):
+    is_waiting = signalled_when(lambda: waiting_count(database) == 2)
+    with taking_long(database), pytest.raises(_Interrupted), is_waiting:
         database.write(put("given up"))
-    may_end.set()
-    assert task.result(PATIENCE_S) == "long"
     assert waiting_count(database) == 0
     assert names(database) == ["long"]
 
@@ -492,95 +448,3 @@ def test_what_is_not_undone_would_be_noticed(
 
     monkeypatch.setattr(writers_turn, "_Candidate", Careless)
     assert wrong_rounds(database, 1) == 1
-
-
-# Other processes.
-
-HOLD_S, LOOKS_COUNT_MIN = 0.05, 8
-HOLDER = """
-import sqlite3, sys, time
-connection = sqlite3.connect(sys.argv[1], isolation_level=None)
-connection.execute("BEGIN IMMEDIATE")
-print("held", flush=True)
-time.sleep(float(sys.argv[2]))
-print(time.monotonic())
-connection.execute("COMMIT")
-"""
-
-
-@contextmanager
-def held_elsewhere(database: Database, seconds: float) -> Iterator[Callable[[], float]]:
-    """Another process writes for so long, or until the block ends.
-
-    Answers:
-        What waits for the end of its transaction, and tells when that was.
-    """
-    path = str(database.url.database).removeprefix("file:")
-    command = [sys.executable, "-S", "-c", HOLDER, path, str(seconds)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
-        assert holder.stdout is not None
-        try:
-            assert holder.stdout.readline() == "held\n"
-            yield lambda: float(holder.communicate()[0])
-        finally:
-            holder.kill()
-
-
-def looks_count(database: Database) -> int:
-    """How often a writer has asked when it begins, while another process wrote."""
-    asked: list[str] = []
-
-    def hear(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        asked.append(statement)
-
-    event.listen(database.engine, "before_cursor_execute", hear)
-    with held_elsewhere(database, HOLD_S) as ended_at:
-        with database.writing():
-            begun_at = time.monotonic()
-        assert ended_at() < begun_at
-    assert {*asked} == {"BEGIN IMMEDIATE"}
-    return len(asked)
-
-
-def busy_timeout(database: Database) -> int:
-    with database.reading() as connection:
-        ((milliseconds,),) = driver(connection).execute("PRAGMA busy_timeout")
-    return int(milliseconds)
-
-
-def test_a_writer_looks_often_whether_the_other_process_has_ended(open_with: Open) -> None:
-    database = open_with(lock_timeout_s=7.5)
-    assert looks_count(database) >= LOOKS_COUNT_MIN
-    assert busy_timeout(database) == 7500
-
-
-def test_who_leaves_the_looking_to_sqlite_would_be_noticed(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def begin(connection: Connection, _timeout_s: float) -> None:
-        run_text(connection, "BEGIN IMMEDIATE")
-
-    monkeypatch.setattr(engine, "begin_writing", begin)
-    assert looks_count(database) == 1
-
-
-def test_a_writer_is_told_that_the_other_process_does_not_end(open_with: Open) -> None:
-    database = open_with(lock_timeout_s=SHORT_S)
-    with held_elsewhere(database, PATIENCE_S):
-        asked_at = time.monotonic()
-        with pytest.raises(ServiceTroubleError) as busy:
-            database.write(put("given up"))
-        waited_s = time.monotonic() - asked_at
-    assert busy.value.row is SERVICE_BUSY
-    assert SHORT_S <= waited_s < 1
-    assert busy_timeout(database) == 1000 * SHORT_S
-    assert database.write(put("later")) == "later"
-    assert names(database) == ["later"]
-
-
-def test_a_file_that_only_reads_is_unavailable_from_the_beginning(open_with: Open) -> None:
-    """As when somebody else made the files beside the database's, and they are his."""
-    database = open_with("&readonly_shm=1")
-    with held_elsewhere(database, PATIENCE_S), pytest.raises(ServiceTroubleError) as trouble:
-        database.write(put("nowhere"))
-    assert trouble.value.row is SERVICE_UNAVAILABLE

@@ -8,7 +8,6 @@ import pytest
 
 from service.domain.coupon_info import (
     COUPON_TYPE_CODES,
-    INT_MAX,
     CouponInfo,
     CouponStatus,
     coupon_info,
@@ -17,6 +16,7 @@ from service.domain.coupon_info import (
 from service.domain.errors import ID_TOO_LARGE
 from service.domain.instants import NO_END
 from service.domain.ledger import RedeemedCoupon
+from service.domain.numbers import INT_MAX
 from service.domain.refusals import ServiceError
 from service.domain.terms import CouponType
 from tests.programme import START, terms, utc

@@ -1,11 +1,21 @@
 """The requests that break stock Spyne: ten that escape as exceptions, eight let in."""
 
+import time
+
 import pytest
 
 from tests.wire.harness import REDEEM, envelope
 
 VALID = envelope()
 XXE = b'<!DOCTYPE e [<!ENTITY f SYSTEM "file:///etc/hostname">]>'
+
+
+def refused_at_once(service, content):
+    """Send what must be refused before it takes time; tell why."""
+    begun = time.thread_time()
+    symbol = refused(service, content)
+    assert time.thread_time() - begun < 1
+    return symbol
 
 
 def refused(service, content, **environ):
@@ -137,9 +147,8 @@ def test_a_document_type_in_a_comment_is_none(service):
     assert service.post(content).status == 200
 
 
-@pytest.mark.timeout(5)
 def test_a_prologue_without_end_is_refused_at_once(service):
-    assert refused(service, b"<!-- -->" * 30_000 + b"<!--") == "XmlMalformed"
+    assert refused_at_once(service, b"<!-- -->" * 30_000 + b"<!--") == "XmlMalformed"
 
 
 def test_very_deep_nesting_is_refused(service):
@@ -147,13 +156,11 @@ def test_very_deep_nesting_is_refused(service):
     assert refused(service, content) == "XmlMalformed"
 
 
-@pytest.mark.timeout(5)
 def test_thousands_of_attributes_are_refused_at_once(service):
     attributes = " ".join(f'n{place}=""' for place in range(20_000))
-    assert refused(service, envelope(header=f"<a {attributes}/>")) == "TooManyAttributes"
+    assert refused_at_once(service, envelope(header=f"<a {attributes}/>")) == "TooManyAttributes"
 
 
-@pytest.mark.timeout(5)
 def test_thousands_of_namespaces_are_refused_at_once(service):
     declarations = " ".join(f'xmlns:n{place}="u"' for place in range(12_000))
-    assert refused(service, envelope(f"<a {declarations}/>")) == "OperationUnknown"
+    assert refused_at_once(service, envelope(f"<a {declarations}/>")) == "OperationUnknown"

@@ -5,22 +5,22 @@ from typing import Any
 from flask import Response, request, url_for
 
 from service.console.account_forms import (
-    CODE_LENGTH_MAX,
     AccountSearchForm,
     CodeForm,
     NewAccountForm,
     NewSubscriptionForm,
     SpendForm,
 )
-from service.console.forms import ConfirmForm
+from service.console.forms import CODE_LENGTH_MAX, ConfirmForm
 from service.console.rendering import changed, confirm_page, page
 from service.console.routing import customer_pages
 from service.console.visits import this_call, this_customer
 from service.domain.coupon_instances import CouponInstance, InstanceTarget
 from service.domain.coupon_records import CouponRecord
 from service.domain.errors import COUPON_NOT_FOUND, NAME_TAKEN, SPEND_REFERENCE_TAKEN
-from service.domain.ledger import ZERO, Spend
+from service.domain.ledger import Spend
 from service.domain.listings import read_key, write_key
+from service.domain.money import ZERO
 from service.domain.pages import Page, PageWanted
 from service.domain.programmes import Account, Subscription
 from service.operations.account_spend import find_spends, monthly_spend, show_spend
@@ -139,13 +139,13 @@ def reverse(account_id: int, spend_id: int) -> Response:
     account = _account(account_id)
     shown = show_spend(*_of(account), spend_id)
     place: dict[str, Any] = {"account_id": account_id, "spend_id": spend_id}
-    form = ConfirmForm()
-    if form.validate_on_submit():
-        with form.refusals():
-            reverse_spend(this_call(), account_id, shown.reference)
-            return changed("The spend is taken back.", "accounts.spend", **place)
+
+    def do() -> Response:
+        reverse_spend(this_call(), account_id, shown.reference)
+        return changed("The spend is taken back.", "accounts.spend", **place)
+
     return confirm_page(
-        form,
+        do,
         title=f"Take spend {shown.reference} back?",
         action="Take it back",
         cancel_url=url_for("accounts.spend", **place),
@@ -271,14 +271,14 @@ def remove(subscription_id: int) -> Response:
     this_call().caller.require_write(this_customer().customer_id)
     shown, _ = _subscription(subscription_id)
     code = request.args.get("code", "")[:CODE_LENGTH_MAX]
-    form = ConfirmForm()
-    if form.validate_on_submit():
-        with form.refusals():
-            remove_coupon(this_call(), shown.reference, code)
-            text = f"Coupon {code} discounts the bills no more."
-            return changed(text, "accounts.subscription", subscription_id=subscription_id)
+
+    def do() -> Response:
+        remove_coupon(this_call(), shown.reference, code)
+        text = f"Coupon {code} discounts the bills no more."
+        return changed(text, "accounts.subscription", subscription_id=subscription_id)
+
     return confirm_page(
-        form,
+        do,
         title=f"Remove coupon {code} from {shown.reference}?",
         action="Remove it",
         cancel_url=url_for("accounts.subscription", subscription_id=subscription_id),
@@ -294,14 +294,14 @@ def end(subscription_id: int) -> Response:
     """Ask whether a subscription is to end, and end it."""
     this_call().caller.require_operator()
     shown, _ = _subscription(subscription_id)
-    form = ConfirmForm()
-    if form.validate_on_submit():
-        with form.refusals():
-            end_subscription(this_call(), shown.reference)
-            text = "The subscription has ended."
-            return changed(text, "accounts.subscription", subscription_id=subscription_id)
+
+    def do() -> Response:
+        end_subscription(this_call(), shown.reference)
+        text = "The subscription has ended."
+        return changed(text, "accounts.subscription", subscription_id=subscription_id)
+
     return confirm_page(
-        form,
+        do,
         title=f"End subscription {shown.reference}?",
         action="End it",
         cancel_url=url_for("accounts.subscription", subscription_id=subscription_id),
@@ -349,13 +349,13 @@ def roll_back(subscription_id: int, bill_number: int) -> Response:
     shown, _ = _subscription(subscription_id)
     found = show_bill(this_call(), this_customer().customer_id, subscription_id, bill_number)
     place: dict[str, Any] = {"subscription_id": subscription_id, "bill_number": bill_number}
-    form = ConfirmForm()
-    if form.validate_on_submit():
-        with form.refusals():
-            rollback_bill(this_call(), shown.reference, found.reference)
-            return changed("The bill is rolled back.", "accounts.bill", **place)
+
+    def do() -> Response:
+        rollback_bill(this_call(), shown.reference, found.reference)
+        return changed("The bill is rolled back.", "accounts.bill", **place)
+
     return confirm_page(
-        form,
+        do,
         title=f"Roll bill {found.reference} back?",
         action="Roll it back",
         cancel_url=url_for("accounts.bill", **place),

@@ -2,18 +2,19 @@
 
 import json
 import re
-from datetime import datetime, timezone
+from datetime import datetime
 
 from flask import Response, request
 from wtforms import DateTimeLocalField, Field, IntegerField, StringField, ValidationError
 from wtforms.validators import Length, NumberRange, Optional
 
 from service.console.formatting import NOTHING, instant
-from service.console.forms import SearchForm
+from service.console.forms import SearchForm, in_utc
 from service.console.rendering import page
-from service.console.routing import NUMBER_MAX, operator_pages
+from service.console.routing import operator_pages
 from service.console.tracking_ids import tracking_id_in
 from service.console.visits import this_call
+from service.domain.numbers import ID_MAX
 from service.domain.recorded import ChangeSearch, FoundChange
 from service.operations.audit_log import find_changes
 
@@ -29,7 +30,7 @@ class ChangeFilter(SearchForm):
     """Which changes are listed."""
 
     entity = StringField("Kind of thing", [Length(max=TEXT_LENGTH_MAX)])
-    entity_id = IntegerField("Number", [Optional(), NumberRange(0, NUMBER_MAX)])
+    entity_id = IntegerField("Number", [Optional(), NumberRange(0, ID_MAX)])
     action = StringField("Action", [Length(max=TEXT_LENGTH_MAX)])
     user = StringField("User name", [Length(max=TEXT_LENGTH_MAX)])
     tracking_id = StringField("TrackingId", [Length(max=PASTED_LENGTH_MAX)])
@@ -66,13 +67,9 @@ def _search(form: ChangeFilter) -> ChangeSearch:
         action=form.action.data or None,
         user_name=form.user.data or None,
         tracking_id=None if tracking_id is None else str(tracking_id),
-        since=_in_utc(form.since.data),
-        before=_in_utc(form.before.data),
+        since=in_utc(form.since.data),
+        before=in_utc(form.before.data),
     )
-
-
-def _in_utc(typed: datetime | None) -> datetime | None:
-    return None if typed is None else typed.replace(tzinfo=timezone.utc)
 
 
 @blueprint.app_template_filter()

@@ -9,18 +9,18 @@ from wtforms.validators import Length, NumberRange, Optional
 
 from service.console.forms import SearchForm
 from service.console.rendering import page, see_other
-from service.console.routing import NUMBER_MAX, shared_pages
+from service.console.routing import shared_pages
 from service.console.tracking_ids import tracking_id_in
 from service.console.visits import this_call
 from service.domain.error_catalogue import CATALOGUE
 from service.domain.error_rows import ErrorRow
 from service.domain.listings import LISTING_SIZE_MAX
-from service.domain.recorded import CallSearch, ChangeSearch, FoundChange
+from service.domain.numbers import ID_MAX
+from service.domain.recorded import OK, CallSearch, ChangeSearch, FoundChange
 from service.operations.audit_log import find_changes
 from service.operations.call_journal import find_calls
 
 TEXT_LENGTH_MAX = 1000
-OK = "ok"
 FAULTS = "faults"
 OUTCOMES = [
     ("", "any"),
@@ -47,7 +47,7 @@ class CallFilter(SearchForm):
     outcome = SelectField("Outcome", choices=OUTCOMES, default="")
     period = SelectField("Within the last", choices=PERIODS, default="")
     user = StringField("User name", [Length(max=255)])
-    customer = IntegerField("Customer number", [Optional(), NumberRange(1, NUMBER_MAX)])
+    customer = IntegerField("Customer number", [Optional(), NumberRange(1, ID_MAX)])
 
 
 @blueprint.get("")

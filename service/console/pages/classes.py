@@ -3,14 +3,14 @@
 from dataclasses import replace
 from http import HTTPStatus
 
-from flask import Response, flash, make_response, redirect, request, url_for
+from flask import Response, flash, request, url_for
 
 from service.console.class_forms import ChangedTermsForm, ClassSearchForm, NewClassForm
-from service.console.forms import ConfirmForm
-from service.console.rendering import changed, confirm_page, page
+from service.console.rendering import changed, confirm_page, page, see_other
 from service.console.routing import customer_pages
 from service.console.visits import this_call, this_customer
 from service.domain.errors import NAME_TAKEN, PATTERN_INVALID
+from service.domain.pages import Page, PageWanted
 from service.domain.programmes import CouponClass
 from service.operations.classes import (
     NewClass,
@@ -20,7 +20,7 @@ from service.operations.classes import (
     update_class,
 )
 from service.operations.programme_figures import class_figures, figures_of_classes
-from service.operations.search_classes import ClassPage, ClassQuery, search_coupon_classes
+from service.operations.search_classes import ClassQuery, search_coupon_classes
 
 blueprint = customer_pages("classes", __name__)
 
@@ -32,28 +32,27 @@ _ONES_OWN = "coupons that are minted already keep the terms that they were minte
 def index() -> Response:
     """The customer's classes by name, a page at a time, and how far their coupons came."""
     form = ClassSearchForm()
-    found = _search(form) if form.validate() else ClassPage([], has_more=False)
-    class_ids = [it.class_id for it in found.classes]
+    found = _search(form) if form.validate() else Page[CouponClass]([], has_more=False)
+    class_ids = [it.class_id for it in found.items]
     return page(
         "classes/index.html",
         form,
-        classes=found.classes,
+        classes=found.items,
         figures=figures_of_classes(this_call(), this_customer().customer_id, class_ids),
-        next_after=found.classes[-1].name if found.has_more else None,
+        next_after=found.items[-1].name if found.has_more else None,
         is_narrowed=any(form.data.values()) or "after" in request.args,
     )
 
 
-def _search(form: ClassSearchForm) -> ClassPage:
+def _search(form: ClassSearchForm) -> Page[CouponClass]:
     query = ClassQuery(
         customer_id=this_customer().customer_id,
         name=form.name.data or None,
         coupon_type=form.coupon_type,
         is_retired=form.is_retired,
         after=request.args.get("after"),
-        size=PAGE_SIZE,
     )
-    return search_coupon_classes(this_call(), query)
+    return search_coupon_classes(this_call(), query, PageWanted(size=PAGE_SIZE))
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -113,9 +112,7 @@ def _change_terms(form: ChangedTermsForm, shown: CouponClass) -> Response:
     changes = form.changes(shown.terms)
     if not changes:
         flash("Nothing was changed: these are the terms that the class has.")
-        return make_response(
-            redirect(url_for("classes.show", class_id=shown.class_id), HTTPStatus.SEE_OTHER)
-        )
+        return see_other("classes.show", class_id=shown.class_id)
     update_class(this_call(), shown.customer_id, shown.name, lambda old: replace(old, **changes))
     text = f"The class {shown.name} has new terms; {_ONES_OWN}."
     return changed(text, "classes.show", class_id=shown.class_id)
@@ -126,13 +123,13 @@ def retire(class_id: int) -> Response:
     """Retire a class, once whoever asks for it has said yes."""
     this_call().caller.require_write(this_customer().customer_id)
     shown = _find(class_id)
-    form = ConfirmForm()
-    if form.validate_on_submit():
-        with form.refusals():
-            retire_class(this_call(), shown.customer_id, shown.name)
-            return changed(f"The class {shown.name} is retired.", "classes.show", class_id=class_id)
+
+    def do() -> Response:
+        retire_class(this_call(), shown.customer_id, shown.name)
+        return changed(f"The class {shown.name} is retired.", "classes.show", class_id=class_id)
+
     return confirm_page(
-        form,
+        do,
         title=f"Retire the class {shown.name}?",
         action="Retire the class",
         cancel_url=url_for("classes.show", class_id=class_id),

@@ -10,10 +10,10 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 
 from service.console.choices import class_names, find_account_id, find_class
 from service.console.class_forms import ChangedTermsForm
-from service.console.forms import ConfirmForm, Form, SearchForm
+from service.console.forms import CODE_LENGTH_MAX, EMAIL_LENGTH_MAX, Form, SearchForm
 from service.console.jobs import page_of_jobs, require_job
 from service.console.rendering import changed, confirm_page, page
-from service.console.routing import NUMBER_MAX, customer_pages
+from service.console.routing import customer_pages
 from service.console.visits import this_call, this_customer
 from service.domain.deletion import DeletionFilters, Validity
 from service.domain.emails import normal_address
@@ -25,6 +25,7 @@ from service.domain.errors import (
 )
 from service.domain.found_coupons import CouponSearch, CouponStage, FoundCoupon
 from service.domain.jobs import JobStatus
+from service.domain.numbers import ID_MAX
 from service.domain.refusals import ServiceError
 from service.domain.terms import CouponTerms
 from service.operations.claim_coupons import AccountCoupon, claim_coupons
@@ -34,8 +35,6 @@ from service.operations.find_coupons import find_coupons
 from service.operations.look_at_coupon import CouponView, look_at_coupon
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.update_coupons import update_coupons
-
-CODE_LENGTH_MAX = 200
 
 blueprint = customer_pages("coupons", __name__)
 
@@ -55,7 +54,7 @@ class CouponSearchForm(SearchForm):
         choices=[("", "any"), *((stage.value, stage.value) for stage in CouponStage)],
         default="",
     )
-    email = StringField("Sent to", [Length(max=320)])
+    email = StringField("Sent to", [Length(max=EMAIL_LENGTH_MAX)])
     account = StringField("Account", [Length(max=20)])
 
 
@@ -108,7 +107,7 @@ class DeletionForm(SearchForm):
     """Which coupons are to be deleted, once that is confirmed."""
 
     class_name = StringField("Class", [InputRequired("Name the class."), Length(max=100)])
-    batch_id = IntegerField("Batch", [Optional(), NumberRange(1, NUMBER_MAX)])
+    batch_id = IntegerField("Batch", [Optional(), NumberRange(1, ID_MAX)])
     valid = SelectField("Which of them", choices=list(WHICH.items()), default="")
 
 
@@ -253,16 +252,11 @@ def _change_terms(found: FoundCoupon, new: CouponTerms) -> Response:
 def delete_one(coupon_id: int) -> Response:
     """Ask whether a coupon is to be deleted, and let a job do so."""
     view = _look_at_usable(coupon_id)
-    form = ConfirmForm()
-    if form.validate_on_submit():
-        filters = DeletionFilters(
-            value=view.found.code, exact_match=True, batch_id=view.found.batch_id
-        )
-        with form.refusals():
-            return _begin_deletion(view.found.name, filters)
+    code = view.found.code
+    filters = DeletionFilters(value=code, exact_match=True, batch_id=view.found.batch_id)
     return confirm_page(
-        form,
-        title=f"Delete coupon {view.found.code}?",
+        lambda: _begin_deletion(view.found.name, filters),
+        title=f"Delete coupon {code}?",
         action="Delete it",
         cancel_url=url_for("coupons.show", coupon_id=coupon_id),
         consequences=[
@@ -317,17 +311,14 @@ def delete() -> Response:
     is_chosen = "valid" in request.args and chosen.validate()
     if not is_chosen:
         return page("coupons/delete.html", chosen, class_names=class_names(is_retired=None))
-    form = ConfirmForm()
+    class_name = str(chosen.class_name.data)
     filters = DeletionFilters(batch_id=chosen.batch_id.data, valid=chosen.valid.data or None)
-    if form.validate_on_submit():
-        with form.refusals():
-            return _begin_deletion(str(chosen.class_name.data), filters)
     batch = f" in batch {filters.batch_id}" if filters.batch_id else ""
     return confirm_page(
-        form,
-        title=f"Delete coupons of the class {chosen.class_name.data}?",
+        lambda: _begin_deletion(class_name, filters),
+        title=f"Delete coupons of the class {class_name}?",
         action="Delete them",
-        cancel_url=url_for("coupons.delete", class_name=chosen.class_name.data),
+        cancel_url=url_for("coupons.delete", class_name=class_name),
         consequences=[
             f"Deleted are {WHICH[chosen.valid.data]}{batch}. Coupons that are redeemed stay.",
             "Nobody can redeem the others any more, and their codes are never used again.",

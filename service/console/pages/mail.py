@@ -7,7 +7,7 @@ from flask import Response, abort, current_app, make_response, request, url_for
 from wtforms import SelectField
 
 from service.console.application import RenderMail
-from service.console.forms import ConfirmForm, SearchForm
+from service.console.forms import SearchForm
 from service.console.rendering import changed, confirm_page, page
 from service.console.routing import operator_pages
 from service.console.security import CONTENT_SECURITY_POLICY
@@ -85,13 +85,13 @@ def html(message_id: int) -> Response:
 def resend(message_id: int) -> Response:
     """Ask whether a message is to be sent once more, and queue it."""
     message = show_message(this_call(), message_id).message
-    form = ConfirmForm()
-    if form.validate_on_submit():
-        with form.refusals():
-            resend_message(this_call(), message_id)
-            return changed("The mail is queued once more.", "mail.show", message_id=message_id)
+
+    def do() -> Response:
+        resend_message(this_call(), message_id)
+        return changed("The mail is queued once more.", "mail.show", message_id=message_id)
+
     return confirm_page(
-        form,
+        do,
         title=f"Send mail {message_id} once more?",
         action="Send it once more",
         cancel_url=url_for("mail.show", message_id=message_id),
@@ -105,13 +105,13 @@ def resend(message_id: int) -> Response:
 @blueprint.route("/resend-failed", methods=["GET", "POST"])
 def resend_failed() -> Response:
     """Ask whether all messages that failed are to be sent once more, and queue them."""
-    form = ConfirmForm()
-    if form.validate_on_submit():
-        with form.refusals():
-            count = resend_messages(this_call(), MessageState.FAILED)
-            return changed(f"Mails queued once more: {count:,}.", "mail.index", state="queued")
+
+    def do() -> Response:
+        count = resend_messages(this_call(), MessageState.FAILED)
+        return changed(f"Mails queued once more: {count:,}.", "mail.index", state="queued")
+
     return confirm_page(
-        form,
+        do,
         title="Send all mails that failed once more?",
         action="Send them once more",
         cancel_url=url_for("mail.index", state="failed"),

@@ -11,7 +11,7 @@ from wtforms import IntegerField, StringField, SubmitField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from service.console.choices import class_names, find_class
-from service.console.forms import ConfirmForm, Form
+from service.console.forms import Form
 from service.console.jobs import page_of_jobs, require_job
 from service.console.rendering import changed, confirm_page, page
 from service.console.routing import customer_pages
@@ -26,6 +26,7 @@ from service.domain.errors import (
     QUANTITY_OUT_OF_RANGE,
 )
 from service.domain.jobs import CreationJob, JobStatus
+from service.domain.numbers import INT_MAX
 from service.domain.refusals import ServiceError
 from service.operations.creation_jobs import (
     NewCreationJob,
@@ -43,7 +44,6 @@ CODES_COUNT = 20
 """How many codes of a batch its page shows."""
 PIECE_LENGTH = 2**16
 """About how many characters of a file are sent at a time."""
-INT_MAX = 2**31 - 1
 
 blueprint = customer_pages("minting", __name__)
 
@@ -209,13 +209,13 @@ def cancel(job_id: int) -> Response:
     """Ask whether a job is to end early, and let it."""
     this_call().caller.require_write(this_customer().customer_id)
     job = require_job(get_creation_jobs, job_id)
-    form = ConfirmForm()
-    if form.validate_on_submit():
-        with form.refusals():
-            cancel_creation_job(this_call(), job_id)
-            return changed("The job ends after its present step.", "minting.show", job_id=job_id)
+
+    def do() -> Response:
+        cancel_creation_job(this_call(), job_id)
+        return changed("The job ends after its present step.", "minting.show", job_id=job_id)
+
     return confirm_page(
-        form,
+        do,
         title=f"Cancel job {job_id}?",
         action="Cancel the job",
         cancel_url=url_for("minting.show", job_id=job_id),

@@ -12,7 +12,7 @@ from wtforms.validators import EqualTo, InputRequired, Length
 from service.console import sessions
 from service.console.forms import Form
 from service.console.passwords import PASSWORD_LENGTH_MIN, new_password
-from service.console.rendering import changed, page
+from service.console.rendering import changed, page, see_other
 from service.console.visits import find_visit, this_call, this_tracking_id
 from service.domain.errors import CALL_RATE_EXCEEDED, INVALID_CREDENTIALS
 from service.domain.limits import WINDOW
@@ -106,7 +106,7 @@ def sign_out() -> Response:
         _desk().sign_out(visit.session)
     sessions.forget()
     flash("You have signed out.")
-    return _see_other(url_for("sign_in.sign_in"))
+    return see_other("sign_in.sign_in")
 
 
 def _came_for() -> str:

@@ -1,11 +1,9 @@
 """Where the console begins: the customers that one may look at."""
 
-from http import HTTPStatus
-
-from flask import Blueprint, Response, make_response, redirect, url_for
+from flask import Blueprint, Response
 
 from service.console import sessions
-from service.console.rendering import page
+from service.console.rendering import page, see_other
 from service.console.routing import number_argument
 from service.console.visits import this_call
 from service.operations.parties import CUSTOMERS_PAGE_MAX, visible_customers
@@ -16,11 +14,10 @@ blueprint = Blueprint("start", __name__)
 @blueprint.get("/")
 def index() -> Response:
     """The overview of the customer looked at last, or of the only one; else all of them."""
-    url = url_for("start.customers")
     customer_id = sessions.last_customer_id() or _only_customer_id()
     if customer_id is not None and this_call().caller.may_read(customer_id):
-        url = url_for("overview.index", customer_id=customer_id)
-    return make_response(redirect(url, HTTPStatus.SEE_OTHER))
+        return see_other("overview.index", customer_id=customer_id)
+    return see_other("start.customers")
 
 
 def _only_customer_id() -> int | None:

@@ -1,6 +1,6 @@
 """Users, and the tokens by which their calls are known."""
 
-from datetime import datetime, timezone
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, request, url_for
@@ -15,13 +15,14 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from service.console.forms import ConfirmForm, Form, SearchForm
+from service.console.forms import EMAIL_LENGTH_MAX, Form, SearchForm, in_utc
 from service.console.passwords import PASSWORD_LENGTH_MIN, new_password
 from service.console.rendering import changed, confirm_page, page
-from service.console.routing import NUMBER_MAX, operator_pages
+from service.console.routing import operator_pages
 from service.console.visits import find_visit, this_call
 from service.domain.errors import ENTITY_NOT_EXISTENT, INPUT_INVALID, NAME_TAKEN
 from service.domain.found_users import FoundToken, FoundUser
+from service.domain.numbers import ID_MAX
 from service.domain.roles import Role
 from service.operations.authentication import AUTHENTICATION, DEVELOPER
 from service.operations.find_users import find_users, show_user
@@ -35,7 +36,6 @@ from service.operations.users import (
     set_password,
 )
 
-ADDRESS_LENGTH_MAX = 320
 ROLES = (Role.SUPER_ADMIN, Role.STANDARD, Role.READ_ONLY, Role.OPERATOR)
 TOKEN_KINDS = (
     (AUTHENTICATION, "authentication: it names the user"),
@@ -57,10 +57,10 @@ class NewUserForm(Form):
     name = StringField("User name", [InputRequired("Type a name."), Length(max=255)])
     role = SelectField("Role", choices=[(it.value, it.value) for it in ROLES])
     customer_id = IntegerField(
-        "Customer", [Optional(), NumberRange(1, NUMBER_MAX, "That is no number of a customer.")]
+        "Customer", [Optional(), NumberRange(1, ID_MAX, "That is no number of a customer.")]
     )
     password = new_password("Password", Optional())
-    email = StringField("E-mail", [Length(max=ADDRESS_LENGTH_MAX)])
+    email = StringField("E-mail", [Length(max=EMAIL_LENGTH_MAX)])
 
 
 class PasswordForm(Form):
@@ -72,7 +72,7 @@ class PasswordForm(Form):
 class EmailForm(Form):
     """Where a user is told that a job has ended."""
 
-    email = StringField("E-mail", [Length(max=ADDRESS_LENGTH_MAX)])
+    email = StringField("E-mail", [Length(max=EMAIL_LENGTH_MAX)])
 
 
 class TokenForm(Form):
@@ -89,7 +89,8 @@ class TokenForm(Form):
 
     def validate_expires_at(self, field: Field) -> None:
         """A token that has expired already is of no use to anybody."""
-        if field.data and _in_utc(field.data) <= this_call().now:
+        expires_at = in_utc(field.data)
+        if expires_at and expires_at <= this_call().now:
             raise ValidationError("That has passed already.")
 
 
@@ -170,13 +171,14 @@ def email(user_id: int) -> Response:
 @blueprint.route("/<int:user_id>/disable", methods=["GET", "POST"])
 def disable(user_id: int) -> Response:
     """End a user for good."""
-    user, form = _user(user_id), ConfirmForm()
-    if form.validate_on_submit():
-        with form.refusals():
-            disable_user(this_call(), user.name)
-            return changed("The user was disabled.", "users.show", user_id=user_id)
+    user = _user(user_id)
+
+    def do() -> Response:
+        disable_user(this_call(), user.name)
+        return changed("The user was disabled.", "users.show", user_id=user_id)
+
     return _ask(
-        form,
+        do,
         user_id,
         title=f"Disable {user.name}?",
         action="Disable",
@@ -202,9 +204,7 @@ def new_token(user_id: int) -> Response:
 
 
 def _issue(user_name: str, form: TokenForm) -> IssuedToken:
-    expires_at = form.expires_at.data
-    expires_at = None if expires_at is None else _in_utc(expires_at)
-    return issue_token(this_call(), user_name, form.kind.data, expires_at)
+    return issue_token(this_call(), user_name, form.kind.data, in_utc(form.expires_at.data))
 
 
 def _refuse_second_token(user_id: int) -> Response:
@@ -215,13 +215,14 @@ def _refuse_second_token(user_id: int) -> Response:
 @blueprint.route("/<int:user_id>/tokens/<int:token_id>/revoke", methods=["GET", "POST"])
 def revoke(user_id: int, token_id: int) -> Response:
     """End a token."""
-    user, form = _user(user_id), ConfirmForm()
-    if form.validate_on_submit():
-        with form.refusals():
-            revoke_token(this_call(), token_id)
-            return changed(f"Token {token_id} was revoked.", "users.show", user_id=user_id)
+    user = _user(user_id)
+
+    def do() -> Response:
+        revoke_token(this_call(), token_id)
+        return changed(f"Token {token_id} was revoked.", "users.show", user_id=user_id)
+
     return _ask(
-        form,
+        do,
         user_id,
         title=f"Revoke token {token_id} of {user.name}?",
         action="Revoke",
@@ -236,9 +237,5 @@ def _user(user_id: int) -> FoundUser:
     return show_user(this_call(), user_id)[0]
 
 
-def _ask(form: ConfirmForm, user_id: int, **values: Any) -> Response:
-    return confirm_page(form, cancel_url=url_for("users.show", user_id=user_id), **values)
-
-
-def _in_utc(typed: datetime) -> datetime:
-    return typed.replace(tzinfo=timezone.utc)
+def _ask(do: Callable[[], Response], user_id: int, **values: Any) -> Response:
+    return confirm_page(do, cancel_url=url_for("users.show", user_id=user_id), **values)

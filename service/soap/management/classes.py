@@ -7,11 +7,13 @@ from types import SimpleNamespace
 from typing import Any
 
 from service.domain.codes import DEFAULT_ALPHABET, DEFAULT_PATTERN
+from service.domain.mail import DEFAULT_LANGUAGE
+from service.domain.pages import PAGE_SIZE_MAX
 from service.domain.search import Paging
 from service.domain.terms import CouponType
 from service.operations import classes
 from service.operations.calls import Call
-from service.operations.search_classes import PAGE_SIZE_MAX, ClassQuery, search_coupon_classes
+from service.operations.search_classes import ClassQuery, search_coupon_classes
 from service.soap.declaration import ContractService
 from service.soap.management.elements import given, operation, read_page, read_terms, write_class
 
@@ -32,7 +34,7 @@ class ClassOperations(ContractService):
             feature_id=element.feature_id,
             code_pattern=element.code_pattern or DEFAULT_PATTERN,
             code_alphabet=element.code_alphabet or DEFAULT_ALPHABET,
-            language=element.language or classes.DEFAULT_LANGUAGE,
+            language=element.language or DEFAULT_LANGUAGE,
         )
         return classes.add_class(call, new)
 
@@ -65,11 +67,9 @@ class ClassOperations(ContractService):
             coupon_type=CouponType(coupon_type) if coupon_type else None,
             feature_id=feature_id,
             is_retired=is_retired,
-            index=page.index,
-            size=page.size,
         )
-        found = search_coupon_classes(call, query)
-        return [write_class(it) for it in found.classes], found.has_more
+        found = search_coupon_classes(call, query, page)
+        return [write_class(it) for it in found.items], found.has_more
 
     @operation(changes=True)
     def UpdateCouponClass(

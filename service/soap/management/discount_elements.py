@@ -47,10 +47,7 @@ def read_decision(value: bool | None, *, default: bool) -> bool:
 
 def read_wanted_page(page: Paging | None) -> PageWanted:
     """Read which page is wanted; nil is the first of the usual size. Raises ``PagingInvalid``."""
-    if page is None:
-        return PageWanted()
-    wanted = read_page(page, PAGE_SIZE_MAX)
-    return PageWanted(wanted.index, wanted.size)
+    return PageWanted() if page is None else read_page(page, PAGE_SIZE_MAX)
 
 
 def read_said_once(element: Any, where: str, **names: str) -> str | None:

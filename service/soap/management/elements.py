@@ -1,12 +1,13 @@
 """What the operations for operators share: how elements are read, and how they are written."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from service.domain.errors import INPUT_INVALID, NULL_PARAMETER, PAGING_INVALID
+from service.domain.pages import PageWanted
 from service.domain.programmes import CouponClass
 from service.domain.refusals import ServiceError
 from service.domain.search import Paging
@@ -15,7 +16,6 @@ from service.soap.declaration import declaring
 from service.soap.types.management_messages import MANAGEMENT_OPERATIONS
 
 __all__ = [
-    "Page",
     "given",
     "operation",
     "read_attributes",
@@ -26,14 +26,6 @@ __all__ = [
 ]
 
 Value = TypeVar("Value")
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Which page of a result, from 0, and how many results a page has."""
-
-    index: int
-    size: int
 
 
 operation = declaring(MANAGEMENT_OPERATIONS)
@@ -68,7 +60,7 @@ def read_terms(element: Any) -> CouponTerms:
     )
 
 
-def read_page(page: Paging | None, size_max: int) -> Page:
+def read_page(page: Paging | None, size_max: int) -> PageWanted:
     """Read which page is wanted; what is unset counts as 0. Raises ``PagingInvalid``."""
     if page is None:
         raise ServiceError(PAGING_INVALID, "PageInfo is required")
@@ -76,7 +68,7 @@ def read_page(page: Paging | None, size_max: int) -> Page:
     if index < 0 or not 1 <= size <= size_max:
         text = f"Index {index} must be 0 or more, and Size {size} must be 1 to {size_max}"
         raise ServiceError(PAGING_INVALID, text)
-    return Page(index, size)
+    return PageWanted(index, size)
 
 
 def read_attributes(elements: list[Any] | None) -> dict[str, Any] | None:

@@ -3,8 +3,7 @@
 from sqlalchemy import and_, func, literal, or_, select
 
 from service.storage.discount_tables import bill, coupon_instance, coupon_use
-from service.storage.invariants.discounts import NOTHING
-from service.storage.invariants.rule import Rule
+from service.storage.invariants.rule import NOTHING, Rule
 from service.storage.party_tables import account, subscription
 from service.storage.tables import ledger, spend
 from service.storage.types import Money

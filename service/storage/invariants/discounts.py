@@ -1,6 +1,5 @@
 """Rules of coupons that discount bills: claims, unique codes, instances and books."""
 
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
@@ -12,7 +11,6 @@ from sqlalchemy import (
     case,
     exists,
     func,
-    literal,
     or_,
     select,
 )
@@ -34,12 +32,10 @@ from service.storage.discount_tables import (
     unique_code,
 )
 from service.storage.invariants.history import number_after
-from service.storage.invariants.rule import Rule
+from service.storage.invariants.rule import NOTHING, Rule
 from service.storage.party_tables import account, subscription
 from service.storage.tables import audit, coupon
 from service.storage.types import Money
-
-NOTHING = literal(Decimal(0), Money())
 
 
 def _count(*conditions: ColumnElement[bool]) -> ColumnElement[int]:

@@ -1,6 +1,5 @@
 """Rules of redemptions: they are as the coupon's terms and the account made them."""
 
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import FromClause, Row, and_, case, func, literal, or_, select
@@ -9,12 +8,11 @@ from service.domain.instants import NO_END
 from service.domain.redemption import expiry_of
 from service.domain.terms import CouponType
 from service.storage.classes import TERMS_COLUMNS, terms_of
-from service.storage.invariants.rule import Rule
+from service.storage.invariants.rule import NOTHING, Rule
 from service.storage.party_tables import account
 from service.storage.tables import coupon, coupon_terms, ledger, redemption
 from service.storage.types import Instant, Money
 
-_NOTHING = literal(Decimal(0), Money())
 _REDEEMED: FromClause = redemption.join(coupon, coupon.c.coupon_id == redemption.c.coupon_id).join(
     coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id
 )
@@ -24,12 +22,12 @@ _IS_ACQUISITION = coupon_terms.c.coupon_type == CouponType.ACQUISITION.value
 
 _sign = case((ledger.c.is_reversal, literal(-1)), else_=literal(1))
 _counted = func.coalesce(
-    func.sum(_sign * ledger.c.towards_threshold, type_=Money()), _NOTHING, type_=Money()
+    func.sum(_sign * ledger.c.towards_threshold, type_=Money()), NOTHING, type_=Money()
 )
 # Of what gives without bound nothing is left to compare, and no sum could overflow.
 _drawn = func.coalesce(
     func.sum(case((_IS_UNBOUNDED, literal(0)), else_=_sign * ledger.c.drawn), type_=Money()),
-    _NOTHING,
+    NOTHING,
     type_=Money(),
 )
 _left = redemption.c.granted - _drawn

@@ -2,9 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select
+from sqlalchemy import ColumnElement, Row, Select, literal
+
+from service.storage.types import Money
+
+NOTHING = literal(Decimal(0), Money())
+"""The sum of no amounts."""
 
 
 def _is_broken(_row: Row[Any]) -> bool:

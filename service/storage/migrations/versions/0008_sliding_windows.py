@@ -17,8 +17,6 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-INSTANT = service.storage.types.Instant(timezone=True)
-
 
 def upgrade() -> None:
     """Go to this revision."""
@@ -30,11 +28,9 @@ def upgrade() -> None:
         "sliding_window",
         sa.Column("subject", sa.LargeBinary(length=32), nullable=False),
         sa.Column("instants", service.storage.types.key_text(96000), nullable=False),
-        sa.Column("last_at", INSTANT, nullable=False),
         sa.CheckConstraint(
             "length(instants) >= 16 AND length(instants) % 16 = 0",
             name=op.f("ck_sliding_window_instants"),
         ),
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_sliding_window")),
     )
-    op.create_index(op.f("ix_sliding_window_last_at"), "sliding_window", ["last_at"], unique=False)

@@ -1,0 +1,288 @@
+"""Half an hour of requests of every kind, at a pace that the service can just keep up with.
+
+What grows with each request, or once in a while, shows: memory, descriptors, and waits.
+"""
+
+import gc
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from multiprocessing import get_context
+from multiprocessing.connection import Connection as Pipe
+from pathlib import Path
+from random import Random
+from statistics import linear_regression, quantiles
+from typing import NamedTuple
+
+from benchmarks.bulk import MIB
+from benchmarks.cpu import tree
+from benchmarks.engines import Engine, whole_size_of
+from benchmarks.load import CONNECTIONS_COUNT, Request
+from benchmarks.machine import machine
+from benchmarks.memory import ALL_KINDS, PAGES_COUNT
+from benchmarks.pace import PacedCaller, Sent, highest_rate
+from benchmarks.processes import descriptors_count, resident_bytes, threads_count
+from benchmarks.supply import Supply, supplied
+from benchmarks.traffic import (
+    DISPATCHED_COUNT,
+    DISPATCHES,
+    PAGE_SIZES,
+    REDEMPTIONS,
+    REFUSED_KINDS,
+    Traffic,
+    endless,
+)
+from service.addresses import CUSTOMER_BILLING_PATH
+from tests.observability.watched import Watched, watched
+from tests.reliability.crowd import Address
+
+MINUTES = 30.0
+LOAD = 0.8
+"""Which part of the highest rate is asked for."""
+CLOSED_S_MAX = 20.0
+"""For how long the highest rate is looked for."""
+RATE_MAX = 2_000
+"""More requests in a second are not tried: there would not be coupons for all."""
+LOOKS_COUNT = 30
+LOOKS_PER_ROW = 3
+SCRAPE_INTERVAL_S = 15
+WORKERS_COUNT = 2
+MIXED_KINDS = (*ALL_KINDS, *REFUSED_KINDS)
+SHARES = {**{kind.name: kind.count for kind in MIXED_KINDS}, DISPATCHES: 5}
+"""How often each kind is sent: as in the other tables, but for what makes mails. To write one
+durably takes longer than a request: of more of them ever more would wait."""
+_MARGIN = 1.1
+"""Chance draws more of a kind than its share."""
+
+
+class Look(NamedTuple):
+    """What the service had at a moment.
+
+    Attributes:
+        resident: Bytes of memory of each of its processes, by their ids.
+        descriptors: How many they have open, all together.
+        threads: How many they have.
+        database_bytes: How large the database is.
+        mails_count: How many mails wait to be sent.
+    """
+
+    resident: dict[int, int]
+    descriptors: int
+    threads: int
+    database_bytes: int
+    mails_count: int
+
+
+class Soaked(NamedTuple):
+    """All that was measured.
+
+    Attributes:
+        highest: How many requests were answered in a second when all were sent at once.
+        seconds: How long it lasted.
+        sent: What came of the requests before each look; at last of those that were under way.
+        looks: In their order.
+    """
+
+    highest: float
+    seconds: float
+    sent: list[Sent]
+    looks: list[Look]
+
+
+class Plan(NamedTuple):
+    """For how long requests are sent: all at once, then at a steady pace."""
+
+    closed_s: float
+    paced_s: float
+
+    def count_max(self) -> int:
+        """How many requests are sent at the most."""
+        return round((self.closed_s + self.paced_s * LOAD) * RATE_MAX)
+
+
+def soak_table(engine: Engine, folder: Path, minutes: float) -> Iterator[str]:
+    """The lines of the table, and what it comes to.
+
+    Args:
+        engine: On which the service runs.
+        folder: For its log and its mails.
+        minutes: How long it lasts.
+    """
+    paced_s = minutes * 60
+    soaked = _soak(engine, folder, Plan(min(CLOSED_S_MAX, paced_s / 3), paced_s))
+    yield (
+        f"`serve` with {WORKERS_COUNT} worker processes on {engine.name}, {CONNECTIONS_COUNT}"
+        f" connections, {len(MIXED_KINDS)} kinds of requests, {LOAD:.0%} of"
+        f" {soaked.highest:,.0f} requests a second for {minutes:g} minutes, {machine()}."
+    )
+    yield ""
+    yield (
+        "| after minutes | requests per second | median ms | p99 ms | p99.9 ms | wrong replies"
+        " | memory of each process, MiB | all, MiB | descriptors | threads | database, MiB"
+        " | mails that wait |"
+    )
+    yield "|---|---|---|---|---|---|---|---|---|---|---|---|"
+    for end in range(LOOKS_PER_ROW, LOOKS_COUNT + 1, LOOKS_PER_ROW):
+        yield _row(soaked, end)
+    yield ""
+    yield _sum(soaked)
+
+
+def _soak(engine: Engine, folder: Path, plan: Plan) -> Soaked:
+    supply = _supply(engine, plan)
+    home = folder / "soak"
+    home.mkdir()
+    with watched(supply.url, home, "--workers", str(WORKERS_COUNT)) as service:
+        return _watch(service, supply, plan)
+
+
+def _supply(engine: Engine, plan: Plan) -> Supply:
+    """A database with enough for all: each kind has a share of the requests."""
+    url, keys = engine.new()
+    total = sum(SHARES.values())
+    redeemed, dispatched = (
+        round(plan.count_max() * SHARES[name] / total * _MARGIN) + CONNECTIONS_COUNT
+        for name in (REDEMPTIONS, DISPATCHES)
+    )
+    return supplied(
+        url,
+        keys,
+        PAGES_COUNT * max(PAGE_SIZES),
+        redeemed,
+        dispatched_count=dispatched * DISPATCHED_COUNT,
+    )
+
+
+def _watch(service: Watched, supply: Supply, plan: Plan) -> Soaked:
+    """Have requests sent by another process, and look at those of the service meanwhile."""
+    address = Address("127.0.0.1", service.port, CUSTOMER_BILLING_PATH)
+    context = get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    sender = context.Process(target=_send, args=(theirs, supply, address, plan), daemon=True)
+    sender.start()
+    # Ours alone is open: should the sender fail, there is nothing more to wait for.
+    theirs.close()
+    with ours:
+        highest = ours.recv()
+        start = time.perf_counter()
+        looks = []
+        for _ in range(LOOKS_COUNT):
+            while not ours.poll(SCRAPE_INTERVAL_S):
+                service.metrics()
+            ours.recv()
+            looks.append(_look(service, supply.url))
+        seconds = time.perf_counter() - start
+        sent = ours.recv()
+    sender.join()
+    _require_same_processes(looks)
+    return Soaked(highest, seconds, sent, looks)
+
+
+def _send(pipe: Pipe, supply: Supply, address: Address, plan: Plan) -> None:
+    """Send requests; tells the highest rate, then when it is time for each look, then the rest."""
+    # To walk through a million coupons would take longer than most replies.
+    gc.freeze()
+    requests = _mixed(supply, address)
+    count_max = round(plan.closed_s * RATE_MAX)
+    highest = highest_rate(address, requests, plan.closed_s, count_max)
+    pipe.send(highest)
+    with ExitStack() as stack:
+        caller = PacedCaller(stack, address, requests, highest * LOAD)
+        sent = []
+        for number in range(LOOKS_COUNT):
+            sent.append(caller.send_for(plan.paced_s / LOOKS_COUNT))
+            pipe.send(number)
+        sent.append(caller.finish())
+    pipe.send(sent)
+
+
+def _mixed(supply: Supply, address: Address) -> Iterator[Request]:
+    """Requests of all kinds by chance, each with its share."""
+    traffic = Traffic(supply, address, supply.unredeemed, dict.fromkeys(PAGE_SIZES, 0))
+    requests = endless(MIXED_KINDS, traffic, PAGES_COUNT)
+    chance = Random(1)
+    names, shares = list(SHARES), list(SHARES.values())
+    while True:
+        for name in chance.choices(names, shares, k=1_000):
+            yield next(requests[name])
+
+
+def _look(service: Watched, url: str) -> Look:
+    mails_count = service.value("outbox_mails", state="queued")
+    pids = list(tree(service.process.pid))
+    _take_mails(service.folder / "mail")
+    return Look(
+        {pid: resident_bytes(pid) for pid in pids},
+        sum(map(descriptors_count, pids)),
+        sum(map(threads_count, pids)),
+        whole_size_of(url),
+        int(mails_count or 0),
+    )
+
+
+def _take_mails(folder: Path) -> None:
+    """Remove the mails that were written, as whoever sends them on would."""
+    for mail in folder.glob("*.eml"):
+        mail.unlink()
+
+
+def _require_same_processes(looks: Sequence[Look]) -> None:
+    """A process that dies is started again, and has forgotten what it leaked."""
+    if any(look.resident.keys() != looks[0].resident.keys() for look in looks):
+        raise RuntimeError("a process of the service has ended")
+
+
+def _row(soaked: Soaked, end: int) -> str:
+    look = soaked.looks[end - 1]
+    sent = soaked.sent[end - LOOKS_PER_ROW : end]
+    waits = _waits(sent)
+    look_s = soaked.seconds / LOOKS_COUNT
+    resident = sorted(look.resident.values(), reverse=True)
+    cells = (
+        f"{end * look_s / 60:.1f}",
+        f"{len(waits) / look_s / LOOKS_PER_ROW:,.0f}",
+        *(f"{_percentile(waits, share) * 1000:.1f}" for share in (0.5, 0.99, 0.999)),
+        f"{sum(len(it.wrong) for it in sent)}",
+        " + ".join(f"{it / MIB:.0f}" for it in resident),
+        f"{sum(resident) / MIB:.1f}",
+        f"{look.descriptors}",
+        f"{look.threads}",
+        f"{look.database_bytes / MIB:,.0f}",
+        f"{look.mails_count}",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _sum(soaked: Soaked) -> str:
+    """What is held against the goals, and what was wrong first."""
+    third = LOOKS_COUNT // 3
+    first, last = (
+        _percentile(_waits(sent), 0.99) for sent in (soaked.sent[:third], soaked.sent[-third - 1 :])
+    )
+    wrong = [text for it in soaked.sent for text in it.wrong]
+    before, after = (soaked.looks[it].descriptors for it in (third - 1, -1))
+    return (
+        f"Over the last two thirds memory changed by {_slope(soaked):.1f} MiB an hour (goal: 1 at"
+        f" the most); descriptors {before} before, {after} at the end (goal: as many); p99 of the"
+        f" last third {last / first:.2f} of that of the first (goal: 0.90 to 1.10); {len(wrong)}"
+        f" wrong replies of {sum(len(it.waits_s) for it in soaked.sent) + len(wrong):,}."
+        + "".join(f" The first: {text}" for text in wrong[:1])
+    )
+
+
+def _slope(soaked: Soaked) -> float:
+    """By how many MiB the memory of all processes changed in an hour, once caches were full."""
+    look_h = soaked.seconds / LOOKS_COUNT / 3600
+    later = list(enumerate(soaked.looks))[LOOKS_COUNT // 3 :]
+    return linear_regression(
+        [number * look_h for number, _ in later],
+        [sum(look.resident.values()) / MIB for _, look in later],
+    ).slope
+
+
+def _waits(sent: Sequence[Sent]) -> list[float]:
+    return [wait for it in sent for wait in it.waits_s]
+
+
+def _percentile(waits: Sequence[float], share: float) -> float:
+    return quantiles(waits, n=1_000, method="inclusive")[round(share * 1_000) - 1]
