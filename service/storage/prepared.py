@@ -49,7 +49,6 @@ class RowReader:
         return reader
 
     def _reader(self, dialect: Dialect) -> _Convert:
-        """Generate the function, which costs a third of one that looks up what to convert."""
         names: dict[str, Any] = {"new": tuple.__new__, "Row": self._row}
         values = []
         for index, column in enumerate(self._columns):
@@ -60,11 +59,7 @@ class RowReader:
             read = f"{value} if {value} is None else read_{index}({value})"
             values.append(value if convert is None else read)
         taken = "".join(f"value_{index}, " for index in range(len(values)))
-        # Nothing in the source comes from a request, nor from a database.
-        source = f"def read(row):\n    {taken}= row\n    return new(Row, ({', '.join(values)},))"
-        exec(compile(source, "<reader of rows>", "exec"), names)  # noqa: S102
-        reader: _Convert = names["read"]
-        return reader
+        return _generated(f"{taken}= row; return new(Row, ({', '.join(values)},))", "row", names)
 
 
 class Prepared:
@@ -181,10 +176,10 @@ class _Plan:
             statement = statement.inline()
         compiled = statement.compile(dialect=dialect, column_keys=keys and list(keys))
         self._text = str(compiled)
-        self._is_positional = compiled.positional
         types = {name: bind.type for bind, name in compiled.bind_names.items()}
-        names = compiled.positiontup if compiled.positional else types
-        self._binds = [(name, _bind_processor(types[name], dialect)) for name in names or ()]
+        names = (compiled.positiontup if compiled.positional else types) or ()
+        binds = [(name, _bind_processor(types[name], dialect)) for name in names]
+        self._in_drivers_words = _binder(binds, is_positional=compiled.positional)
         self._constants = {
             name: value for name, value in compiled.params.items() if value is not None
         }
@@ -202,12 +197,7 @@ class _Plan:
         run_text(connection, self._text, [self._parameters(values) for values in each], many=True)
 
     def _parameters(self, values: Values) -> Any:
-        given = {**self._constants, **values}
-        pairs = (
-            (name, given[name] if convert is None else convert(given[name]))
-            for name, convert in self._binds
-        )
-        return tuple(value for _, value in pairs) if self._is_positional else dict(pairs)
+        return self._in_drivers_words({**self._constants, **values})
 
     def rows_of(self, found: list[tuple[Any, ...]]) -> list[Any]:
         return [self.row_of(values) for values in found]
@@ -215,3 +205,32 @@ class _Plan:
 
 def _bind_processor(declared: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
     return declared.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _binder(binds: Sequence[tuple[str, _Convert | None]], *, is_positional: bool) -> _Convert:
+    """The function that makes what a driver is given of values by name."""
+    names: dict[str, Any] = {}
+    values = []
+    for index, (name, convert) in enumerate(binds):
+        value = f"values[{name!r}]"
+        if convert is not None:
+            names[f"convert_{index}"] = convert
+            value = f"convert_{index}({value})"
+        values.append(value if is_positional else f"{name!r}: {value}")
+    items = "".join(f"{value}, " for value in values)
+    return _generated(
+        f"return ({items})" if is_positional else f"return {{{items}}}", "values", names
+    )
+
+
+def _generated(body: str, argument: str, names: dict[str, Any]) -> _Convert:
+    """A function of one argument, which costs a third of one that looks up what to do each time.
+
+    Args:
+        body: Its statements; nothing in them comes from a request, nor from a database.
+        argument: What they call it.
+        names: What else they name.
+    """
+    exec(compile(f"def generated({argument}): {body}", "<generated>", "exec"), names)  # noqa: S102
+    generated: _Convert = names["generated"]
+    return generated
