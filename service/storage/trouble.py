@@ -128,9 +128,10 @@ def is_of_no_more_use(error: BaseException) -> bool:
     return str(error).startswith(_SQLITE_READ_ONLY)
 
 
-def is_locked(error: DBAPIError) -> bool:
+def is_locked(error: DBAPIError | sqlite3.Error) -> bool:
     """Whether SQLite refused a statement because another process writes."""
-    return str(error.orig).startswith(_SQLITE_BUSY)
+    told = error.orig if isinstance(error, DBAPIError) else error
+    return str(told).startswith(_SQLITE_BUSY)
 
 
 def is_unique_violation(error: DBAPIError) -> bool:

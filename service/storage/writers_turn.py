@@ -4,10 +4,12 @@ SQLite has one writer at a time, and each commit waits for the disk. Those that 
 are carried out in one transaction, by the thread of one of them, and wait for the disk once.
 """
 
+import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
@@ -67,23 +69,31 @@ def begin_writing(connection: Connection, timeout_s: float) -> None:
     pause_s = _PAUSE_S
     driver: Any = connection.connection.dbapi_connection
     driver.execute("PRAGMA busy_timeout = 0")
+    begin = partial(run_text, connection, "BEGIN IMMEDIATE")
     try:
-        while not _has_begun(connection, is_last=time.monotonic() > give_up_at):
+        if _has_begun(begin, begin):
+            return
+        while time.monotonic() < give_up_at:
             time.sleep(pause_s)
             pause_s = min(1.1 * pause_s, _PAUSE_S_MAX)
+            # An error takes SQLAlchemy several times as long as SQLite takes for a look.
+            if _has_begun(partial(driver.execute, "BEGIN IMMEDIATE"), begin):
+                return
+        begin()
     finally:
         # One that turned out to be of no more use is closed.
         if not connection.invalidated:
             driver.execute(f"PRAGMA busy_timeout = {round(timeout_s * 1000)}")
 
 
-def _has_begun(connection: Connection, *, is_last: bool) -> bool:
+def _has_begun(attempt: Callable[[], object], begin: Callable[[], object]) -> bool:
+    """Make an attempt to begin; what is wrong but that others write is told as ``begin`` does."""
     try:
-        run_text(connection, "BEGIN IMMEDIATE")
-    except OperationalError as error:
-        if is_last or not is_locked(error):
-            raise
-        return False
+        attempt()
+    except (OperationalError, sqlite3.OperationalError) as error:
+        if is_locked(error):
+            return False
+        begin()
     return True
 
 
