@@ -60,7 +60,9 @@ def demo(
     again, and fails to redeem it from another account. Without --bind, a free port
     of this machine is taken. Everything is removed at the end.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # SIGINT, too: what a shell starts in the background ignores it.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
     address = bind or f"127.0.0.1:{_free_port()}"
     with (
         suppress(KeyboardInterrupt),

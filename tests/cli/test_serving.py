@@ -17,6 +17,7 @@ from service.cli.binding import split_bind
 from service.cli.calls import CommandRefusedError
 from service.cli.demo import wait_until_healthy
 from service.cli.serving import WORKER_STOP_TIMEOUT_S
+from tests.ports import free_port
 
 COMMAND = [sys.executable, "-m", "service.cli"]
 PATIENCE_S = 60
@@ -26,8 +27,7 @@ POLL_S = 0.02
 @pytest.fixture
 def address():
     """An address on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return f"127.0.0.1:{listener.getsockname()[1]}"
+    return f"127.0.0.1:{free_port()}"
 
 
 @contextmanager

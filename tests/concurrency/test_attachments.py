@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,7 +19,6 @@ from service.domain.definitions import LifeState
 from service.domain.discount_errors import BOOK_EMPTY, COUPON_RETIRED, STATE_INVALID
 from service.domain.error_rows import ErrorRow
 from service.domain.errors import NAME_TAKEN
-from service.domain.refusals import ServiceError
 from service.operations.calls import Call
 from service.operations.coupon_books import (
     add_book,
@@ -38,7 +38,7 @@ from service.storage import coupon_books, coupon_instances, definitions
 from service.storage.discount_tables import coupon_book, coupon_instance
 from service.storage.tables import audit
 from tests.concurrency.race import race
-from tests.concurrency.waiting import joined, outcome_after_wait
+from tests.concurrency.waiting import answer_after_wait
 from tests.operations.handed_out import HALF, book, book_definition, definition, stock
 from tests.operations.simple_coupons import subscription
 from tests.programme import Programme
@@ -173,17 +173,8 @@ def add_another(scene: Scene, call: Call) -> object:
 
 def after_wait(scene: Scene, first: Step, second: Step, *, is_kept: bool = True) -> object:
     """What the second step answers, or why it is refused, when it has waited for the first."""
-
-    def hold(connection: Connection) -> None:
-        first(scene, joined(scene.programme.call(), connection))
-
-    def act() -> object:
-        try:
-            return second(scene, scene.programme.call())
-        except ServiceError as refusal:
-            return refusal.row
-
-    return outcome_after_wait(scene.programme.database, hold, act, is_kept=is_kept)
+    steps = partial(first, scene), partial(second, scene)
+    return answer_after_wait(scene.programme, *steps, is_kept=is_kept)
 
 
 @ON_POSTGRESQL

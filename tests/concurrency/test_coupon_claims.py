@@ -7,6 +7,7 @@ is another.
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 from sqlalchemy import Connection, select, update
@@ -20,7 +21,6 @@ from service.domain.discount_errors import (
 )
 from service.domain.error_rows import ErrorRow
 from service.domain.parent_coupons import LimitScope
-from service.domain.refusals import ServiceError
 from service.operations.calls import Call
 from service.operations.parent_coupons import add_coupon, retire_coupon
 from service.operations.subscription_coupons import apply_coupon, remove_coupon
@@ -30,7 +30,7 @@ from service.storage import parent_coupons
 from service.storage.discount_tables import coupon_instance, parent_coupon, unique_code
 from service.storage.tables import audit
 from tests.concurrency.race import race
-from tests.concurrency.waiting import joined, outcome_after_wait
+from tests.concurrency.waiting import answer_after_wait
 from tests.operations.simple_coupons import half_price, new_coupon, subscription
 from tests.programme import Programme
 from tests.reliability.two_steps import apply_in_two_steps
@@ -154,17 +154,8 @@ def scene(programme: Programme, owner: int) -> Scene:
 
 def after_wait(scene: Scene, first: Step, second: Step, *, is_kept: bool = True) -> object:
     """What the second step answers, or why it is refused, when it has waited for the first."""
-
-    def hold(connection: Connection) -> None:
-        first(scene, joined(scene.programme.call(), connection))
-
-    def act() -> object:
-        try:
-            return second(scene, scene.programme.call())
-        except ServiceError as refusal:
-            return refusal.row
-
-    return outcome_after_wait(scene.programme.database, hold, act, is_kept=is_kept)
+    steps = partial(first, scene), partial(second, scene)
+    return answer_after_wait(scene.programme, *steps, is_kept=is_kept)
 
 
 def by_parent(place: int) -> Step:

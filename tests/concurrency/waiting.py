@@ -9,9 +9,11 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, text
 
+from service.domain.refusals import ServiceError
 from service.operations.calls import Call
 from service.storage.engine import Database
 from service.storage.transactions import JoinedTransactions
+from tests.programme import Programme
 
 Result = TypeVar("Result")
 SOON_S, PATIENCE_S = 0.3, 60
@@ -57,6 +59,34 @@ def outcome_after_wait(
             if not is_kept:
                 raise _UndoneError
         return task.result(PATIENCE_S)
+
+
+def answer_after_wait(
+    programme: Programme,
+    first: Callable[[Call], object],
+    second: Callable[[Call], object],
+    *,
+    is_kept: bool = True,
+) -> object:
+    """What the second step answers, or the row of its refusal, when it has waited for the first.
+
+    Args:
+        programme: Where both happen.
+        first: Is done in a transaction.
+        second: Is done in a thread of its own.
+        is_kept: Whether the transaction commits when the second step waits, or is undone.
+    """
+
+    def hold(connection: Connection) -> None:
+        first(joined(programme.call(), connection))
+
+    def act() -> object:
+        try:
+            return second(programme.call())
+        except ServiceError as refusal:
+            return refusal.row
+
+    return outcome_after_wait(programme.database, hold, act, is_kept=is_kept)
 
 
 def _require_waiting(database: Database, task: "Future[Result]") -> None:

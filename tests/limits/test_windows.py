@@ -6,9 +6,10 @@ from datetime import datetime
 from types import SimpleNamespace
 
 import pytest
+from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import delete
 
-from service.operations.windows import DatabaseWindows, LibraryWindows, Window, Windows
+from service.operations.windows import IN_PROCESS, DatabaseWindows, LibraryWindows, Window, Windows
 from service.storage.console_tables import sliding_window
 from service.storage.engine import Database, DatabaseLimits
 from tests.limits.schedules import differences
@@ -31,17 +32,26 @@ def library_clock(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-@pytest.mark.parametrize("count", [FEW, MANY])
-def test_windows_in_the_process_decide_as_the_model(library_clock: Clock, count: int) -> None:
-    assert differences(LibraryWindows(), library_clock, range(count)) == []
+@pytest.fixture(params=["memory", "redis"])
+def library(library_clock: Clock, request: pytest.FixtureRequest) -> LibraryWindows:
+    """Windows of the library, in this process and in Redis."""
+    is_here = request.param == "memory"
+    return LibraryWindows(IN_PROCESS if is_here else request.getfixturevalue("redis_url"))
 
 
 @pytest.mark.parametrize("count", [FEW, MANY])
-def test_windows_in_redis_decide_as_the_model(
-    library_clock: Clock, redis_url: str, count: int
+def test_windows_of_the_library_decide_as_the_model(
+    library: LibraryWindows, clock: Clock, count: int
 ) -> None:
-    seeds = range(count, 2 * count)
-    assert differences(LibraryWindows(redis_url), library_clock, seeds) == []
+    # Redis has each schedule once: what it counted for the few stays.
+    assert differences(library, clock, range(count, 2 * count)) == []
+
+
+def test_windows_of_the_library_that_do_not_slide_would_be_noticed(
+    library: LibraryWindows, clock: Clock
+) -> None:
+    library._limiter = FixedWindowRateLimiter(library._limiter.storage)
+    assert differences(library, clock, range(CONTROLS_COUNT)) != []
 
 
 @pytest.mark.parametrize("count", [FEW, MANY])

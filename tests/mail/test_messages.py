@@ -14,6 +14,8 @@ from service.jobs.mail_templates import MailTemplates
 from tests.mail.test_templates import content
 from tests.programme import START
 
+# Jinja compiles a template once for each of them.
+TEMPLATES = MailTemplates()
 MAIL_ID = "<3fa85f64-5717-4562-b3fc-2c963f66afa6@coupon-billing.invalid>"
 HEADERS = {
     "from",
@@ -47,7 +49,7 @@ def message(recipient="anna@example.com"):
 
 def received(name="Contoso", recipient="anna@example.com", sender="Contoso"):
     """A mail as its reader's program has it."""
-    rendered = MailTemplates().render(MailKind.DISPATCH, content(customer_name=name))
+    rendered = TEMPLATES.render(MailKind.DISPATCH, content(customer_name=name))
     mail = compose(message(recipient), rendered, Address(sender, addr_spec="coupons@example.com"))
     return message_from_bytes(mail.as_bytes(), policy=SMTP)
 

@@ -20,6 +20,8 @@ from tests.ports import free_port
 PATIENCE_S = 60
 STOP_S_MAX = 60
 HEADERS = {"Content-Type": "text/xml; charset=utf-8"}
+# Nothing here is over TLS: no client reads whom the machine trusts, which takes long.
+PLAIN = {"timeout": PATIENCE_S, "verify": False}
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -62,7 +64,7 @@ class Watched:
     environment: dict[str, str]
     port: int
     metrics_port: int
-    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=PATIENCE_S))
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(**PLAIN))
 
     @property
     def url(self) -> str:
@@ -75,7 +77,7 @@ class Watched:
     def post(self, body: bytes, path: str = CUSTOMER_BILLING_PATH, **headers: str) -> str:
         """Call, over a connection of its own, so that any of the processes may answer."""
         given = {**HEADERS, **headers}
-        return httpx.post(self.url + path, content=body, headers=given, timeout=PATIENCE_S).text
+        return httpx.post(self.url + path, content=body, headers=given, **PLAIN).text
 
     def metrics(self) -> str:
         with urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=PATIENCE_S) as reply:
@@ -95,7 +97,7 @@ class Watched:
     def is_ready(self) -> bool:
         assert self.process.poll() is None, self.log
         try:
-            return httpx.get(f"{self.url}/readyz", timeout=5).is_success and bool(self.metrics())
+            return httpx.get(f"{self.url}/readyz", **PLAIN).is_success and bool(self.metrics())
         except (httpx.TransportError, OSError):
             return False
 

@@ -30,6 +30,12 @@ PATIENCE_S = 60
 LOCK_TIMEOUT_S = 0.3
 
 
+@pytest.fixture(autouse=True)
+def patient_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine may write the last calls for longer than the end of a process waits."""
+    monkeypatch.setattr(call_journal, "STOP_TIMEOUT_S", PATIENCE_S)
+
+
 def record(number: int = 0, **changes: Any) -> CallRecord:
     """A redemption that ended well, so many minutes after the start, but for the changes."""
     usual = {"at": START + timedelta(minutes=number), "operation": "RedeemCoupon"}

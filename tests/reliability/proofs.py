@@ -101,6 +101,12 @@ RESTARTED = Proof("K4", "the server is killed and started again under 16 clients
 SLOW_BODIES = Proof(
     "X3", "500 bodies drip, and all but one for each thread are given up within 30 s", ("sqlite",)
 )
+GUESSES_OF_ONE = Proof(
+    "A2", "a caller guesses 10,000 codes within a minute: 10 are answered", ("sqlite",)
+)
+GUESSES_OF_MANY = Proof(
+    "A2", "100 callers guess 10,000 codes within a minute: 10 of each are answered", ("sqlite",)
+)
 SCHEDULED_CALLS = Proof("R1", "random schedules of calls under limits, against a model")
 BACKUP = Proof("K8", "a backup is taken under 8 writers, and restored")
 CONTENTION = Proof("D2", "16 clients write at once through 4 worker processes", ("sqlite",))

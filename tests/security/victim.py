@@ -7,7 +7,6 @@ its place. With ``--trusting`` as a third argument, the gate trusts what it pars
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 from lxml import etree
 
@@ -24,8 +23,8 @@ BEGUN, ENDED = Path("/hostile-xml-begun"), Path("/hostile-xml-ended")
 def trusting_gate() -> Gate:
     """The control: a gate whose parser fetches, and that lets document types in."""
     made = Gate(CUSTOMER_BILLING, GateLimits())
-    parser = etree.XMLParser(resolve_entities=True, load_dtd=True, no_network=False)
-    made._tools = SimpleNamespace(parser=parser, census=made._tools.census)
+    with made._tools.lent() as tools:
+        tools.parser = etree.XMLParser(resolve_entities=True, load_dtd=True, no_network=False)
     gate._has_doctype = lambda _: False
     return made
 

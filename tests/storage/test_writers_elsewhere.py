@@ -18,7 +18,7 @@ from service.storage.prepared import run_text
 from tests.storage.entries import PATIENCE_S, SHORT_S, Open, driver, names, opening, put
 
 HOLD_S, LOOKS_COUNT_MIN = 0.05, 8
-TRIES_COUNT = 20
+TRIES_COUNT = 100
 """How often a busy machine may leave the writer no time to look."""
 HOLDER = """
 import sqlite3, sys, time

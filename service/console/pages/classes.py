@@ -32,7 +32,7 @@ _ONES_OWN = "coupons that are minted already keep the terms that they were minte
 def index() -> Response:
     """The customer's classes by name, a page at a time, and how far their coupons came."""
     form = ClassSearchForm()
-    found = _search(form) if form.validate() else Page[CouponClass]([], has_more=False)
+    found = _search(form) if form.validate() else Page([], has_more=False)
     class_ids = [it.class_id for it in found.items]
     return page(
         "classes/index.html",
