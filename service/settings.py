@@ -192,6 +192,10 @@ class Settings(BaseSettings):
     connections_max: Annotated[int, Field(ge=128, le=16_384)] = 1_024
     """How many connections each worker process of ``serve`` has open at once; others wait until
     one is closed."""
+    worker_memory_max_mib: Annotated[int, Field(ge=64, le=2**20)] = 2_048
+    """How much memory a worker process of ``serve`` may have, in MiB; each half minute the service
+    looks, and puts another one in the place of one that has more, which answers the calls at hand
+    first. Some 200 to 300 are what one needs."""
     user_calls_per_minute: Annotated[int, Field(ge=1, le=6000)] | None = None
     """How many SOAP calls a user may make within any minute, by whichever of its tokens; then
     they are refused with ``CallRateExceeded``. Unset, as many as it likes."""

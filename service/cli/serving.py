@@ -104,6 +104,7 @@ def _run(settings: Settings, host: str, port: int) -> None:
         respawn_failed_workers=True,
         # A signal that reaches a worker before it listens for signals is lost.
         workers_kill_timeout=WORKER_STOP_TIMEOUT_S,
+        workers_max_rss=settings.worker_memory_max_mib,
         ssl_protocol_min=SSLProtocols.tls12,
     )
     server.serve()

@@ -11,7 +11,14 @@ import time
 
 import pytest
 
-from tests.cli.test_serving import PATIENCE_S, address, lines_until, read, running
+from tests.cli.test_serving import (
+    PATIENCE_S,
+    address,
+    lines_until,
+    read,
+    running,
+    running_processes,
+)
 from tests.mail.server import OK, MailServer
 from tests.mail.server import running as running_mail_server
 
@@ -249,13 +256,6 @@ def test_a_number_that_no_message_has_is_wrong_use(run, url, command, number):
 
 def test_a_queued_message_is_not_sent_again(run, dispatched):
     assert run("outbox resend 1", exit_code=1).stderr.startswith("ApiInputValidationError: ")
-
-
-def running_processes():
-    """The numbers of the processes that run, and their parents' and command lines."""
-    told = subprocess.check_output(["ps", "-eww", "-o", "pid=,ppid=,stat=,args="], text=True)
-    rows = [line.split(maxsplit=3) for line in told.splitlines()]
-    return {int(pid): (int(parent), args) for pid, parent, stat, args in rows if stat[0] != "Z"}
 
 
 def mail_workers(process):

@@ -68,6 +68,13 @@ def read(url):
     raise TimeoutError(url)
 
 
+def running_processes():
+    """The numbers of the processes that run, and their parents' and command lines."""
+    told = subprocess.check_output(["ps", "-eww", "-o", "pid=,ppid=,stat=,args="], text=True)
+    rows = [line.split(maxsplit=3) for line in told.splitlines()]
+    return {int(pid): (int(parent), args) for pid, parent, stat, args in rows if stat[0] != "Z"}
+
+
 def lines_until(process, pattern):
     """What the process prints up to the line that matches."""
     text = ""
@@ -174,3 +181,25 @@ def test_demo_tells_when_the_service_ends_before_it_answers(address):
     ):
         wait_until_healthy(server, f"http://{address}/readyz")
     assert refused.value.symbol == "ServiceNotStarted"
+
+
+def workers_of(process):
+    return {pid for pid, (parent, _) in running_processes().items() if parent == process.pid}
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(180)
+def test_a_worker_with_too_much_memory_is_replaced(url, address, monkeypatch):
+    monkeypatch.setenv("COUPON_BILLING_WORKER_MEMORY_MAX_MIB", "64")
+    with running("serve", "--no-worker", "--bind", address) as process:
+        lines_until(process, "Endpoint")
+        read(f"http://{address}/readyz")
+        before = workers_of(process)
+        deadline = time.monotonic() + 120
+        while workers_of(process) & before == before:
+            read(f"http://{address}/readyz")
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        read(f"http://{address}/readyz")
+        process.terminate()
+        process.communicate(timeout=PATIENCE_S)
