@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from service.cli.main import app
 from service.cli.options import COUNT_MAX
-from service.domain.search import ID_MAX
+from service.domain.numbers import ID_MAX
 from service.settings import Settings
 from service.storage.engine import Database
 
