@@ -30,8 +30,6 @@ PROOFS = {1: GUESSES_OF_ONE, 100: GUESSES_OF_MANY}
 RULES_FILE = Path(__file__).parents[2] / "deploy" / "prometheus" / "alerts.yml"
 RATE = re.compile(r'sum\(rate\(coupon_billing_calls_total{outcome=~"([\w|]+)"}\[5m\]\)\)>(\d+)')
 
-pytestmark = ON_SQLITE
-
 
 @pytest.fixture
 def shop(programme: Programme) -> Shop:
@@ -69,6 +67,7 @@ def alarming_rate(answers: Counter[ErrorRow]) -> tuple[float, float]:
 
 @pytest.mark.prove
 @pytest.mark.timeout(900)
+@ON_SQLITE
 @pytest.mark.parametrize("guessers_count", PROOFS)
 def test_of_ten_thousand_guesses_few_are_answered_and_somebody_is_told(
     shop: Shop, report: Report, guessers_count: int
@@ -85,6 +84,7 @@ def test_of_ten_thousand_guesses_few_are_answered_and_somebody_is_told(
     assert rate > most
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("guessers_count", PROOFS)
 def test_guesses_that_nobody_counts_would_be_answered(
     shop: Shop, report: Report, guessers_count: int, monkeypatch: pytest.MonkeyPatch
