@@ -16,6 +16,7 @@ from service.soap import refusals
 from service.soap.contract import Contract
 from service.soap.faults import refusal
 from service.soap.headers import check_understood
+from service.soap.names import forget_names
 from service.soap.namespaces import SOAP_ENVELOPE
 from service.soap.spares import Spares
 from service.soap.validation import Validator
@@ -94,11 +95,13 @@ class Gate:
 
     def __init__(self, contract: Contract, limits: GateLimits) -> None:
         self.limits = limits
-        self._tools = Spares(partial(_Tools, limits))
+        self._censuses = Spares(partial(_census, limits))
         self._validator = Validator(contract)
 
     def parse(self, content: bytes, charset: str | None) -> Document:
         """Parse a body, with nothing resolved, loaded or fetched.
+
+        The thread knows its names until its envelope is opened, or until it is refused.
 
         Args:
             content: The body.
@@ -112,10 +115,10 @@ class Gate:
             text = _as_utf8(content, charset)
             if _has_doctype(text):
                 raise refusal(refusals.DOCTYPE_FORBIDDEN)
-            with self._tools.lent() as tools:
-                root = etree.fromstring(text, tools.parser)
+            root = etree.fromstring(text, _new_parser())
             return Document(root, self._is_small(text))
         except (etree.XMLSyntaxError, UnicodeDecodeError) as error:
+            forget_names()
             raise refusal(refusals.XML_MALFORMED, str(error)) from None
 
     def open_envelope(
@@ -131,6 +134,13 @@ class Gate:
         Raises:
             WireFault: A refusal of the groups XML, Envelope and Content.
         """
+        try:
+            return self._opened(document, requests)
+        finally:
+            # Not earlier: to validate a payload, lxml copies the names of its attributes.
+            forget_names()
+
+    def _opened(self, document: Document, requests: Mapping[str, Collection[str]]) -> Envelope:
         root = document.root
         if root.tag != _ENVELOPE:
             raise refusal(refusals.VERSION_MISMATCH, element=root)
@@ -171,8 +181,8 @@ class Gate:
     def _check_size(self, root: etree._Element) -> "_Kinds":
         """Hold a request against the limits; answers how much else is in it."""
         limits = self.limits
-        with self._tools.lent() as tools:
-            counts = str(tools.census(root)).split()
+        with self._censuses.lent() as census:
+            counts = str(census(root)).split()
         elements, attributes, instructions, styles, deep = map(int, counts)
         if deep:
             raise refusal(refusals.TOO_DEEP, f"At most {limits.depth_max} levels.")
@@ -269,24 +279,24 @@ def _codec(charset: str) -> str:
         raise refusal(refusals.CHARSET_UNSUPPORTED, f"Not {charset[:40]!r}.") from None
 
 
-class _Tools:
-    """lxml's machines, each of which serves one call at a time."""
+def _new_parser() -> etree.XMLParser:
+    return etree.XMLParser(
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        # A comment inside a value would cut its text in two.
+        remove_comments=True,
+        collect_ids=False,
+    )
 
-    def __init__(self, limits: GateLimits) -> None:
-        self.parser = etree.XMLParser(
-            encoding="utf-8",
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            huge_tree=False,
-            # A comment inside a value would cut its text in two.
-            remove_comments=True,
-            collect_ids=False,
-        )
-        # Counted by libxml2 in one go: walking the tree in Python takes longer than parsing it.
-        too_deep = "/*" * (limits.depth_max + 1)
-        self.census = etree.XPath(
-            "concat(count(//*), ' ', count(//@*), ' ', count(//processing-instruction()), ' ',"
-            f" count(//@s:encodingStyle), ' ', count({too_deep}))",
-            namespaces={"s": SOAP_ENVELOPE},
-        )
+
+def _census(limits: GateLimits) -> etree.XPath:
+    """What counts in one go: walking the tree in Python takes longer than parsing it."""
+    too_deep = "/*" * (limits.depth_max + 1)
+    return etree.XPath(
+        "concat(count(//*), ' ', count(//@*), ' ', count(//processing-instruction()), ' ',"
+        f" count(//@s:encodingStyle), ' ', count({too_deep}))",
+        namespaces={"s": SOAP_ENVELOPE},
+    )

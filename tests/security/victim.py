@@ -6,6 +6,7 @@ its place. With ``--trusting`` as a third argument, the gate trusts what it pars
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from lxml import etree
@@ -22,11 +23,11 @@ BEGUN, ENDED = Path("/hostile-xml-begun"), Path("/hostile-xml-ended")
 
 def trusting_gate() -> Gate:
     """The control: a gate whose parser fetches, and that lets document types in."""
-    made = Gate(CUSTOMER_BILLING, GateLimits())
-    with made._tools.lent() as tools:
-        tools.parser = etree.XMLParser(resolve_entities=True, load_dtd=True, no_network=False)
+    gate._new_parser = partial(
+        etree.XMLParser, resolve_entities=True, load_dtd=True, no_network=False
+    )
     gate._has_doctype = lambda _: False
-    return made
+    return Gate(CUSTOMER_BILLING, GateLimits())
 
 
 def attacked(made: Gate) -> Callable[[Attempt], None]:
