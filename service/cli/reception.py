@@ -71,7 +71,7 @@ class Reception:
     ) -> Iterable[bytes]:
         """Answer one HTTP request."""
         if "HTTP_TRANSFER_ENCODING" in environ or environ.get("CONTENT_LENGTH", "0") != "0":
-            body = self._receive(environ.get(PROTOCOL), environ["wsgi.input"])
+            body = self._receive(environ.get(PROTOCOL) or object(), environ["wsgi.input"])
             if body is None:
                 _log.warning("body too slow", address=environ.get("REMOTE_ADDR"))
                 # If the other thread has not answered yet, it finds that this one has.

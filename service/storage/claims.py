@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, or_, select, update
+from sqlalchemy import Connection, Exists, Select, bindparam, exists, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from service.domain.claims import Claim, ClaimableCoupon
@@ -64,23 +65,37 @@ _CLAIM = (
 )
 _OPEN = (
     select(coupon.c.coupon_id)
-    .select_from(coupon_class)
-    .join(coupon_batch, coupon_batch.c.class_id == coupon_class.c.class_id)
-    .join(coupon_place, coupon_place.c.batch_id == coupon_batch.c.batch_id)
+    .select_from(coupon_place)
     .join(coupon, coupon.c.coupon_id == coupon_place.c.coupon_id)
     .join(coupon_terms, coupon_terms.c.terms_id == coupon.c.terms_id)
     .where(
-        coupon_class.c.feature_id == bindparam("feature_id"),
-        coupon_class.c.retired_at.is_(None),
+        coupon_place.c.batch_id == coupon_batch.c.batch_id,
         coupon_terms.c.currency_code == bindparam("currency_code"),
         coupon.c.claimed_at.is_(None),
         coupon.c.redeemed_at.is_(None),
         IS_LASTING,
     )
+    .correlate(coupon_batch)
 )
 _IS_AHEAD = coupon_place.c.seq >= coupon_batch.c.unused_from
+
+
+def _has_batch(opened: Select[Any]) -> Exists:
+    """Whether a batch of the feature has such a coupon; SQLite would begin with all coupons."""
+    return (
+        exists()
+        .select_from(coupon_class)
+        .where(
+            coupon_batch.c.class_id == coupon_class.c.class_id,
+            coupon_class.c.feature_id == bindparam("feature_id"),
+            coupon_class.c.retired_at.is_(None),
+            opened.exists(),
+        )
+    )
+
+
 # The first is part of the second, and mostly answers it at once.
-_HAS_OPEN = select(or_(_OPEN.where(_IS_AHEAD, IS_UNUSED).exists(), _OPEN.exists()))
+_HAS_OPEN = select(or_(_has_batch(_OPEN.where(_IS_AHEAD, IS_UNUSED)), _has_batch(_OPEN)))
 
 
 def find_claimable(connection: Connection, codes: Collection[str]) -> dict[str, ClaimableCoupon]:

@@ -16,8 +16,9 @@ from tests.limits.schedules import differences
 from tests.programme import Clock
 from tests.reliability.proofs import SCHEDULED_CALLS, Report
 
-FEW = pytest.param(8, id="few")
-MANY = pytest.param(1_000, id="many", marks=[pytest.mark.prove, pytest.mark.timeout(900)])
+FEW_COUNT, MANY_COUNT = 8, 1_000
+FEW = pytest.param(FEW_COUNT, id="few")
+MANY = pytest.param(MANY_COUNT, id="many", marks=[pytest.mark.prove, pytest.mark.timeout(900)])
 AT_ONCE = 16
 CONTROLS_COUNT = 5
 KIM = Window("user", 1, 3)
@@ -59,7 +60,8 @@ def test_windows_in_the_database_decide_as_the_model(
     database: Database, clock: Clock, report: Report, count: int
 ) -> None:
     found = differences(DatabaseWindows(database, clock), clock, range(count))
-    report.proof(SCHEDULED_CALLS, rounds=count, failures=len(found))
+    if count == MANY_COUNT:
+        report.proof(SCHEDULED_CALLS, rounds=count, failures=len(found))
     assert found == []
 
 
