@@ -15,9 +15,11 @@ from service.domain.search import ORDER_BY_START_DATE, CouponQuery
 from service.operations.initialise import FirstKeys
 from service.operations.update_coupons import update_coupons
 from service.storage import coupon_search
+from service.storage.claims import has_open_coupon
 from service.storage.engine import Database
-from service.storage.tables import coupon, coupon_place, redemption
+from service.storage.tables import coupon, coupon_class, coupon_place, redemption
 from tests.programme import START
+from tests.storage.engines import ON_SQLITE
 
 STRETCH_LENGTH = 16
 BATCHES = [
@@ -33,6 +35,7 @@ BATCHES = [
 ]
 """How many coupons each batch has, and which part of them is redeemed."""
 LARGE_COUNT = 30_000
+FEATURE_ID = 7
 
 
 @pytest.fixture
@@ -162,6 +165,19 @@ def test_no_page_reads_all_coupons(large: Database, keys: FirstKeys) -> None:
                     offset=offset,
                 )
                 assert scans(large, query) == []
+
+
+@ON_SQLITE
+def test_open_coupons_of_a_feature_are_looked_for_in_its_batches(large: Database) -> None:
+    """PostgreSQL counts what there is, and may read all when they are of the feature."""
+    with large.writing() as connection:
+        connection.execute(update(coupon_class).values(feature_id=FEATURE_ID))
+    with large.reading() as connection:
+        plans = Plans(connection)
+        assert has_open_coupon(connection, FEATURE_ID, "USD", START)
+        lines = list(plans.lines())
+    assert len(lines) > 3
+    assert [line for line in lines if SCAN_OF_COUPONS.search(line)] == []
 
 
 def test_the_plans_tell_who_reads_all_coupons(large: Database) -> None:
