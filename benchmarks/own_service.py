@@ -9,6 +9,7 @@ from service.operations.calls import Call, utc_now
 from service.operations.classes import NewClass, add_class
 from service.operations.initialise import FirstKeys, initialise
 from service.storage.engine import Database
+from service.storage.transactions import Transactions
 
 CLASS_NAME = "Spring"
 
@@ -23,7 +24,7 @@ def start_class(database: Database) -> FirstKeys:
     return keys
 
 
-def new_call(database: Database) -> Call:
+def new_call(database: Transactions) -> Call:
     """A call of the command line."""
     return Call(database, COMMAND_LINE, utc_now(), "00000000-0000-4000-8000-000000000000")
 

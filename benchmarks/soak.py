@@ -47,6 +47,9 @@ LOOKS_COUNT = 30
 LOOKS_PER_ROW = 3
 SCRAPE_INTERVAL_S = 15
 WORKERS_COUNT = 2
+ACCOUNTS_COUNT = 20_000
+"""So many that each redeems some ten coupons. Every spend of an account counts for all coupons that
+it has: with few accounts each request would be dearer than the one before."""
 MIXED_KINDS = (*ALL_KINDS, *REFUSED_KINDS)
 SHARES = {**{kind.name: kind.count for kind in MIXED_KINDS}, DISPATCHES: 5}
 """How often each kind is sent: as in the other tables, but for what makes mails. To write one
@@ -150,6 +153,7 @@ def _supply(engine: Engine, plan: Plan) -> Supply:
         PAGES_COUNT * max(PAGE_SIZES),
         redeemed,
         dispatched_count=dispatched * DISPATCHED_COUNT,
+        accounts_count=ACCOUNTS_COUNT,
     )
 
 

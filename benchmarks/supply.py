@@ -19,11 +19,13 @@ from service.domain.search import PAGE_SIZE_MAX, Paging, Predicate, SearchReques
 from service.operations.calls import utc_now
 from service.operations.get_coupon_info import get_coupon_info
 from service.operations.initialise import FirstKeys
+from service.operations.parties import add_account
 from service.operations.redeem_coupon import redeem_coupon
 from service.operations.search_coupons import search_coupons
 from service.operations.subscription_coupons import apply_coupon
 from service.storage.engine import Database
 from service.storage.tables import coupon, redemption
+from service.storage.transactions import JoinedTransactions
 from tests.operations.simple_coupons import new_coupon, subscription
 from tests.programme import Clock, Programme
 
@@ -105,9 +107,8 @@ def supplied(
         accounts_count: How many accounts redeem.
     """
     database = Database(url)
-    # The first account has the number 1 already.
-    programme = Programme(database, Clock(utc_now()), count(2))
-    account_ids = [programme.account(keys.customer_id) for _ in range(accounts_count)]
+    programme = Programme(database, Clock(utc_now()), count(accounts_count + 2))
+    account_ids = _accounts(database, keys.customer_id, accounts_count)
     make_coupons(database, keys.customer_id, searched_count)
     with database.writing() as connection:
         _redeem_all(connection, account_ids)
@@ -131,6 +132,15 @@ def supplied(
     database.close()
     tidy(url)
     return supply
+
+
+def _accounts(database: Database, customer_id: int, accounts_count: int) -> list[int]:
+    """New accounts, all in one transaction."""
+    with database.writing() as connection:
+        call = new_call(JoinedTransactions(connection))
+        # The first account has the number 1 already.
+        numbers = (f"X{number:07}" for number in range(2, accounts_count + 2))
+        return [add_account(call, customer_id, number, "USD") for number in numbers]
 
 
 def _redeem_all(connection: Connection, account_ids: Sequence[int]) -> None:

@@ -123,7 +123,7 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     """Number of worker processes."""
     threads: Annotated[int, Field(ge=1, le=128)] = 8
-    """How many requests a worker process works on at once; others wait for their turn."""
+    """How many requests a worker process works on at once; others wait for a place."""
     authentication_age_s: Annotated[float, Field(ge=0, le=60)] = 2
     """For how long a caller that was admitted is admitted again without a look at the database,
     in seconds: for that long a token may still be taken after it was revoked, and a password

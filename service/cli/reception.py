@@ -13,6 +13,7 @@ import structlog
 
 from service.addresses import HEALTH_PATH, READY_PATH
 from service.health import Application, plain
+from service.storage.turns import Turns
 
 BLOCK_BYTES = 65_536
 WATCH_S = 0.25
@@ -33,7 +34,7 @@ _log = structlog.get_logger("service.cli")
 
 
 class Reception:
-    """Waits for the body of each request, then lets it through when it is its turn.
+    """Waits for the body of each request, then lets it through when there is a place.
 
     granian gives each connection a thread, and does not say how long a body may take. A thread
     that waits for one costs next to nothing; calls, which use the database, are few at once.
@@ -41,11 +42,11 @@ class Reception:
     A thread that waits for a body cannot be told to stop. But another thread may answer in its
     place, and break off its answer: then granian ends the connection, and that ends the wait.
 
-    Who asks whether the service lives, or is ready, waits for no turn: a host at work is not dead.
+    Who asks whether the service lives, or is ready, needs no place: a host at work is not dead.
 
     Args:
         application: What answers the requests.
-        calls_at_once: How many requests it answers at once.
+        calls_at_once: How many places there are; those who have one compute by turns.
         body_bytes_max: Bodies that are longer are cut one byte after it.
         body_timeout_s: How long a body may take to arrive, while ``give_up_late_bodies`` runs.
     """
@@ -62,9 +63,10 @@ class Reception:
         self._kept_bytes = body_bytes_max + 1
         self._timeout_s = body_timeout_s
         self._deadlines: dict[Any, float] = {}
-        self._turns: SimpleQueue[None] = SimpleQueue()
+        self._places: SimpleQueue[None] = SimpleQueue()
         for _ in range(calls_at_once):
-            self._turns.put(None)
+            self._places.put(None)
+        self._turns = Turns()
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -79,11 +81,12 @@ class Reception:
             environ["wsgi.input"] = BytesIO(body)
         if environ.get("PATH_INFO") in _PROBES:
             return self._application(environ, start_response)
-        self._turns.get()
+        self._places.get()
         try:
-            return self._application(environ, start_response)
+            with self._turns:
+                return self._application(environ, start_response)
         finally:
-            self._turns.put(None)
+            self._places.put(None)
 
     def give_up_late_bodies(self) -> None:
         """Answer 408 to each request whose body is late, as long as the process lives."""

@@ -113,7 +113,7 @@ def apply_coupons_to_bill(call: Call, request: BillRequest) -> DiscountedBill:
         _apply(connection, call, billing)
         return _require_bill(connection, billing.account, billing.subscription, reference).answer
 
-    return decide(call.database, attempt)
+    return decide(call.database, attempt, is_small=True)
 
 
 def rollback_bill(call: Call, subscription_reference: str, reference: str | None) -> DiscountedBill:
@@ -137,7 +137,7 @@ def rollback_bill(call: Call, subscription_reference: str, reference: str | None
             _restore(connection, call, account, stored)
         return _require_bill(connection, account, subscription, wanted).answer
 
-    return decide(call.database, attempt)
+    return decide(call.database, attempt, is_small=True)
 
 
 def get_bill(call: Call, subscription_reference: str, reference: str | None) -> DiscountedBill:

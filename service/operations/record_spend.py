@@ -66,7 +66,7 @@ def record_spend(
         )
         return _require_spend(connection, account, reference)
 
-    return decide(call.database, attempt)
+    return decide(call.database, attempt, is_small=True)
 
 
 def reverse_spend(call: Call, account_id: int, reference: str) -> Spend:
@@ -88,7 +88,7 @@ def reverse_spend(call: Call, account_id: int, reference: str) -> Spend:
         take_back(connection, call, spend)
         return _require_spend(connection, account, reference)
 
-    return decide(call.database, attempt)
+    return decide(call.database, attempt, is_small=True)
 
 
 def movements_of(

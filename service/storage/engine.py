@@ -19,6 +19,7 @@ from service.storage.postgresql_transactions import (
 from service.storage.prepared import run_text
 from service.storage.transactions import Transactions
 from service.storage.trouble import LostRaceError, is_of_no_more_use, trouble_told
+from service.storage.turns import about_to_wait
 from service.storage.writers_turn import SharedTransactions, WritersTurn, begin_writing
 
 Result = TypeVar("Result")
@@ -70,6 +71,8 @@ class Database(Transactions):
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database; what it writes is undone."""
+        if self._shared is None:
+            about_to_wait()
         try:
             with trouble_told(), self._begun(self._reader).connection as connection:
                 yield connection
@@ -81,6 +84,7 @@ class Database(Transactions):
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that commits at the end, and undoes everything when an error leaves it."""
+        about_to_wait()
         with trouble_told(), self._writers_turn:
             transaction = self._begun(self._writer)
             with transaction.connection as connection, transaction:
@@ -88,7 +92,10 @@ class Database(Transactions):
 
     def write(self, attempt: Callable[[Connection], Result]) -> Result:
         """Make a small attempt; on SQLite in one transaction with others that come at once."""
-        return super().write(attempt) if self._shared is None else self._shared.write(attempt)
+        if self._shared is None:
+            return super().write(attempt)
+        about_to_wait()
+        return self._shared.write(attempt)
 
     @contextmanager
     def upgrading(self) -> Iterator[Connection]:

@@ -12,7 +12,7 @@ PATIENCE_S = 60
 QUICK_S = 30
 
 
-def test_probes_wait_for_no_turn() -> None:
+def test_probes_need_no_place() -> None:
     at_work, done = Event(), Event()
 
     def application(environ: dict[str, Any], _: object) -> list[bytes]:
