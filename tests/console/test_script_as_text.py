@@ -158,6 +158,8 @@ def test_without_escaping_the_walk_would_notice(
 
     def prepare_badly(app: Flask) -> None:
         prepare(app)
+        # What is compiled here is nobody else's, as whether to escape is compiled in.
+        app.jinja_env.bytecode_cache = None
         app.jinja_env.autoescape = False
 
     monkeypatch.setattr(application, "prepare_templates", prepare_badly)
