@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from sqlalchemy.pool import QueuePool
 
 from service.addresses import (
     CONSOLE_PATH,
@@ -65,7 +64,7 @@ def create_app(
     database = open_database(settings)
     counts = start_counting(settings.metrics_folder, frozenset(it.symbol for it in REFUSALS))
     if counts is not None:
-        _watch_pool(counts, database)
+        counts.watch_pool(database.open_count, database.transactions_max)
     tracing = start_tracing(database.engine, is_wanted=traces_wanted())
     traced = tracing.traced if tracing else _as_it_is
     journal = CallJournal(database, partial(_tell_lost, counts))
@@ -179,12 +178,6 @@ def _tell_lost(counts: "Counts | None", count: int) -> None:
     _log.warning("calls lost by the journal", count=count)
     if counts is not None:
         counts.note_losses(count)
-
-
-def _watch_pool(counts: "Counts", database: Database) -> None:
-    pool = database.engine.pool
-    assert isinstance(pool, QueuePool)  # noqa: S101 - of files and servers alike
-    counts.watch_pool(pool.checkedout, pool.size())
 
 
 def _mount(applications: dict[str, Application], otherwise: Application) -> Application:

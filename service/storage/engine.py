@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext, RootTransaction, make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
 
 from service.domain.errors import SERVICE_BUSY
 from service.domain.refusals import ServiceTroubleError
+from service.storage.kept_readers import KeptReaders
 from service.storage.postgresql_transactions import (
     WRITES,
     begin_on_postgresql,
@@ -51,6 +53,9 @@ class Database(Transactions):
         url: An SQLAlchemy URL, such as ``sqlite:///coupon-billing.db`` or
             ``postgresql://user@host/name``.
         limits: How long to wait, for how many.
+
+    Attributes:
+        transactions_max: How many it has open at once.
     """
 
     def __init__(self, url: str, limits: DatabaseLimits = DatabaseLimits()) -> None:
@@ -59,22 +64,25 @@ class Database(Transactions):
         # A transaction is told what it is for before it begins.
         self._reader = self.engine.execution_options(**{WRITES: False})
         self._writer = self.engine.execution_options(**{WRITES: True})
+        self.transactions_max = limits.connections_max
         self._dead_max = limits.connections_max
         self._writers_turn: AbstractContextManager[None] = nullcontext()
         self._shared: SharedTransactions | None = None
+        self._kept_readers: KeptReaders | None = None
         if self.engine.dialect.name == "sqlite":
             self._writers_turn = WritersTurn(limits.lock_timeout_s)
             self._shared = SharedTransactions(self.writing, limits.lock_timeout_s)
+            # Those who write find enough in the pool: one at a time does.
+            kept_max = limits.connections_max // 2
+            self._kept_readers = KeptReaders(self._begun_reader, kept_max)
             # A file has no connection that dies.
             self._dead_max = 0
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database; what it writes is undone."""
-        if self._shared is None:
-            about_to_wait()
         try:
-            with trouble_told(), self._begun(self._reader).connection as connection:
+            with trouble_told(), self._reading() as connection:
                 yield connection
         except LostRaceError as error:
             # A standby gives up what reads for too long while its primary goes on.
@@ -115,6 +123,22 @@ class Database(Transactions):
             with connection.begin():
                 yield connection
 
+    def open_count(self) -> int:
+        """How many transactions are open now."""
+        pool = self.engine.pool
+        assert isinstance(pool, QueuePool)  # noqa: S101 - of files and servers alike
+        kept_count = self._kept_readers.idle_count if self._kept_readers else 0
+        return pool.checkedout() - kept_count
+
+    def _reading(self) -> AbstractContextManager[Connection]:
+        if self._kept_readers is not None:
+            return self._kept_readers.reading()
+        about_to_wait()
+        return self._begun_reader()
+
+    def _begun_reader(self) -> Connection:
+        return self._begun(self._reader).connection
+
     def _begun(self, engine: Engine) -> RootTransaction:
         """A transaction, which has a connection of its own.
 
@@ -128,7 +152,9 @@ class Database(Transactions):
         return _begun(engine)
 
     def close(self) -> None:
-        """Close every pooled connection."""
+        """Close every connection that is in no transaction."""
+        if self._kept_readers is not None:
+            self._kept_readers.close()
         self.engine.dispose()
 
 

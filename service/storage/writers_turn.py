@@ -21,7 +21,7 @@ from service.domain.refusals import ServiceTroubleError
 from service.storage.prepared import run_text
 from service.storage.trouble import is_locked, trouble_told
 
-_PAUSE_S, _PAUSE_S_MAX = 0.000_2, 0.005
+_PAUSE_S, _PAUSE_S_MAX = 0.000_2, 0.001
 """How long to wait before looking again whether other processes write, at first and at most."""
 TOGETHER_MAX = 32
 """How many attempts share a transaction at most: each is answered after the last one."""

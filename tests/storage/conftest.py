@@ -1,5 +1,6 @@
-"""What the proofs of this folder are given."""
+"""What the tests of this folder are given."""
 
 from tests.reliability.fixtures import report
+from tests.storage.entries import open_with
 
-__all__ = ["report"]
+__all__ = ["open_with", "report"]

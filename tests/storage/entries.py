@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection
 
 from service.storage.engine import Database, DatabaseLimits
@@ -46,6 +47,13 @@ def opening(path: Path) -> Iterator[Open]:
     yield open_with
     for database in opened:
         database.close()
+
+
+@pytest.fixture
+def open_with(tmp_path: Path) -> Iterator[Open]:
+    """Opens one file of entries, as often as a test likes."""
+    with opening(tmp_path / "entries.db") as open_with:
+        yield open_with
 
 
 def driver(connection: Connection) -> Any:

@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, event
@@ -16,7 +15,7 @@ from service.domain.refusals import ServiceTroubleError
 from service.storage import engine
 from service.storage.engine import Database
 from service.storage.prepared import run_text
-from tests.storage.entries import PATIENCE_S, SHORT_S, Open, driver, names, opening, put
+from tests.storage.entries import PATIENCE_S, SHORT_S, Open, driver, names, put
 
 HOLD_S, LOOKS_COUNT_MIN = 0.05, 8
 TRIES_COUNT = 100
@@ -30,13 +29,6 @@ time.sleep(float(sys.argv[2]))
 print(time.monotonic())
 connection.execute("COMMIT")
 """
-
-
-@pytest.fixture
-def open_with(tmp_path: Path) -> Iterator[Open]:
-    """Opens one file of entries, as often as a test likes."""
-    with opening(tmp_path / "entries.db") as open_with:
-        yield open_with
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,14 +24,7 @@ from service.storage.prepared import run_text
 from service.storage.trouble import LostRaceError
 from service.storage.writers_turn import TOGETHER_MAX, Attempt
 from tests.reliability.early_answers import EarlyAnswers
-from tests.storage.entries import PATIENCE_S, SHORT_S, Open, driver, names, opening, put
-
-
-@pytest.fixture
-def open_with(tmp_path: Path) -> Iterator[Open]:
-    """Opens one file of entries, as often as a test likes."""
-    with opening(tmp_path / "entries.db") as open_with:
-        yield open_with
+from tests.storage.entries import PATIENCE_S, SHORT_S, Open, driver, names, put
 
 
 @pytest.fixture
