@@ -7,9 +7,11 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Select, bindparam
 
 from service.storage.prepared import Prepared
+from service.storage.types import Id
 
 FILLED_UP_MAX = 16_384
 """Longer lists stay as they are: the next power of two is more than SQLite takes."""
+LENGTHS_KEPT_MAX = FILLED_UP_MAX.bit_length()
 
 
 class PreparedList:
@@ -21,7 +23,7 @@ class PreparedList:
 
     def __init__(self, made: Callable[[list[BindParameter[Any]]], Select[Any]]) -> None:
         self._made = made
-        self._of_length = lru_cache(self._prepared)
+        self._of_length = lru_cache(maxsize=LENGTHS_KEPT_MAX)(self._prepared)
 
     def rows(self, connection: Connection, numbers: Collection[int]) -> list[Any]:
         """What it finds, with an attribute per column; nothing where none are listed."""
@@ -32,7 +34,7 @@ class PreparedList:
         return self._of_length(len(listed)).rows(connection, values)
 
     def _prepared(self, length: int) -> Prepared:
-        return Prepared(self._made([bindparam(f"listed_{i}") for i in range(length)]))
+        return Prepared(self._made([bindparam(f"listed_{i}", type_=Id) for i in range(length)]))
 
 
 def filled_up(numbers: Sequence[int]) -> list[int]:
