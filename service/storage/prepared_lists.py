@@ -1,4 +1,4 @@
-"""Statements about listed values: prepared for so many at a time."""
+"""Statements about listed numbers: prepared for so many at a time."""
 
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
