@@ -18,7 +18,7 @@ from service.domain.refusals import ServiceError
 from service.operations.calls import Call
 from service.operations.coupon_rules import rule_facts
 from service.operations.subscriptions import require_subscription
-from service.storage import accounts, bills, definitions
+from service.storage import bills, definitions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,14 +40,10 @@ def find_parties(
     connection: Connection, call: Call, subscription_reference: str, *, is_change: bool = False
 ) -> tuple[Subscription, Account]:
     """A subscription and its account; where they are to be billed, both are locked."""
-    subscription, _ = require_subscription(
-        connection, call, subscription_reference, is_change=is_change
+    # The bills and spends of an account follow one another.
+    return require_subscription(
+        connection, call, subscription_reference, is_change=is_change, locks_account=is_change
     )
-    if is_change:
-        # The bills and spends of an account follow one another.
-        accounts.lock_accounts(connection, [subscription.account_id], None)
-    account = accounts.find_accounts(connection, [subscription.account_id])
-    return subscription, account[subscription.account_id]
 
 
 def billing_of(

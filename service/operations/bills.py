@@ -110,8 +110,7 @@ def apply_coupons_to_bill(call: Call, request: BillRequest) -> DiscountedBill:
         if first is not None:
             return _require_same(first, request).answer
         require_billable(billing)
-        _apply(connection, call, billing)
-        return _require_bill(connection, billing.account, billing.subscription, reference).answer
+        return _apply(connection, call, billing)
 
     return decide(call.database, attempt, is_small=True)
 
@@ -182,8 +181,8 @@ def _draws_on_rest(connection: Connection, billing: Billing, rest: Decimal) -> l
     return movements_of(connection, billing.account.account_id, rest, billing.billed_at)
 
 
-def _apply(connection: Connection, call: Call, billing: Billing) -> None:
-    """Write a bill, its uses, and the spend of what is left."""
+def _apply(connection: Connection, call: Call, billing: Billing) -> DiscountedBill:
+    """Write a bill, its uses, and the spend of what is left; answers the bill."""
     candidates = attached(connection, billing)
     billed = discount_billing(connection, billing, candidates)
     spend_id, movements = _spend_rest(connection, call, billing, rest_to_draw_on(billing, billed))
@@ -211,6 +210,7 @@ def _apply(connection: Connection, call: Call, billing: Billing) -> None:
         if (instance := candidates[place].number) is not None
     }
     _take_uses(connection, call, number, answer, given)
+    return answer
 
 
 def _spend_rest(

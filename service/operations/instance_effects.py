@@ -82,16 +82,15 @@ def require_target(
             not bill to the owner. ``StateInvalid``: the subscription has ended.
     """
     if kind is InstanceTarget.SUBSCRIPTION:
-        found, customer_id = require_subscription(connection, call, target_id, is_change=True)
+        found, account = require_subscription(connection, call, target_id, is_change=True)
         target = Target(kind, found.account_id, found)
     else:
         account_id = parse_account_id(target_id)
         if account_id is None:
             raise ServiceError(DISCOUNT_INVALID, "TargetID of an account must be its number")
         account = require_account(connection, call, account_id)
-        customer_id = account.customer_id
         target = Target(kind, account.account_id, None)
-    if customer_id != owner:
+    if account.customer_id != owner:
         raise ServiceError(COUPON_NOT_FOUND, f"no such coupon is for {kind.value} {target_id}")
     subscription = target.subscription
     if subscription is not None and subscription.ended_at is not None:

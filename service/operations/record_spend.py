@@ -176,8 +176,7 @@ def _require_reference(call: Call, reference: str) -> str:
 
 
 def _require_account(connection: Connection, account_id: int) -> Account:
-    accounts.lock_accounts(connection, [account_id], None)
-    account = accounts.find_account(connection, account_id)
+    account = accounts.find_account(connection, account_id, lock=True)
     if account is None:
         raise ServiceError(ACCOUNT_ID_INVALID, f"account {account_id}")
     return account

@@ -52,10 +52,10 @@ def apply_coupon(call: Call, subscription_reference: str, code: str | None) -> C
     """
 
     def attempt(connection: Connection) -> CouponRecord:
-        subscription, customer_id = require_subscription(
+        subscription, account = require_subscription(
             connection, call, subscription_reference, is_change=True
         )
-        found = find_of_customer(connection, customer_id, code)
+        found = find_of_customer(connection, account.customer_id, code)
         require_claimable(connection, found, subscription)
         _take_claim(connection, found)
         definition = definition_beneath(connection, found)
@@ -101,12 +101,12 @@ def get_applicable_coupons(
     """
     require_page(page)
     with call.database.reading() as connection:
-        subscription, customer_id = require_subscription(connection, call, subscription_reference)
+        subscription, account = require_subscription(connection, call, subscription_reference)
         if subscription.ended_at is not None:
             return Page([], has_more=False)
         found = parent_coupons.find_parents(
             connection,
-            parent_coupon.c.customer_id == customer_id,
+            parent_coupon.c.customer_id == account.customer_id,
             parent_coupons.applicable_to(subscription),
             offset=page.offset,
             limit=page.size + 1,
@@ -130,10 +130,10 @@ def remove_coupon(call: Call, subscription_reference: str, code: str | None) -> 
     """
 
     def attempt(connection: Connection) -> CouponRecord:
-        subscription, customer_id = require_subscription(
+        subscription, account = require_subscription(
             connection, call, subscription_reference, is_change=True
         )
-        found = find_of_customer(connection, customer_id, code)
+        found = find_of_customer(connection, account.customer_id, code)
         claim = _find_claim(connection, subscription, found.number)
         if claim is None:
             text = f"coupon {found.coupon_code}, subscription {subscription.reference}"

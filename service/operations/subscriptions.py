@@ -10,7 +10,7 @@ from service.domain.errors import (
 )
 from service.domain.money import is_currency
 from service.domain.names import normal_spelling
-from service.domain.programmes import Subscription
+from service.domain.programmes import Account, Subscription
 from service.domain.refusals import ServiceError
 from service.operations.attempts import decide
 from service.operations.calls import Call
@@ -111,9 +111,14 @@ def end_subscription(call: Call, reference: str) -> Subscription:
 
 
 def require_subscription(
-    connection: Connection, call: Call, reference: str, *, is_change: bool = False
-) -> tuple[Subscription, int]:
-    """A subscription, and the customer that its account bills to.
+    connection: Connection,
+    call: Call,
+    reference: str,
+    *,
+    is_change: bool = False,
+    locks_account: bool = False,
+) -> tuple[Subscription, Account]:
+    """A subscription, and its account.
 
     Args:
         connection: The transaction.
@@ -121,18 +126,21 @@ def require_subscription(
         reference: What the operator's own programs call it.
         is_change: Whether what concerns it is to be changed: it is locked then, so that it
             neither ends nor is changed by another before the end of the transaction.
+        locks_account: Whether the account is locked as well.
 
     Raises:
         ServiceError: ``UserIsNotAuthorized``, the same whether the subscription is of others
             or does not exist; operators read ``EntityNotExistent`` then.
     """
     found = subscriptions.find_subscription(connection, normal_spelling(reference), lock=is_change)
-    account = accounts.find_account(connection, found.account_id) if found else None
+    account = (
+        accounts.find_account(connection, found.account_id, lock=locks_account) if found else None
+    )
     allows = call.caller.may_write if is_change else call.caller.may_read
     if found is None or account is None or not allows(account.customer_id):
         row = ENTITY_NOT_EXISTENT if call.caller.is_operator else NOT_AUTHORIZED
         raise ServiceError(row, f"subscription {reference}")
-    return found, account.customer_id
+    return found, account
 
 
 def _require_text(of_what: str, text: str) -> str:

@@ -3,11 +3,12 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, insert, select
+from sqlalchemy import Connection, bindparam, exists, insert, select
 
 from service.domain.numbers import ID_MAX
 from service.domain.programmes import Account, Customer
 from service.storage.party_tables import account, customer
+from service.storage.prepared import Prepared
 from service.storage.statements import LAST_CHARACTER, new_id
 
 ACCOUNT_NUMBER_LENGTH = 8
@@ -21,6 +22,10 @@ _ACCOUNTS = select(
     account.c.currency_code,
     account.c.email,
 ).order_by(account.c.account_id)
+_ACCOUNT = _ACCOUNTS.where(account.c.account_id == bindparam("account_id"))
+_FIND = Prepared(_ACCOUNT)
+# What points to an account need not wait: its number stays.
+_LOCK = Prepared(_ACCOUNT.with_for_update(key_share=True))
 
 
 def add_customer(connection: Connection, name: str, now: datetime) -> int:
@@ -117,9 +122,11 @@ def find_accounts_numbered(
     return [Account(*row) for row in connection.execute(in_order)]
 
 
-def find_account(connection: Connection, account_id: int) -> Account | None:
-    """An account."""
-    return find_accounts(connection, [account_id]).get(account_id)
+def find_account(connection: Connection, account_id: int, *, lock: bool = False) -> Account | None:
+    """An account; ``lock`` lets what concerns it be decided for one caller after the other."""
+    statement = _LOCK if lock else _FIND
+    row = statement.row(connection, {"account_id": account_id})
+    return None if row is None else Account(*row)
 
 
 def find_owner(connection: Connection, account_id: int) -> int | None:

@@ -10,15 +10,16 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, bindparam, case, insert, or_, select, update
 
 from service.domain.discounted_bills import DiscountedBill, ListedBill
-from service.storage.coupon_instances import StoredInstance, find_instances
+from service.storage.coupon_instances import INSTANCES, StoredInstance, stored_instances
 from service.storage.discount_tables import bill, coupon_instance, coupon_use
-from service.storage.statements import new_id
+from service.storage.prepared import Prepared
+from service.storage.prepared_lists import PreparedList
 from service.storage.tables import coupon
-from service.storage.types import Money
+from service.storage.types import Instant, Money
 
 _ANSWERS: TypeAdapter[DiscountedBill] = TypeAdapter(DiscountedBill)
 _amount = bindparam("amount", type_=Money())
-_TAKE_USE = (
+_TAKE_USE = Prepared(
     update(coupon_instance)
     .where(
         coupon_instance.c.instance_id == bindparam("number"),
@@ -56,6 +57,43 @@ _LISTED = select(
     bill.c.drawn,
     bill.c.billed_at,
     bill.c.rolled_back_at,
+)
+_FIND = Prepared(
+    select(bill).where(
+        bill.c.customer_id == bindparam("customer_id"), bill.c.reference == bindparam("reference")
+    )
+)
+_ADD = Prepared(
+    insert(bill).returning(bill.c.bill_id),
+    keys=(
+        "customer_id",
+        "subscription_id",
+        "reference",
+        "currency_code",
+        "digest",
+        "cost",
+        "discount",
+        "drawn",
+        "answer",
+        "spend_id",
+        "billed_at",
+        "created_at",
+    ),
+)
+_ADD_USE = Prepared(insert(coupon_use), keys=("bill_id", "instance_id", "amount"))
+_billed_at = bindparam("billed_at", type_=Instant())
+_ATTACHED = Prepared(
+    INSTANCES.where(
+        or_(
+            coupon_instance.c.subscription_id == bindparam("subscription_id"),
+            coupon_instance.c.account_id == bindparam("account_id"),
+        ),
+        or_(coupon_instance.c.removed_at.is_(None), coupon_instance.c.removed_at > _billed_at),
+        or_(coupon_instance.c.retired_at.is_(None), coupon_instance.c.retired_at > _billed_at),
+    )
+)
+_CODES = PreparedList(
+    lambda numbers: select(coupon.c.coupon_id, coupon.c.code).where(coupon.c.coupon_id.in_(numbers))
 )
 _ROLL_BACK = (
     update(bill)
@@ -106,13 +144,12 @@ def add_bill(
         "billed_at": answer.billed_at,
         "created_at": now,
     }
-    return new_id(connection.execute(insert(bill).values(values)))
+    return int(_ADD.row(connection, values).bill_id)
 
 
 def find_bill(connection: Connection, customer_id: int, reference: str) -> StoredBill | None:
     """The customer's bill of this reference."""
-    found = select(bill).where(bill.c.customer_id == customer_id, bill.c.reference == reference)
-    row = connection.execute(found).one_or_none()
+    row = _FIND.row(connection, {"customer_id": customer_id, "reference": reference})
     return None if row is None else _stored(row)
 
 
@@ -149,18 +186,17 @@ def attached_instances(
 
     Those that were removed or retired by then are left out.
     """
-    column = coupon_instance.c
-    return find_instances(
-        connection,
-        or_(column.subscription_id == subscription_id, column.account_id == account_id),
-        or_(column.removed_at.is_(None), column.removed_at > billed_at),
-        or_(column.retired_at.is_(None), column.retired_at > billed_at),
-    )
+    values = {
+        "subscription_id": subscription_id,
+        "account_id": account_id,
+        "billed_at": billed_at,
+    }
+    return stored_instances(connection, _ATTACHED.rows(connection, values))
 
 
 def take_use(connection: Connection, number: int, amount: Decimal) -> bool:
     """Let an instance give an amount above 0, which is a use; whether it had one left."""
-    return connection.execute(_TAKE_USE, {"number": number, "amount": amount}).rowcount == 1
+    return _TAKE_USE.count(connection, {"number": number, "amount": amount}) == 1
 
 
 def add_uses(connection: Connection, bill_number: int, given: Mapping[int, Decimal]) -> None:
@@ -169,8 +205,7 @@ def add_uses(connection: Connection, bill_number: int, given: Mapping[int, Decim
         {"bill_id": bill_number, "instance_id": number, "amount": amount}
         for number, amount in given.items()
     ]
-    if rows:
-        connection.execute(insert(coupon_use), rows)
+    _ADD_USE.run_each(connection, rows)
 
 
 def roll_back(connection: Connection, bill_number: int, now: datetime) -> bool:
@@ -194,7 +229,4 @@ def give_back_uses(connection: Connection, bill_number: int) -> dict[int, Decima
 
 def codes_of(connection: Connection, coupon_ids: Collection[int]) -> dict[int, str]:
     """The codes of coupons, by their numbers."""
-    if not coupon_ids:
-        return {}
-    statement = select(coupon.c.coupon_id, coupon.c.code).where(coupon.c.coupon_id.in_(coupon_ids))
-    return {row.coupon_id: row.code for row in connection.execute(statement)}
+    return {row.coupon_id: row.code for row in _CODES.rows(connection, coupon_ids)}

@@ -1,7 +1,7 @@
 """Coupon instances: those of definitions and books, and the claims of simple coupons."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -31,6 +31,7 @@ from service.storage.discount_tables import (
     coupon_instance,
 )
 from service.storage.party_tables import subscription
+from service.storage.prepared_lists import PreparedList
 from service.storage.statements import new_id
 from service.storage.tables import coupon
 from service.storage.traces import trace_of, trace_of_part, trace_values
@@ -39,7 +40,7 @@ from service.storage.types import Instant
 parent_code = coupon.alias("parent_code")
 """The code of the simple coupon that an instance is a claim of."""
 
-_INSTANCES: Select[Any] = (
+INSTANCES: Select[Any] = (
     select(
         coupon_instance,
         coupon_definition.c.reference.label("definition_reference"),
@@ -54,6 +55,14 @@ _INSTANCES: Select[Any] = (
     .outerjoin(parent_code, parent_code.c.coupon_id == coupon_instance.c.parent_coupon_id)
     .outerjoin(subscription, subscription.c.subscription_id == coupon_instance.c.subscription_id)
     .order_by(coupon_instance.c.initialised_at, coupon_instance.c.instance_id)
+)
+"""Finds instances, in the order in which they were put into effect, for ``stored_instances``."""
+_EXISTING_VALUES = PreparedList(
+    lambda numbers: (
+        select(coupon_existing_value)
+        .where(coupon_existing_value.c.instance_id.in_(numbers))
+        .order_by(coupon_existing_value.c.existing_value_id)
+    )
 )
 HAS_OWN_CODE = coupon_instance.c.coupon_id.is_not(None) & (
     coupon_instance.c.parent_coupon_id.is_(None)
@@ -135,8 +144,12 @@ def find_instances(
         offset: How many are skipped.
         limit: How many are answered at most; None for all.
     """
-    statement = _INSTANCES.where(*conditions).offset(offset).limit(limit)
-    rows = connection.execute(statement).all()
+    statement = INSTANCES.where(*conditions).offset(offset).limit(limit)
+    return stored_instances(connection, connection.execute(statement).all())
+
+
+def stored_instances(connection: Connection, rows: Sequence[Any]) -> list[StoredInstance]:
+    """The instances in rows of ``INSTANCES``."""
     values = _existing_values(connection, [row.instance_id for row in rows])
     return [
         StoredInstance(
@@ -324,19 +337,14 @@ def _existing_values(
 ) -> dict[int, list[ExistingValue]]:
     """The existing values of instances, in the order in which they were given."""
     values = defaultdict(list)
-    statement = select(coupon_existing_value).where(
-        coupon_existing_value.c.instance_id.in_(numbers)
-    )
-    if numbers:
-        ordered = statement.order_by(coupon_existing_value.c.existing_value_id)
-        for row in connection.execute(ordered):
-            value = ExistingValue(
-                component_id=row.component_id,
-                units=row.units,
-                existing_value_id=row.reference,
-                trace=trace_of(row),
-            )
-            values[row.instance_id].append(value)
+    for row in _EXISTING_VALUES.rows(connection, numbers):
+        value = ExistingValue(
+            component_id=row.component_id,
+            units=row.units,
+            existing_value_id=row.reference,
+            trace=trace_of(row),
+        )
+        values[row.instance_id].append(value)
     return values
 
 

@@ -6,7 +6,7 @@ that have them, as those of a page have few.
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from service.domain.coupons import Coupon, CouponClaimInfo, CouponRedemption
 from service.storage.classes import TERMS_COLUMNS, terms_of
 from service.storage.party_tables import account
 from service.storage.prepared import Prepared, RowReader, Values
+from service.storage.prepared_lists import filled_up
 from service.storage.tables import coupon, coupon_class, coupon_terms, redemption
 
 COUPONS_KEPT_MAX = 4_096
@@ -167,15 +168,6 @@ def _terms_statement(length: int) -> Prepared:
     listed: list[Any] = [bindparam(f"terms_id_{i}") for i in range(length)]
     statement = select(coupon_terms.c.terms_id, *TERMS_COLUMNS)
     return Prepared(statement.where(coupon_terms.c.terms_id.in_(listed)))
-
-
-def filled_up(numbers: Sequence[int]) -> list[int]:
-    """The numbers, the last one again and again until they are as many as a power of two.
-
-    So there are few statements that list numbers, whatever their number.
-    """
-    wanted = 1 << (len(numbers) - 1).bit_length()
-    return [*numbers, *[numbers[-1]] * (wanted - len(numbers))]
 
 
 # The readers are among the arguments, as the same values mean something else on another database.

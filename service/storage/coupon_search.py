@@ -27,13 +27,13 @@ from service.domain.search import ORDER_BY_START_DATE, PAGE_SIZE_MAX, CouponQuer
 from service.storage.coupon_rows import (
     COUPONS,
     PlacedCoupon,
-    filled_up,
     placed_coupons,
     prepared_coupons,
 )
 from service.storage.coupons import IS_THERE
 from service.storage.postgresql_transactions import plan_once
 from service.storage.prepared import Prepared
+from service.storage.prepared_lists import filled_up
 from service.storage.searched_batches import Batch, Batches, find_batches, search_order
 from service.storage.tables import (
     coupon,

@@ -10,8 +10,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    Select,
-    bindparam,
     delete,
     insert,
     select,
@@ -44,19 +42,27 @@ from service.storage.discount_tables import (
     coupon_rule,
     parent_coupon,
 )
+from service.storage.prepared_lists import PreparedList
 from service.storage.statements import new_id
 from service.storage.traces import trace_of, trace_of_part, trace_values
 
 _DEFINITIONS = select(coupon_definition).order_by(coupon_definition.c.definition_id)
-_MODIFIERS = (
-    select(coupon_modifier)
-    .where(coupon_modifier.c.definition_id.in_(bindparam("numbers", expanding=True)))
-    .order_by(coupon_modifier.c.definition_id, coupon_modifier.c.place)
+_NUMBERED = PreparedList(
+    lambda numbers: _DEFINITIONS.where(coupon_definition.c.definition_id.in_(numbers))
 )
-_RULES = (
-    select(coupon_rule)
-    .where(coupon_rule.c.definition_id.in_(bindparam("numbers", expanding=True)))
-    .order_by(coupon_rule.c.definition_id, coupon_rule.c.place)
+_MODIFIERS = PreparedList(
+    lambda numbers: (
+        select(coupon_modifier)
+        .where(coupon_modifier.c.definition_id.in_(numbers))
+        .order_by(coupon_modifier.c.definition_id, coupon_modifier.c.place)
+    )
+)
+_RULES = PreparedList(
+    lambda numbers: (
+        select(coupon_rule)
+        .where(coupon_rule.c.definition_id.in_(numbers))
+        .order_by(coupon_rule.c.definition_id, coupon_rule.c.place)
+    )
 )
 _Part = TypeVar("_Part", Modifier, CouponRule)
 
@@ -125,7 +131,7 @@ def find_definitions(
     connection: Connection, numbers: Collection[int]
 ) -> dict[int, CouponDefinition]:
     """Definitions by their numbers; each has the same modifiers and rules in the same order."""
-    found = _find(connection, coupon_definition.c.definition_id.in_(numbers))
+    found = _with_parts(connection, _NUMBERED.rows(connection, numbers))
     return {stored.number: stored.definition for stored in found}
 
 
@@ -169,13 +175,16 @@ def _find(
     limit: int | None = None,
 ) -> list[StoredDefinition]:
     statement = _DEFINITIONS.where(*conditions).offset(offset).limit(limit)
-    rows = connection.execute(statement).all()
+    return _with_parts(connection, connection.execute(statement).all())
+
+
+def _with_parts(connection: Connection, rows: Sequence[Any]) -> list[StoredDefinition]:
     numbers = [row.definition_id for row in rows]
     modifiers = defaultdict(list)
-    for row in _parts(connection, _MODIFIERS, numbers):
+    for row in _MODIFIERS.rows(connection, numbers):
         modifiers[row.definition_id].append(modifier_of(row))
     rules = defaultdict(list)
-    for row in _parts(connection, _RULES, numbers):
+    for row in _RULES.rows(connection, numbers):
         rules[row.definition_id].append(row)
     return [
         StoredDefinition(
@@ -186,12 +195,6 @@ def _find(
         )
         for row in rows
     ]
-
-
-def _parts(
-    connection: Connection, parts: Select[Any], numbers: Collection[int]
-) -> Sequence[Row[Any]]:
-    return connection.execute(parts, {"numbers": list(numbers)}).all() if numbers else []
 
 
 def _definition_values(definition: CouponDefinition) -> dict[str, Any]:

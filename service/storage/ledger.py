@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
-    RowMapping,
     Select,
     bindparam,
     func,
@@ -23,7 +22,7 @@ from sqlalchemy import (
 
 from service.domain.ledger import Line, Movement, RedeemedCoupon, Spend
 from service.storage.prepared import Prepared
-from service.storage.statements import new_id
+from service.storage.prepared_lists import PreparedList
 from service.storage.tables import coupon, coupon_terms, ledger, redemption, spend
 from service.storage.types import Money
 
@@ -58,10 +57,13 @@ _SPENDS: Select[Any] = select(
     spend.c.recorded_at,
     spend.c.reversed_at,
 )
-_SPEND = _SPENDS.where(
-    spend.c.customer_id == bindparam("customer_id"), spend.c.reference == bindparam("reference")
+_FIND = Prepared(
+    _SPENDS.where(
+        spend.c.customer_id == bindparam("customer_id"),
+        spend.c.reference == bindparam("reference"),
+    )
 )
-_LINES = (
+_LINES: Select[Any] = (
     select(
         ledger.c.spend_id,
         ledger.c.coupon_id,
@@ -71,8 +73,24 @@ _LINES = (
         ledger.c.is_activation,
     )
     .join(coupon, coupon.c.coupon_id == ledger.c.coupon_id)
-    .where(ledger.c.spend_id.in_(bindparam("spend_ids", expanding=True)), ~ledger.c.is_reversal)
+    .where(~ledger.c.is_reversal)
     .order_by(ledger.c.line_id)
+)
+_LINES_OF = PreparedList(lambda spend_ids: _LINES.where(ledger.c.spend_id.in_(spend_ids)))
+_ADD = Prepared(
+    insert(spend).returning(spend.c.spend_id),
+    keys=("customer_id", "account_id", "reference", "amount", "spent_at", "recorded_at"),
+)
+_ADD_LINE = Prepared(
+    insert(ledger),
+    keys=(
+        "coupon_id",
+        "spend_id",
+        "is_reversal",
+        "towards_threshold",
+        "drawn",
+        "is_activation",
+    ),
 )
 _COUPONS_OF_SPEND = select(ledger.c.coupon_id).where(ledger.c.spend_id == bindparam("spend_id"))
 _LAST_DRAWS = (
@@ -91,7 +109,7 @@ _OTHER_ACTIVE = select(redemption.c.coupon_id).where(
     redemption.c.is_active,
     redemption.c.coupon_id.not_in(_COUPONS_OF_SPEND),
 )
-_MOVE = (
+_MOVE = Prepared(
     update(redemption)
     .where(redemption.c.coupon_id == bindparam("moved_coupon_id"))
     .values(
@@ -163,14 +181,14 @@ def has_other_active(connection: Connection, account_id: int, spend_id: int) -> 
 def find_spend(connection: Connection, customer_id: int, reference: str) -> Spend | None:
     """The customer's spend of this reference, with what it did to coupons."""
     values = {"customer_id": customer_id, "reference": reference}
-    found = _with_lines(connection, connection.execute(_SPEND, values).mappings().all())
+    found = _with_lines(connection, _FIND.rows(connection, values))
     return found[0] if found else None
 
 
 def find_spend_numbered(connection: Connection, spend_id: int) -> Spend | None:
     """A spend by its number, with what it did to coupons."""
     wanted = _SPENDS.where(spend.c.spend_id == spend_id)
-    found = _with_lines(connection, connection.execute(wanted).mappings().all())
+    found = _with_lines(connection, connection.execute(wanted).all())
     return found[0] if found else None
 
 
@@ -193,17 +211,15 @@ def find_spends_of(
             spend.c.spent_at <= instant, (spend.c.spent_at < instant) | is_of_same_instant
         )
     in_order = wanted.order_by(spend.c.spent_at.desc(), spend.c.spend_id.desc())
-    rows = connection.execute(in_order.limit(count_max)).mappings().all()
+    rows = connection.execute(in_order.limit(count_max)).all()
     return _with_lines(connection, rows)
 
 
-def _with_lines(connection: Connection, rows: Sequence[RowMapping]) -> list[Spend]:
-    if not rows:
-        return []
-    lines: dict[int, list[Line]] = {row["spend_id"]: [] for row in rows}
-    for spend_id, *line in connection.execute(_LINES, {"spend_ids": list(lines)}):
+def _with_lines(connection: Connection, rows: Sequence[Any]) -> list[Spend]:
+    lines: dict[int, list[Line]] = {row.spend_id: [] for row in rows}
+    for spend_id, *line in _LINES_OF.rows(connection, lines):
         lines[spend_id].append(Line(*line))
-    return [Spend(**row, lines=tuple(lines[row["spend_id"]])) for row in rows]
+    return [Spend(**row._asdict(), lines=tuple(lines[row.spend_id])) for row in rows]
 
 
 def add_spend(
@@ -225,7 +241,7 @@ def add_spend(
         "spent_at": spent_at,
         "recorded_at": now,
     }
-    return new_id(connection.execute(insert(spend).values(values)))
+    return int(_ADD.row(connection, values).spend_id)
 
 
 def reverse_spend(connection: Connection, spend_id: int, now: datetime) -> bool:
@@ -249,8 +265,7 @@ def add_lines(
         }
         for line in lines
     ]
-    if rows:
-        connection.execute(insert(ledger), rows)
+    _ADD_LINE.run_each(connection, rows)
 
 
 def move(connection: Connection, movements: Sequence[Movement]) -> None:
@@ -267,8 +282,7 @@ def move(connection: Connection, movements: Sequence[Movement]) -> None:
         # has one at a time, and the database insists on it.
         for movement in sorted(movements, key=lambda movement: movement.is_active)
     ]
-    if rows:
-        connection.execute(_MOVE, rows)
+    _MOVE.run_each(connection, rows)
 
 
 def sum_of_month(

@@ -84,7 +84,7 @@ class Prepared:
         self._plans: dict[str, _Plan] = {}
 
     def rows(self, connection: Connection, values: Values) -> list[Any]:
-        """What a SELECT finds, with an attribute per column."""
+        """What a SELECT finds, or RETURNING gives, with an attribute per column."""
         plan = self._plan(connection.dialect)
         return plan.rows_of(plan.raw_rows(connection, values))
 
@@ -93,7 +93,7 @@ class Prepared:
         return self._plan(connection.dialect).raw_rows(connection, values)
 
     def row(self, connection: Connection, values: Values) -> Any:
-        """The first row that a SELECT finds; None when it finds none."""
+        """The first row of the same; None when there is none."""
         plan = self._plan(connection.dialect)
         found = plan.run(connection, values).fetchone()
         return None if found is None else plan.row_of(found)
@@ -172,7 +172,7 @@ class _Plan:
 
     def __init__(self, statement: Statement, dialect: Dialect, keys: Sequence[str] | None) -> None:
         if isinstance(statement, Insert):
-            # The number of a new row is not asked for.
+            # The number of a new row is not asked for, unless RETURNING does.
             statement = statement.inline()
         compiled = statement.compile(dialect=dialect, column_keys=keys and list(keys))
         self._text = str(compiled)
@@ -183,8 +183,9 @@ class _Plan:
         self._constants = {
             name: value for name, value in compiled.params.items() if value is not None
         }
-        if isinstance(statement, Select):
-            self.row_of = RowReader(tuple(statement.selected_columns)).of(dialect)
+        columns = tuple(statement.exported_columns)
+        if columns:
+            self.row_of = RowReader(columns).of(dialect)
 
     def run(self, connection: Connection, values: Values) -> Any:
         return run_text(connection, self._text, self._parameters(values))

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from service.domain.programmes import Subscription
 from service.storage.party_tables import subscription
+from service.storage.prepared import Prepared
 from service.storage.statements import new_id
 
 _SUBSCRIPTIONS = select(
@@ -17,6 +18,14 @@ _SUBSCRIPTIONS = select(
     subscription.c.currency_code,
     subscription.c.created_at,
     subscription.c.ended_at,
+)
+_REFERRED = _SUBSCRIPTIONS.where(subscription.c.reference == bindparam("reference"))
+_FIND = Prepared(_REFERRED)
+_LOCK = Prepared(_REFERRED.with_for_update(key_share=True))
+_OF_ACCOUNT = Prepared(
+    _SUBSCRIPTIONS.where(subscription.c.account_id == bindparam("account_id")).order_by(
+        subscription.c.subscription_id
+    )
 )
 
 
@@ -46,17 +55,14 @@ def find_subscription(
     connection: Connection, reference: str, *, lock: bool = False
 ) -> Subscription | None:
     """A subscription by its reference; ``lock`` keeps it as it is until the commit."""
-    found = _SUBSCRIPTIONS.where(subscription.c.reference == reference)
-    if lock:
-        found = found.with_for_update(key_share=True)
-    row = connection.execute(found).one_or_none()
+    statement = _LOCK if lock else _FIND
+    row = statement.row(connection, {"reference": reference})
     return None if row is None else Subscription(*row)
 
 
 def list_subscriptions(connection: Connection, account_id: int) -> list[Subscription]:
     """The subscriptions of an account, oldest first."""
-    of_account = _SUBSCRIPTIONS.where(subscription.c.account_id == account_id)
-    rows = connection.execute(of_account.order_by(subscription.c.subscription_id))
+    rows = _OF_ACCOUNT.rows(connection, {"account_id": account_id})
     return [Subscription(*row) for row in rows]
 
 

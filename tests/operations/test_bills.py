@@ -361,7 +361,8 @@ def test_a_repeat_is_answered_the_first_result(
         applied(programme, f" {order} ", reference=" january ", lines=same, currency_code="usd"),
         applied(programme, order, billed_at=START),
     ]
-    assert repeats == [first] * 3
+    # In the same digits as well, which decimals that are equal need not have.
+    assert repr(repeats) == repr([first] * 3)
     assert programme.all_rows() == before
     end_subscription(programme.call(), order)
     back = rolled_back(programme, order)

@@ -54,7 +54,7 @@ BUDGETS = {
     "the same page of 100 again": 597,
     INFOS: 582,
     DISPATCHES: 2168,
-    BILLS: 3879,
+    BILLS: 1302,
 }
 EXCESS_MAX = 1.05
 SLACK_MIN = 0.9

@@ -231,7 +231,7 @@ def test_a_fault_at_any_statement_leaves_nothing_of_a_spend(
     statements_count = require_all_or_nothing(programme, lambda: record(programme, account, "60"))
     # The beginning, the account, the reference; then the spend, the coupons, the lines, the
     # coupons moved, audit of the spend and of the coupons; the spend and its lines again.
-    assert statements_count == 12
+    assert statements_count == 11
     assert check_database(programme.call()).is_clean
 
 
@@ -244,5 +244,5 @@ def test_a_fault_at_any_statement_leaves_nothing_of_a_reversal(
     # The beginning, the account, the spend, its lines; then the verdict, the coupons, other
     # draws on them, who else is active, the lines, audit, the coupons moved, their audit;
     # the spend and its lines again.
-    assert statements_count == 15
+    assert statements_count == 14
     assert check_database(programme.call()).is_clean

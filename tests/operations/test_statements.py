@@ -136,11 +136,11 @@ BUDGETS: dict[str, tuple[Prepare, Prepare, tuple[int, int]]] = {
         lambda scene: scene.call(mint_coupons, scene.owner, "Spring", 100),
         (9, 8),
     ),
-    "RecordSpend": (Scene.redeem, Scene.spend, (12, 11)),
+    "RecordSpend": (Scene.redeem, Scene.spend, (11, 10)),
     "ReverseSpend": (
         lambda scene: (scene.redeem(), scene.spend()),
         lambda scene: scene.call(reverse_spend, scene.account, "invoice"),
-        (15, 14),
+        (14, 13),
     ),
     "ApplyCouponToSubscription": (
         lambda scene: new_coupon(scene.programme, scene.owner),
@@ -152,21 +152,21 @@ BUDGETS: dict[str, tuple[Prepare, Prepare, tuple[int, int]]] = {
         lambda scene: scene.call(remove_coupon, scene.order, "SUMMER"),
         (20, 19),
     ),
-    "EstimateDiscounts": (Scene.claimed, lambda scene: scene.bill(estimate_discounts), (11, 10)),
+    "EstimateDiscounts": (Scene.claimed, lambda scene: scene.bill(estimate_discounts), (10, 9)),
     "ApplyCouponsToBill": (
         Scene.claimed,
         lambda scene: scene.bill(apply_coupons_to_bill, reference="january"),
-        (22, 21),
+        (19, 18),
     ),
     "ApplyCouponsToBill, redeemed": (
         lambda scene: (scene.claimed(), scene.redeem()),
         lambda scene: scene.bill(apply_coupons_to_bill, reference="january"),
-        (26, 25),
+        (23, 22),
     ),
     "RollbackBill": (
         lambda scene: (scene.claimed(), scene.bill(apply_coupons_to_bill, reference="january")),
         lambda scene: scene.call(rollback_bill, scene.order, "january"),
-        (19, 18),
+        (17, 16),
     ),
 }
 

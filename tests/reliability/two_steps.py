@@ -132,8 +132,8 @@ def dispatch_in_two_steps(
 def apply_in_two_steps(call: Call, subscription_reference: str, code: str | None) -> CouponRecord:
     """Claim as one must not: see that claims are left, and count on from what was seen."""
     with call.database.reading() as connection:
-        subscription, customer_id = require_subscription(connection, call, subscription_reference)
-        found = find_of_customer(connection, customer_id, code)
+        subscription, account = require_subscription(connection, call, subscription_reference)
+        found = find_of_customer(connection, account.customer_id, code)
         require_claimable(connection, found, subscription)
     seen = found.parent.coupon
     if seen.coupons_max is not None and seen.claims_count >= seen.coupons_max:

@@ -12,12 +12,24 @@ from sqlalchemy.exc import IntegrityError
 from service.storage.engine import Database
 from service.storage.party_tables import customer
 from service.storage.prepared import Prepared, run_text
+from service.storage.prepared_lists import FILLED_UP_MAX, PreparedList, filled_up
 from service.storage.tables import audit, coupon_terms
 from tests.programme import START
 
 ADD = Prepared(insert(customer), keys=("name", "created_at"))
 NAMES = Prepared(
     select(customer.c.customer_id, customer.c.name).where(customer.c.name == bindparam("wanted"))
+)
+ADD_ONE = Prepared(
+    insert(customer).returning(customer.c.customer_id, customer.c.created_at),
+    keys=("name", "created_at"),
+)
+LISTED = PreparedList(
+    lambda numbers: (
+        select(customer.c.customer_id, customer.c.name)
+        .where(customer.c.customer_id.in_(numbers))
+        .order_by(customer.c.customer_id)
+    )
 )
 RENAME = Prepared(
     update(customer).where(customer.c.name == bindparam("old")).values(name=bindparam("new"))
@@ -82,6 +94,35 @@ def test_rows_have_the_names_of_their_columns(database: Database) -> None:
         assert (row.name, row) == ("Northwind", NAMES.row(connection, {"wanted": "Northwind"}))
         assert NAMES.raw_rows(connection, {"wanted": "Northwind"}) == [tuple(row)]
         assert NAMES.row(connection, {"wanted": "Fabrikam"}) is None
+
+
+def test_a_new_row_gives_what_returning_names(database: Database) -> None:
+    with database.writing() as connection:
+        added = [
+            ADD_ONE.row(connection, {"name": name, "created_at": START})
+            for name in ("Contoso", "Northwind")
+        ]
+        seen = connection.execute(select(customer.c.customer_id).order_by(customer.c.name))
+        assert [row.customer_id for row in added] == seen.scalars().all()
+        assert {row.created_at for row in added} == {START}
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 5])
+def test_as_many_are_found_as_are_listed(database: Database, count: int) -> None:
+    names = [f"Customer {number}" for number in range(count)]
+    with database.writing() as connection:
+        add(connection, "Contoso", *names, "Northwind")
+        wanted = select(customer.c.customer_id, customer.c.name).where(customer.c.name.in_(names))
+        seen = connection.execute(wanted.order_by(customer.c.customer_id)).all()
+        found = LISTED.rows(connection, {row.customer_id for row in seen})
+    assert [row.name for row in found] == names
+    assert found == [tuple(row) for row in seen]
+
+
+def test_no_list_is_filled_up_beyond_what_a_database_takes() -> None:
+    assert filled_up([7, 8, 9]) == [7, 8, 9, 9]
+    assert len(filled_up(range(FILLED_UP_MAX))) == FILLED_UP_MAX
+    assert len(filled_up(range(FILLED_UP_MAX + 1))) == FILLED_UP_MAX + 1
 
 
 def test_an_error_is_told_as_sqlalchemy_tells_it(database: Database) -> None:
