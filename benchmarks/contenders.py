@@ -1,6 +1,5 @@
 """Who answers the requests that are measured, and what a round of them costs."""
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,7 @@ from benchmarks.bare_statements import BareStatements, bare_statements
 from benchmarks.cpu import CpuMeter
 from benchmarks.engines import Engine
 from benchmarks.load import CONNECTIONS_COUNT, Request, send_all
-from benchmarks.peers import Peer, bare_lxml, behind_granian, node_soap, stock_spyne
+from benchmarks.peers import WORKERS_COUNT, Peer, bare_lxml, behind_granian, node_soap, stock_spyne
 from benchmarks.supply import Supply, Unredeemed, supplied
 from benchmarks.traffic import BILLS, PAGE_SIZES, REDEMPTIONS, Kind, Traffic
 from service.settings import Settings
@@ -193,6 +192,6 @@ once in whatever is measured, and that must not be for the few requests of a sho
 
 # Tests serve otherwise.
 _DEFAULTS = {
-    "WORKERS": str(os.cpu_count() or 1),
+    "WORKERS": str(WORKERS_COUNT),
     **{name.upper(): str(Settings.model_fields[name].default) for name in ("threads", "log_level")},
 }

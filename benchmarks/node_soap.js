@@ -1,6 +1,7 @@
 // A peer: the package "soap" of Node.js as it comes, with our WSDL, answering from memory.
 'use strict';
 
+const cluster = require('cluster');
 const fs = require('fs');
 const http = require('http');
 const soap = require('soap');
@@ -23,8 +24,12 @@ const services = {
   CustomerBillingService: { BasicHttpBinding_ICustomerBillingService: operations },
 };
 
-const server = http.createServer();
-soap.listen(server, memory.path, services, memory.wsdl, (error) => {
-  if (error) throw error;
-  server.listen(memory.port, '127.0.0.1');
-});
+if (cluster.isPrimary) {
+  for (let number = 0; number < memory.workersCount; number += 1) cluster.fork();
+} else {
+  const server = http.createServer();
+  soap.listen(server, memory.path, services, memory.wsdl, (error) => {
+    if (error) throw error;
+    server.listen(memory.port, '127.0.0.1');
+  });
+}

@@ -33,6 +33,8 @@ from tests.reliability.crowd import Address
 NODE_CLIENT = Path(__file__).parents[1] / "tests" / "clients" / "node"
 """Pins the package ``soap``, of which this needs the same release."""
 START_S_MAX = 30
+WORKERS_COUNT = os.cpu_count() or 1
+"""Processes that answer: one for each core, as the service has."""
 _MEMORY_VARIABLE = "COUPON_BILLING_BENCHMARK_MEMORY"
 _POLL_S = 0.02
 
@@ -63,7 +65,7 @@ def bare_lxml() -> Callable[..., Any]:
 def behind_granian(
     application: Callable[[], Callable[..., Any]], memory: Memory, folder: Path
 ) -> Iterator[Peer]:
-    """Serve one of the applications above as ``serve`` does the service, with one worker.
+    """Serve one of the applications above as ``serve`` does the service.
 
     Args:
         application: Which.
@@ -76,7 +78,7 @@ def behind_granian(
     options = {
         "--interface": "wsgi",
         "--port": str(port),
-        "--workers": "1",
+        "--workers": str(WORKERS_COUNT),
         "--blocking-threads": str(Settings.model_fields["threads"].default),
         "--log-level": "error",
     }
@@ -150,6 +152,7 @@ def _for_node(memory: Memory, port: int) -> dict[str, Any]:
     wsdl = published.document(CUSTOMER_BILLING, "singlewsdl", address)
     assert wsdl is not None
     return {
+        "workersCount": WORKERS_COUNT,
         "port": port,
         "path": CUSTOMER_BILLING_PATH,
         "wsdl": wsdl.decode(),
