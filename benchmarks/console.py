@@ -11,6 +11,7 @@ from benchmarks.bulk import Filled
 from benchmarks.machine import machine
 from benchmarks.own_service import class_terms, new_call
 from benchmarks.searching import MANY, STATEMENT_TIMEOUT_S, redeem_every
+from benchmarks.supply import tidy
 from service.app import create_app
 from service.operations.classes import NewClass, add_class
 from service.operations.count_figures import FigureCounter
@@ -109,11 +110,7 @@ def _fill(database: Database, filled: Filled, classes_count: int) -> None:
         new = NewClass(customer_id=filled.keys.customer_id, name=name, terms=class_terms())
         add_class(new_call(database), new)
         mint_coupons(new_call(database), filled.keys.customer_id, name, COUPONS_OF_A_CLASS)
-    if database.engine.dialect.name == "postgresql":
-        # The server does so by itself, but when it likes.
-        with database.engine.connect() as connection:
-            by_itself = connection.execution_options(isolation_level="AUTOCOMMIT")
-            by_itself.exec_driver_sql("VACUUM (ANALYZE)")
+    tidy(filled.url)
     counter = FigureCounter(database)
     while counter.count_next() is not None:
         pass

@@ -14,6 +14,7 @@ from benchmarks.bulk import Filled
 from benchmarks.machine import machine
 from benchmarks.one_job import make_coupons
 from benchmarks.own_service import class_terms, new_call
+from benchmarks.supply import tidy
 from service.domain.coupons import Coupon
 from service.domain.search import (
     ORDER_BY_START_DATE,
@@ -70,6 +71,7 @@ class _Searches:
         # The slow searches are to be measured, however slow.
         limits = DatabaseLimits(statement_timeout_s=STATEMENT_TIMEOUT_S)
         self._database = Database(filled.url, limits)
+        self._url = filled.url
         self._keys = filled.keys
         self._count = filled.count
 
@@ -123,11 +125,7 @@ class _Searches:
         """Redeem every so manieth coupon of the first batch; answers how many there are."""
         with self._database.writing() as connection:
             count = redeem_every(connection, step, self._keys.account_id)
-        if self._database.engine.dialect.name == "postgresql":
-            # The server does so by itself, but when it likes: after 1 % of the coupons changed.
-            with self._database.engine.connect() as connection:
-                by_itself = connection.execution_options(isolation_level="AUTOCOMMIT")
-                by_itself.exec_driver_sql("VACUUM (ANALYZE) coupon")
+        tidy(self._url)
         return count
 
     def _add_batches(self) -> int:
