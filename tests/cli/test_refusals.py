@@ -167,7 +167,7 @@ def test_config_tells_every_setting_and_its_source(run, monkeypatch):
         "value": 3,
         "source": "environment",
         "meaning": (
-            "How many requests a worker process works on at once; others wait for their turn."
+            "How many requests a worker process works on at once; others wait for a place."
         ),
     }
     assert settings["workers"]["source"] == "default"
