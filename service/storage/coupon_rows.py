@@ -74,19 +74,25 @@ class PlacedCoupon(NamedTuple):
     coupon: Coupon
 
 
-def prepared_coupons(statement: Select[Any]) -> Prepared:
+def prepared_coupons(statement: Select[Any], *, count_max: int | None = None) -> Prepared:
     """A statement of ``COUPONS`` for ``placed_coupons``.
 
     PostgreSQL gives the terms with each coupon, as a further statement takes a round trip. SQLite
     gives all coupons as one text, and the numbers of their terms as another. Its driver lets go of
     Python's lock for each row, and threads that wait for it take turns then, which costs more than
     the rows.
+
+    Args:
+        statement: Finds the coupons.
+        count_max: How many these are at the most, where PostgreSQL is to plan the statement without
+            the values: of an unknown range it expects every two hundredth row of the table.
     """
 
     def made(dialect_name: str) -> Select[Any]:
         if dialect_name != "sqlite":
             its_terms = coupon_terms.c.terms_id == coupon.c.terms_id
-            return statement.join(coupon_terms, its_terms).add_columns(*TERMS_COLUMNS)
+            whole = statement.join(coupon_terms, its_terms).add_columns(*TERMS_COLUMNS)
+            return whole if count_max is None else whole.limit(literal_column(str(count_max)))
         *columns, terms_id = statement.subquery().c
         # JSON has no line end within a text.
         rows = func.group_concat(func.json_array(*columns), literal_column("char(10)"))

@@ -266,7 +266,8 @@ def _places_statement(lengths: tuple[int, ...]) -> Prepared:
                     for number, length in enumerate(lengths)
                 )
             )
-        )
+        ),
+        count_max=PAGE_SIZE_MAX,
     )
 
 

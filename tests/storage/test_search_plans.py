@@ -19,7 +19,7 @@ from service.storage.claims import has_open_coupon
 from service.storage.engine import Database
 from service.storage.tables import coupon, coupon_class, coupon_place, redemption
 from tests.programme import START
-from tests.storage.engines import ON_SQLITE
+from tests.storage.engines import ON_POSTGRESQL, ON_SQLITE
 
 STRETCH_LENGTH = 16
 BATCHES = [
@@ -36,6 +36,9 @@ BATCHES = [
 """How many coupons each batch has, and which part of them is redeemed."""
 LARGE_COUNT = 30_000
 FEATURE_ID = 7
+ROWS_CLAIMED = 50_000_000
+PREPARED_AFTER = 5
+"""After so many runs psycopg prepares a statement."""
 
 
 @pytest.fixture
@@ -178,6 +181,35 @@ def test_open_coupons_of_a_feature_are_looked_for_in_its_batches(large: Database
         lines = list(plans.lines())
     assert len(lines) > 3
     assert [line for line in lines if SCAN_OF_COUPONS.search(line)] == []
+
+
+def plan_without_values(connection: Connection) -> str:
+    """The plan of the page that this connection runs again and again."""
+    name, count = connection.exec_driver_sql(
+        "SELECT name, cardinality(parameter_types) FROM pg_prepared_statements"
+        " WHERE statement LIKE '%%JOIN coupon_place%%'"
+    ).one()
+    nothing = ", ".join(["NULL"] * count)
+    return "\n".join(connection.exec_driver_sql(f'EXPLAIN EXECUTE "{name}"({nothing})').scalars())
+
+
+@ON_POSTGRESQL
+def test_postgresql_expects_few_coupons_of_a_page_without_its_values(
+    large: Database, keys: FirstKeys
+) -> None:
+    with large.writing() as connection:
+        # As if the tables had so many rows in as many blocks.
+        connection.exec_driver_sql("ANALYZE coupon, coupon_place")
+        connection.exec_driver_sql(
+            f"UPDATE pg_class SET reltuples = {ROWS_CLAIMED}"
+            " WHERE relname IN ('coupon', 'coupon_place')"
+        )
+    with large.reading() as connection:
+        for _ in range(2 * PREPARED_AFTER):
+            found_codes(connection, CouponQuery(customer_id=keys.customer_id))
+        plan = plan_without_values(connection)
+    assert "Hash" not in plan
+    assert "Seq Scan on coupon " not in plan
 
 
 def test_the_plans_tell_who_reads_all_coupons(large: Database) -> None:
