@@ -93,8 +93,10 @@ class Reception:
         while True:
             sleep(WATCH_S)
             now = monotonic()
+            # Others change it meanwhile: it is copied in one step, and not listed pair by pair.
+            deadlines = self._deadlines.copy()
             # Each has the same time: those that came first are late first.
-            for protocol, deadline in list(islice(self._deadlines.items(), GIVEN_UP_TOGETHER_MAX)):
+            for protocol, deadline in islice(deadlines.items(), GIVEN_UP_TOGETHER_MAX):
                 # Whoever takes it away decides: either the body was there in time, or not.
                 if deadline < now and self._deadlines.pop(protocol, 0):
                     Thread(target=_give_up, args=(protocol,), daemon=True).start()

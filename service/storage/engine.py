@@ -127,6 +127,8 @@ class Database(Transactions):
         """How many transactions are open now."""
         pool = self.engine.pool
         assert isinstance(pool, QueuePool)  # noqa: S101 - of files and servers alike
+        # In this order: a reader that comes between the two and is idle when it has gone would
+        # otherwise be taken off without having been counted, which may be less than none.
         kept_count = self._kept_readers.idle_count if self._kept_readers else 0
         return pool.checkedout() - kept_count
 

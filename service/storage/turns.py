@@ -2,8 +2,9 @@
 
 Python computes in one thread of a process at a time, and hands that on whenever a thread waits:
 with SQLite at each step of a statement, for microseconds. Among eight threads a call was handed to
-and fro some 70 times, which took a quarter of its CPU time. So calls come one after the other, and
-whoever is about to wait for longer, for the disk or for a database server, lets the next one begin.
+and fro some 70 times. So calls come one after the other, and whoever is about to wait for longer,
+for the disk or for a database server, lets the next one begin. docs/decisions/0007-hot-paths.md has
+what that saves.
 """
 
 from contextlib import AbstractContextManager
@@ -50,7 +51,9 @@ class Turns(AbstractContextManager[None]):
 
     def _end_long_ones(self) -> None:
         latest = monotonic() - LONGEST_S
-        for thread, since in list(self._taken.items()):
+        # Others change it meanwhile. To copy numbers takes one step of Python; to list pairs makes
+        # an object of each, and a look for garbage, which may let others in, comes between two.
+        for thread, since in self._taken.copy().items():
             if since <= latest:
                 self._end(thread)
 

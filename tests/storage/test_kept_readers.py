@@ -5,6 +5,7 @@ from contextlib import ExitStack, suppress
 
 import pytest
 from sqlalchemy import Connection
+from sqlalchemy.pool import QueuePool
 
 from service.domain.errors import SERVICE_BUSY
 from service.domain.refusals import ServiceTroubleError
@@ -100,6 +101,22 @@ def test_readers_that_are_kept_leave_room_for_as_many_as_there_may_be(database: 
     with pytest.raises(ServiceTroubleError) as refused:
         open_at_once(TRANSACTIONS_MAX + 1)
     assert refused.value.row is SERVICE_BUSY
+
+
+def test_who_reads_while_readers_are_counted_is_not_one_fewer_than_none(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = database.engine.pool
+    assert isinstance(pool, QueuePool)
+    checkedout = pool.checkedout
+
+    def count_and_let_read() -> int:
+        count = checkedout()
+        names(database)
+        return count
+
+    monkeypatch.setattr(pool, "checkedout", count_and_let_read)
+    assert database.open_count() == 0
 
 
 def test_a_database_that_was_closed_has_nothing_open(database: Database) -> None:

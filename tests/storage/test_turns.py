@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
+from itertools import count
 from threading import Event
 
 import pytest
@@ -10,9 +11,11 @@ import pytest
 from service.storage import turns
 from service.storage.engine import Database
 from service.storage.turns import Turns, about_to_wait
+from tests.garbage import looking_all_the_time
 
 PATIENCE_S = 30
 MOMENT_S = 0.1
+CROWD = 100
 
 
 @pytest.fixture
@@ -85,6 +88,23 @@ def test_a_call_that_takes_long_keeps_nobody_waiting(
     assert not long_call.done()
     others_done.set()
     long_call.result(PATIENCE_S)
+
+
+def test_turns_may_be_taken_while_those_that_took_long_are_ended(
+    all_turns: Turns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "LONGEST_S", 0)
+    numbers = count()
+
+    def take_one() -> None:
+        all_turns._taken[next(numbers)] = 0
+
+    for _ in range(CROWD):
+        take_one()
+    with looking_all_the_time(take_one):
+        all_turns._end_long_ones()
+    assert all(number >= CROWD for number in all_turns._taken)
+    assert next(numbers) > CROWD
 
 
 def test_whoever_has_no_turn_may_wait() -> None:
