@@ -32,8 +32,8 @@ def decide(
     Args:
         database: Where.
         attempt: What decides and writes.
-        is_small: Whether it takes a moment only, as what concerns one coupon does: it may then
-            share a transaction with others, which are answered together.
+        is_small: Whether it takes a moment only, as what concerns one coupon or one account
+            does: it may then share a transaction with others, which are answered together.
 
     Raises:
         ServiceTroubleError: ``ServiceBusy`` when ``ATTEMPTS_MAX`` attempts lost one.

@@ -47,6 +47,9 @@ CODES_MAX = 100
 ESTIMATE_STEPS_MAX = 200_000
 """How many prices, times discounts, an estimate reckons with: a few seconds. Whoever reads may
 ask for one; a bill, which operators apply, is discounted however much there is to reckon."""
+SMALL_LINES_MAX = 50
+"""Bills of more lines have a transaction of their own: one of 1,000 may take seconds, and whoever
+shared it on SQLite would be answered as late."""
 
 
 def estimate_discounts(call: Call, request: BillRequest) -> DiscountedBill:
@@ -112,7 +115,7 @@ def apply_coupons_to_bill(call: Call, request: BillRequest) -> DiscountedBill:
         require_billable(billing)
         return _apply(connection, call, billing)
 
-    return decide(call.database, attempt, is_small=True)
+    return decide(call.database, attempt, is_small=len(request.lines) <= SMALL_LINES_MAX)
 
 
 def rollback_bill(call: Call, subscription_reference: str, reference: str | None) -> DiscountedBill:
