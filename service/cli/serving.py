@@ -27,6 +27,9 @@ from service.cli.supervision import kept_running, logged_as_json
 from service.cli.worker import work_for_parent
 from service.settings import ENVIRONMENT_PREFIX, Settings
 
+WORKER_START_S_MAX = 10
+"""How long a worker that is started anew has before the one in whose place it comes ends: calls are
+refused if it is the only one and takes longer. Nobody tells when it listens."""
 WORKER_STOP_TIMEOUT_S = 10
 """How long a worker may take to finish its calls before it is killed."""
 
@@ -102,6 +105,7 @@ def _run(settings: Settings, host: str, port: int) -> None:
         websockets=False,
         log_level=LogLevels.error,
         respawn_failed_workers=True,
+        respawn_interval=WORKER_START_S_MAX,
         # A signal that reaches a worker before it listens for signals is lost.
         workers_kill_timeout=WORKER_STOP_TIMEOUT_S,
         workers_max_rss=settings.worker_memory_max_mib,
