@@ -41,7 +41,7 @@ LOAD = 0.8
 """Which part of the highest rate is asked for."""
 CLOSED_S_MAX = 20.0
 """For how long the highest rate is looked for."""
-RATE_MAX = 2_000
+RATE_MAX = 3_000
 """More requests in a second are not tried: there would not be coupons for all."""
 LOOKS_COUNT = 30
 LOOKS_PER_ROW = 3
