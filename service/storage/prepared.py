@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
 from service.storage.trouble import is_of_no_more_use
+from service.storage.types import Instant
 
 Values = Mapping[str, Any]
 Statement = Select[Any] | Insert | Update | Delete
@@ -62,8 +63,8 @@ class RowReader:
         return _generated(f"{taken}= row; return new(Row, ({', '.join(values)},))", "row", names)
 
     def _converts(self, dialect: Dialect) -> list[_Convert | None]:
-        types = (column.type.dialect_impl(dialect) for column in self._columns)
-        return [declared.result_processor(dialect, None) for declared in types]
+        """How to read what is not NULL in each column; None as it is."""
+        return [_converter(column.type.dialect_impl(dialect), dialect) for column in self._columns]
 
 
 class ColumnsReader(RowReader):
@@ -81,6 +82,12 @@ class ColumnsReader(RowReader):
             )
 
         return read
+
+
+def _converter(declared: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
+    if isinstance(declared, Instant):
+        return declared.reader(dialect)
+    return declared.result_processor(dialect, None)
 
 
 class Prepared:

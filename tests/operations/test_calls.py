@@ -49,7 +49,7 @@ BUDGETS = {
     "RedeemCoupon, repeated": 445,
     "RedeemCoupon, a fault": 455,
     "SearchCoupons, page of 1": 419,
-    LARGE_PAGE: 1509,
+    LARGE_PAGE: 1210,
     "the same page of 1 again": 399,
     "the same page of 100 again": 399,
     INFOS: 582,
