@@ -6,7 +6,7 @@ from service.operations.calls import Call
 from service.storage import coupon_search
 
 
-def search_coupons(call: Call, request: SearchRequest) -> list[Coupon]:
+def search_coupons(call: Call, request: SearchRequest) -> tuple[Coupon, ...]:
     """Answer one page of a customer's coupons.
 
     A coupon tells who redeemed it only when the redeeming account bills to the

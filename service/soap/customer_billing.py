@@ -107,7 +107,7 @@ class CustomerBillingService(ContractService):
         ordering: list[OrderBy | None] | None,
         page_info: Paging | None,
         return_additional_fields: list[str] | None,
-    ) -> list[Coupon]:
+    ) -> tuple[Coupon, ...]:
         """Show a page of a customer's coupons."""
         request = SearchRequest(predicates, ordering, page_info, return_additional_fields)
         return search_coupons(call, request)

@@ -14,6 +14,7 @@ __all__ = ["Member", "instant_tags", "is_array", "is_complex", "item_of", "membe
 _SHARED: dict[SpyneType, frozenset[str]] = {
     entities.Coupon: frozenset(
         {
+            "ClassName",
             "CouponType",
             "Amount",
             "SpendThreshold",
@@ -26,7 +27,7 @@ _SHARED: dict[SpyneType, frozenset[str]] = {
         }
     )
 }
-"""The members of a type that many of its values have in common: a coupon's terms."""
+"""The members of a type that many of its values have in common: a coupon's class and terms."""
 
 
 class Member(NamedTuple):

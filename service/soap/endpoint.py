@@ -108,24 +108,25 @@ class Endpoint(ServerBase):
     def _answer(self, body: RequestBody) -> _Reply:
         """Answer a call, and record it."""
         start = time.perf_counter()
-        ctx = self._run(Exchange(body, new_tracking_id()))
+        first = MethodContext(self, MethodContext.SERVER)
+        first.udc = Exchange(body, new_tracking_id())
+        ctx = self._run(first)
         body.discard()
         reply = self._reply(ctx)
         if self._note_call is not None:
             duration_s = time.perf_counter() - start
             size = len(reply.content)
             self._note_call(call_record(ctx, self._contract.name, reply.status, duration_s, size))
+        _take_apart(first, ctx)
         return reply
 
-    def _run(self, exchange: Exchange) -> MethodContext:
-        """Run a request through Spyne's pipeline."""
-        ctx = MethodContext(self, MethodContext.SERVER)
-        ctx.udc = exchange
+    def _run(self, ctx: MethodContext) -> MethodContext:
+        """Run a request through Spyne's pipeline; from some stage on it has another context."""
         try:
             (ctx,) = self.generate_contexts(ctx)
             self._run_stages(ctx)
         except Exception:  # noqa: BLE001 - the last resort: whatever it was, a fault answers
-            ctx.out_error = internal_fault(exchange.tracking_id)
+            ctx.out_error = internal_fault(ctx.udc.tracking_id)
             ctx.out_document = None
             self.get_out_string(ctx)
         return ctx
@@ -158,6 +159,16 @@ class Endpoint(ServerBase):
         if document is None:
             return _METHOD_NOT_ALLOWED
         return _Reply(HTTPStatus.OK, _TEXT_XML, document)
+
+
+def _take_apart(first: MethodContext, last: MethodContext) -> None:
+    """Let go of request and reply now.
+
+    Spyne's contexts hold each other, and so all that was read and written, until Python looks for
+    garbage.
+    """
+    for part in (first.inprot_ctx, first.outprot_ctx, first, last):
+        vars(part).clear()
 
 
 _SERVICES = {

@@ -5,8 +5,8 @@ from typing import Any
 
 __all__ = ["Remembered"]
 
-TEXTS_KEPT_MAX = 4_096
-"""How many texts a process remembers of each writer: some 1.5 KiB each."""
+TEXTS_KEPT_MAX = 48
+"""How many texts a process remembers of each writer: some 80 KiB for a page of 100 coupons."""
 
 
 class Remembered:
@@ -14,6 +14,7 @@ class Remembered:
 
     An object is known by its identity, so that it must never change; an equal one is another
     one. It is kept as long as its text, so that no other object can have its place meanwhile.
+    A list may change, and is written each time.
 
     Args:
         write: Writes an object.
@@ -25,12 +26,14 @@ class Remembered:
 
     def __call__(self, value: Any) -> str:
         """The text of an object."""
+        if isinstance(value, list):
+            return self._write(value)
         known = self._texts.get(id(value))
         if known is not None and known[0] is value:
             return known[1]
         text = self._write(value)
         if len(self._texts) >= TEXTS_KEPT_MAX:
-            # All at once: which are asked for most is not worth to be kept for each page.
+            # All at once: which are asked for most is not worth to be noted each time.
             self._texts.clear()
         self._texts[id(value)] = (value, text)
         return text

@@ -60,7 +60,7 @@ SHARED_KEPT_MAX = 1_024
 """Of how many values a process remembers the text of what they share with others."""
 _PREFIXES = "abc"
 _REMEMBERED: frozenset[SpyneType] = frozenset({entities.Coupon})
-"""Types whose values never change, and are met again and again: a page repeats most of them."""
+"""Types whose arrays are met again and again: pages that are the same as before."""
 
 
 class _Scope(NamedTuple):
@@ -164,7 +164,7 @@ class _Generator:
         elif not member.nillable:
             unset = start + spelling_of(member.declared).unset + end
         written = f"{start}{{{self._writer(member.declared, scope)}({value})}}{end}"
-        if (member.declared.__orig__ or member.declared) in _REMEMBERED:
+        if is_array(member.declared) and _is_among(_REMEMBERED, item_of(member.declared).declared):
             return f"'{unset}' if {value} is None else {self._remembered(value, written)}({value})"
         return f"'{unset}' if {value} is None else f'{written}'"
 
@@ -210,6 +210,10 @@ class _Generator:
             )
             for member in members_of(declared)
         )
+
+
+def _is_among(types: frozenset[SpyneType], declared: SpyneType) -> bool:
+    return (declared.__orig__ or declared) in types
 
 
 def _local_name(member: Member) -> str:

@@ -26,7 +26,9 @@ from service.domain.coupons import Coupon
 from service.domain.search import ORDER_BY_START_DATE, PAGE_SIZE_MAX, CouponQuery
 from service.storage.coupon_rows import (
     COUPONS,
+    Order,
     PlacedCoupon,
+    coupons_page,
     placed_coupons,
     prepared_coupons,
 )
@@ -90,22 +92,18 @@ _COUNT_BETWEEN = select(func.count()).select_from(coupon).where(*_IS_REDEEMED_BE
 _REDEEMED_BETWEEN = select(coupon.c.seq).where(*_IS_REDEEMED_BETWEEN).order_by(coupon.c.seq)
 
 
-def search_coupons(connection: Connection, query: CouponQuery) -> list[Coupon]:
+def search_coupons(connection: Connection, query: CouponQuery) -> tuple[Coupon, ...]:
     """The page of the customer's coupons that the query asks for."""
     batches = find_batches(connection, query)
     asks_for_start = query.starts_from is not None or query.order_by == ORDER_BY_START_DATE
     if asks_for_start and not batches.have_one_start:
-        found = _skipping_page(connection, query)
-    else:
-        found = _coupons_at(connection, query, list(_places(connection, query, batches)))
-    return [it.coupon for it in found]
+        return _skipping_page(connection, query)
+    return _coupons_at(connection, query, list(_places(connection, query, batches)))
 
 
 def find_coupon(connection: Connection, code: str) -> PlacedCoupon | None:
     """A coupon by its folded code, for its operator, who sees all of it."""
-    found = placed_coupons(
-        connection, _BY_CODE, {"code": code}, with_claim_info=True, is_redeemer_told=True
-    )
+    found = placed_coupons(connection, _BY_CODE, {"code": code})
     return found[0] if found else None
 
 
@@ -220,10 +218,10 @@ def _between(places: list[int], first: int, end: int) -> Iterator[tuple[int, int
 
 def _coupons_at(
     connection: Connection, query: CouponQuery, stretches: list[Stretch]
-) -> list[PlacedCoupon]:
+) -> tuple[Coupon, ...]:
     """The coupons at these places, in this order."""
     if not stretches:
-        return []
+        return ()
     by_batch: dict[int, list[Stretch]] = {}
     for stretch in stretches:
         by_batch.setdefault(stretch.batch_id, []).append(stretch)
@@ -242,9 +240,8 @@ def _coupons_at(
             lengths.append(len(listed))
     plan_once(connection)
     statement = _places_statement(tuple(lengths))
-    found = placed_coupons(connection, statement, values, with_claim_info=query.with_claim_info)
-    order = {batch_id: number for number, batch_id in enumerate(by_batch)}
-    return sorted(found, key=lambda it: (order[it.batch_id], it.seq))
+    order = Order("batch_id", tuple(by_batch))
+    return coupons_page(connection, statement, values, order, with_claim_info=query.with_claim_info)
 
 
 @lru_cache(maxsize=PAGE_SIZE_MAX)
@@ -277,7 +274,7 @@ def _places_condition(number: int, length: int) -> ColumnElement[bool]:
     return coupon_place.c.seq.in_([bindparam(f"seq_{number}_{i}") for i in range(length)])
 
 
-def _skipping_page(connection: Connection, query: CouponQuery) -> list[PlacedCoupon]:
+def _skipping_page(connection: Connection, query: CouponQuery) -> tuple[Coupon, ...]:
     statement = _skipping_statement(
         has_class_name=query.class_name is not None,
         is_redeemed=query.is_redeemed,
@@ -297,13 +294,12 @@ def _skipping_page(connection: Connection, query: CouponQuery) -> list[PlacedCou
     # Only of the page is more read than what orders the coupons.
     coupon_ids = connection.scalars(statement, values).all()
     if not coupon_ids:
-        return []
-    order = {coupon_id: number for number, coupon_id in enumerate(coupon_ids)}
+        return ()
     listed = filled_up(coupon_ids)
     values = {f"coupon_id_{i}": coupon_id for i, coupon_id in enumerate(listed)}
     coupons = _by_id_statement(len(listed))
-    found = placed_coupons(connection, coupons, values, with_claim_info=query.with_claim_info)
-    return sorted(found, key=lambda it: order[it.coupon_id])
+    order = Order("coupon_id", tuple(coupon_ids))
+    return coupons_page(connection, coupons, values, order, with_claim_info=query.with_claim_info)
 
 
 @lru_cache

@@ -6,7 +6,8 @@ that it compiled, the types of its columns, its events while somebody listens, a
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -22,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
 from service.storage.trouble import is_of_no_more_use
+from service.storage.types import Instant
 
 Values = Mapping[str, Any]
 Statement = Select[Any] | Insert | Update | Delete
@@ -51,8 +53,7 @@ class RowReader:
     def _reader(self, dialect: Dialect) -> _Convert:
         names: dict[str, Any] = {"new": tuple.__new__, "Row": self._row}
         values = []
-        for index, column in enumerate(self._columns):
-            convert = column.type.dialect_impl(dialect).result_processor(dialect, None)
+        for index, convert in enumerate(self._converts(dialect)):
             if convert is not None:
                 names[f"read_{index}"] = convert
             value = f"value_{index}"
@@ -60,6 +61,33 @@ class RowReader:
             values.append(value if convert is None else read)
         taken = "".join(f"value_{index}, " for index in range(len(values)))
         return _generated(f"{taken}= row; return new(Row, ({', '.join(values)},))", "row", names)
+
+    def _converts(self, dialect: Dialect) -> list[_Convert | None]:
+        """How to read what is not NULL in each column; None as it is."""
+        return [_converter(column.type.dialect_impl(dialect), dialect) for column in self._columns]
+
+
+class ColumnsReader(RowReader):
+    """Makes, of all values of each column, one row that has a list for each."""
+
+    def _reader(self, dialect: Dialect) -> _Convert:
+        converts, new = self._converts(dialect), partial(tuple.__new__, self._row)
+
+        def read(columns: Iterable[Sequence[Any]]) -> Any:
+            return new(
+                values
+                if convert is None
+                else [None if value is None else convert(value) for value in values]
+                for convert, values in zip(converts, columns, strict=True)
+            )
+
+        return read
+
+
+def _converter(declared: TypeEngine[Any], dialect: Dialect) -> _Convert | None:
+    if isinstance(declared, Instant):
+        return declared.reader(dialect)
+    return declared.result_processor(dialect, None)
 
 
 class Prepared:

@@ -93,8 +93,12 @@ class Instant(TypeDecorator[datetime]):
         coltype: object,  # noqa: ARG002 - SQLAlchemy gives it
     ) -> Callable[[Any], datetime | None] | None:
         """Instants come out aware, in UTC."""
-        read = datetime.fromisoformat if _is_sqlite(dialect) else _in_utc
+        read = self.reader(dialect)
         return lambda value: None if value is None else read(value)
+
+    def reader(self, dialect: Dialect) -> Callable[[Any], datetime]:
+        """The same for what is not NULL: half the calls, where that is known."""
+        return datetime.fromisoformat if _is_sqlite(dialect) else _in_utc
 
 
 # The coupons of a page have few amounts.

@@ -33,7 +33,7 @@ def search(
     *predicates: Predicate,
     caller: Caller = COMMAND_LINE,
     **request: Any,
-) -> list[Coupon]:
+) -> tuple[Coupon, ...]:
     """Search a customer's coupons; without a page, the first hundred."""
     owner = Predicate("CustomerId", "Equals", str(customer_id))
     request.setdefault("page_info", Paging(0, 100))
@@ -119,10 +119,10 @@ def test_claims_are_told_on_request(programme: Programme, owner: int, account: i
 
 
 def test_a_customer_without_coupons_has_an_empty_page(programme: Programme, owner: int) -> None:
-    assert search(programme, owner) == []
+    assert search(programme, owner) == ()
     programme.coupon_class(owner)
-    assert search(programme, owner) == []
-    assert search(programme, 1000) == []
+    assert search(programme, owner) == ()
+    assert search(programme, 1000) == ()
 
 
 @pytest.mark.parametrize("role", [Role.SUPER_ADMIN, Role.STANDARD, Role.READ_ONLY])
@@ -334,16 +334,16 @@ def test_pages_across_classes_have_no_gap(
 ) -> None:
     pages_count = -(-len(model) // size)
     pages = [search(large, OWNER, page_info=Paging(it, size)) for it in range(pages_count + 1)]
-    assert pages[-1] == []
+    assert pages[-1] == ()
     codes = [it.coupon_code for page in pages for it in page]
     assert codes == [row["code"] for row in model]
 
 
 def test_a_page_far_past_the_end_is_empty(large: Programme) -> None:
     last = Paging(2**31 - 1, 100)
-    assert search(large, OWNER, page_info=last) == []
+    assert search(large, OWNER, page_info=last) == ()
     redeemed = Predicate("IsRedeemed", "Equals", "true")
-    assert search(large, OWNER, redeemed, page_info=last) == []
+    assert search(large, OWNER, redeemed, page_info=last) == ()
 
 
 def test_every_page_costs_the_same_statements(large: Programme) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from service.storage.engine import Database
 from service.storage.party_tables import customer
-from service.storage.prepared import Prepared, run_text
+from service.storage.prepared import ColumnsReader, Prepared, run_text
 from service.storage.prepared_lists import FILLED_UP_MAX, PreparedList, filled_up
 from service.storage.tables import audit, coupon_terms
 from tests.programme import START
@@ -76,6 +76,22 @@ def test_values_go_in_and_come_out_as_sqlalchemy_sees_them(
         seen = connection.execute(statement).one()
         assert {name: getattr(seen, name) for name in values} == values
         assert Prepared(statement).row(connection, {}) == tuple(seen)
+
+
+@settings(max_examples=30, suppress_health_check=list(HealthCheck), deadline=None)
+@given(each=st.lists(st.fixed_dictionaries(TERMS), min_size=1, max_size=5))
+def test_columns_are_read_as_their_rows_are(database: Database, each: list[dict[str, Any]]) -> None:
+    columns = tuple(coupon_terms.c)
+    newest = Prepared(select(*columns).order_by(coupon_terms.c.terms_id.desc()).limit(len(each)))
+    with database.writing() as connection:
+        ADD_TERMS.run_each(connection, each)
+        found = newest.raw_rows(connection, {})
+        rows = newest.rows(connection, {})
+        read = ColumnsReader(columns).of(connection.dialect)(zip(*found, strict=True))
+    assert list(zip(*read, strict=True)) == rows
+    assert [list(read.amount), list(read.start_date)] == [
+        [values[name] for values in reversed(each)] for name in ("amount", "start_date")
+    ]
 
 
 @pytest.mark.parametrize("after", [None, {"a": [1, None, "é"]}, {}])

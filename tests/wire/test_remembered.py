@@ -41,6 +41,14 @@ def test_an_equal_object_is_another_one():
     assert writer.count == 2
 
 
+def test_a_list_that_changes_is_written_anew():
+    write = Remembered("".join)
+    names = ["a"]
+    before = write(names)
+    names.append("b")
+    assert [before, write(names)] == ["a", "ab"]
+
+
 @given(st.lists(st.integers(0, 30)))
 def test_every_text_is_that_of_its_object(numbers):
     with pytest.MonkeyPatch.context() as patch:
