@@ -105,7 +105,7 @@ class Programmes(RuleBasedStateMachine):
     def customers(self) -> list[int]:
         return sorted({account.customer for account in self.model.accounts})
 
-    def search(self, customer: int) -> list[ShownCoupon]:
+    def search(self, customer: int) -> tuple[ShownCoupon, ...]:
         """Every coupon of the customer as SearchCoupons shows it; a run has no second page."""
         request = SearchRequest(
             predicates=[Predicate("CustomerId", "Equals", str(customer))],
@@ -347,7 +347,7 @@ class Programmes(RuleBasedStateMachine):
         for customer in self.customers:
             theirs = [it for it in self.model.coupons if it.terms.customer == customer]
             theirs.sort(key=lambda coupon: coupon.terms.name)
-            assert self.search(customer) == [expected_coupon(it) for it in theirs]
+            assert self.search(customer) == tuple(map(expected_coupon, theirs))
 
     @invariant()
     def infos_agree(self) -> None:
