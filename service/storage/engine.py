@@ -14,6 +14,7 @@ from service.domain.errors import SERVICE_BUSY
 from service.domain.refusals import ServiceTroubleError
 from service.storage.kept_readers import KeptReaders
 from service.storage.postgresql_transactions import (
+    SMALL,
     WRITES,
     begin_on_postgresql,
     undo_on_postgresql,
@@ -64,6 +65,7 @@ class Database(Transactions):
         # A transaction is told what it is for before it begins.
         self._reader = self.engine.execution_options(**{WRITES: False})
         self._writer = self.engine.execution_options(**{WRITES: True})
+        self._small_writer = self.engine.execution_options(**{WRITES: True, SMALL: True})
         self.transactions_max = limits.connections_max
         self._dead_max = limits.connections_max
         self._writers_turn: AbstractContextManager[None] = nullcontext()
@@ -92,18 +94,24 @@ class Database(Transactions):
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that commits at the end, and undoes everything when an error leaves it."""
+        with self._writing(self._writer) as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self, engine: Engine) -> Iterator[Connection]:
         about_to_wait()
         with trouble_told(), self._writers_turn:
-            transaction = self._begun(self._writer)
+            transaction = self._begun(engine)
             with transaction.connection as connection, transaction:
                 yield connection
 
     def write(self, attempt: Callable[[Connection], Result]) -> Result:
         """Make a small attempt; on SQLite in one transaction with others that come at once."""
-        if self._shared is None:
-            return super().write(attempt)
-        about_to_wait()
-        return self._shared.write(attempt)
+        if self._shared is not None:
+            about_to_wait()
+            return self._shared.write(attempt)
+        with self._writing(self._small_writer) as connection:
+            return attempt(connection)
 
     @contextmanager
     def upgrading(self) -> Iterator[Connection]:
