@@ -17,12 +17,12 @@ from datetime import datetime, timezone
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import Any
-from uuid import uuid4
 
 import psycopg
 from sqlalchemy.engine import make_url
 
 from benchmarks.supply import Unredeemed
+from service.domain.tracking import new_tracking_id
 
 Redeem = Callable[[int, str], None]
 
@@ -141,7 +141,7 @@ def _psycopg_client(url: str) -> Redeem:
 
 def _audit_row(now: datetime | str, coupon_id: int) -> tuple[Any, ...]:
     after = {"account_id": 1, "redeemed_at": str(now), "expires_at": str(now), "balance": "100"}
-    return now, str(uuid4()), coupon_id, json.dumps(after)
+    return now, new_tracking_id(), coupon_id, json.dumps(after)
 
 
 def _require_one(count: int) -> None:

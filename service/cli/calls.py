@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from uuid import uuid4
 
 import typer
 from alembic.util import CommandError
@@ -13,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.cli.output import print_json, tell
 from service.domain.refusals import ServiceError, ServiceTroubleError
 from service.domain.roles import COMMAND_LINE
+from service.domain.tracking import new_tracking_id
 from service.opening import open_database, operation_limits
 from service.operations.calls import Call, utc_now
 from service.settings import ENVIRONMENT_PREFIX, Settings, printable_url
@@ -71,7 +71,7 @@ def calling(database_url: str | None, *, as_json: bool) -> Iterator[Call]:
 def new_call(database: Database) -> Call:
     """A call of the command line, now, under a TrackingId of its own."""
     limits = operation_limits(read_settings())
-    return Call(database, COMMAND_LINE, utc_now(), str(uuid4()), limits)
+    return Call(database, COMMAND_LINE, utc_now(), new_tracking_id(), limits)
 
 
 @contextmanager

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from typing import cast
-from uuid import uuid4
 
 from flask import g
 
 from service.domain.programmes import Customer
+from service.domain.tracking import new_tracking_id
 from service.operations.calls import Call
 from service.operations.sign_in import Session
 
@@ -57,7 +57,7 @@ def this_customer() -> Customer:
 def this_tracking_id() -> str:
     """Under which log, audit and error pages name this request."""
     if "tracking_id" not in g:
-        g.tracking_id = str(uuid4())
+        g.tracking_id = new_tracking_id()
     return str(g.tracking_id)
 
 

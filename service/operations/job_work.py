@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter, sleep
 from typing import TypeVar
-from uuid import uuid4
 
 from sqlalchemy import Connection
 
 from service.domain.jobs import JobStatus, LeasedJob, job_back_off
+from service.domain.tracking import new_tracking_id
 from service.operations.attempts import decide
 from service.operations.calls import utc_now
 from service.storage import audit, jobs
@@ -100,7 +100,7 @@ class JobDesk:
 
     def author(self, job: LeasedJob) -> audit.Author:
         """The job as the audit log names it: whoever created it, now."""
-        return audit.Author(job.created_by, str(uuid4()), self.clock())
+        return audit.Author(job.created_by, new_tracking_id(), self.clock())
 
     def give_back(self, job: LeasedJob) -> None:
         """Let another worker have the job."""

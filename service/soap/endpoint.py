@@ -9,12 +9,12 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import quote
-from uuid import uuid4
 
 from spyne import Application, MethodContext
 from spyne.server import ServerBase
 
 from service.domain.recorded import CallRecord
+from service.domain.tracking import new_tracking_id
 from service.operations.call_limits import CallLimits
 from service.soap import published
 from service.soap.call_log import call_record
@@ -108,7 +108,7 @@ class Endpoint(ServerBase):
     def _answer(self, body: RequestBody) -> _Reply:
         """Answer a call, and record it."""
         start = time.perf_counter()
-        ctx = self._run(Exchange(body, str(uuid4())))
+        ctx = self._run(Exchange(body, new_tracking_id()))
         body.discard()
         reply = self._reply(ctx)
         if self._note_call is not None:

@@ -27,7 +27,7 @@ NAMESPACES = {
     "r": "http://schemas.microsoft.com/2003/10/Serialization/Arrays",
 }
 CAPTURED = Path(__file__).parent / "captured"
-GUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+GUID = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 CALLER = Caller(77, "kim", {})
 REDEEM = "<b:RedeemCouponRequest><b:AccountId>7</b:AccountId></b:RedeemCouponRequest>"
