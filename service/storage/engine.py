@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -13,7 +14,9 @@ from sqlalchemy.pool import QueuePool
 from service.domain.errors import SERVICE_BUSY
 from service.domain.refusals import ServiceTroubleError
 from service.storage.kept_readers import KeptReaders
+from service.storage.kept_writer import KeptWriter
 from service.storage.postgresql_transactions import (
+    SMALL,
     WRITES,
     begin_on_postgresql,
     undo_on_postgresql,
@@ -64,14 +67,20 @@ class Database(Transactions):
         # A transaction is told what it is for before it begins.
         self._reader = self.engine.execution_options(**{WRITES: False})
         self._writer = self.engine.execution_options(**{WRITES: True})
+        self._small_writer = self.engine.execution_options(**{WRITES: True, SMALL: True})
         self.transactions_max = limits.connections_max
         self._dead_max = limits.connections_max
         self._writers_turn: AbstractContextManager[None] = nullcontext()
         self._shared: SharedTransactions | None = None
         self._kept_readers: KeptReaders | None = None
+        self._kept_writer: KeptWriter | None = None
         if self.engine.dialect.name == "sqlite":
             self._writers_turn = WritersTurn(limits.lock_timeout_s)
-            self._shared = SharedTransactions(self.writing, limits.lock_timeout_s)
+            self._kept_writer = KeptWriter(
+                lambda: self._begun(self._writer).connection,
+                partial(begin_writing, timeout_s=limits.lock_timeout_s),
+            )
+            self._shared = SharedTransactions(self._writing_kept, limits.lock_timeout_s)
             # Those who write find enough in the pool: one at a time does.
             kept_max = limits.connections_max // 2
             self._kept_readers = KeptReaders(self._begun_reader, kept_max)
@@ -92,18 +101,31 @@ class Database(Transactions):
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that commits at the end, and undoes everything when an error leaves it."""
+        with self._writing(self._writer) as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self, engine: Engine) -> Iterator[Connection]:
         about_to_wait()
         with trouble_told(), self._writers_turn:
-            transaction = self._begun(self._writer)
+            transaction = self._begun(engine)
             with transaction.connection as connection, transaction:
                 yield connection
 
+    @contextmanager
+    def _writing_kept(self) -> Iterator[Connection]:
+        assert self._kept_writer is not None  # noqa: S101 - on SQLite
+        about_to_wait()
+        with trouble_told(), self._writers_turn, self._kept_writer.writing() as connection:
+            yield connection
+
     def write(self, attempt: Callable[[Connection], Result]) -> Result:
         """Make a small attempt; on SQLite in one transaction with others that come at once."""
-        if self._shared is None:
-            return super().write(attempt)
-        about_to_wait()
-        return self._shared.write(attempt)
+        if self._shared is not None:
+            about_to_wait()
+            return self._shared.write(attempt)
+        with self._writing(self._small_writer) as connection:
+            return attempt(connection)
 
     @contextmanager
     def upgrading(self) -> Iterator[Connection]:
@@ -129,8 +151,9 @@ class Database(Transactions):
         assert isinstance(pool, QueuePool)  # noqa: S101 - of files and servers alike
         # In this order: a reader that comes between the two and is idle when it has gone would
         # otherwise be taken off without having been counted, which may be less than none.
-        kept_count = self._kept_readers.idle_count if self._kept_readers else 0
-        return pool.checkedout() - kept_count
+        idle_count = self._kept_readers.idle_count if self._kept_readers else 0
+        beside_count = self._kept_writer.open_count if self._kept_writer else 0
+        return pool.checkedout() - idle_count + beside_count
 
     def _reading(self) -> AbstractContextManager[Connection]:
         if self._kept_readers is not None:
@@ -157,6 +180,8 @@ class Database(Transactions):
         """Close every connection that is in no transaction."""
         if self._kept_readers is not None:
             self._kept_readers.close()
+        if self._kept_writer is not None:
+            self._kept_writer.close()
         self.engine.dispose()
 
 

@@ -14,7 +14,12 @@ from service.storage.prepared import run_text
 
 WRITES = "coupon_billing_writes"
 """The execution option of a transaction: whether it writes, or sees one state and only reads."""
+SMALL = "coupon_billing_small"
+"""Likewise: whether it concerns a few rows only, which are all to be found by an index."""
 _BEGINNINGS = {True: "BEGIN", False: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
+# A plan is kept: one that was made while a table had next to no rows would read all of it for each
+# row, for as long as nobody has analysed the table since.
+_BY_INDEX = "; SET LOCAL enable_seqscan = off"
 
 
 def begin_on_postgresql(connection: Connection) -> None:
@@ -23,7 +28,10 @@ def begin_on_postgresql(connection: Connection) -> None:
     Raises:
         DBAPIError: The connection is of no more use, for one: it has died while it was at rest.
     """
-    beginning = _BEGINNINGS[connection.get_execution_options().get(WRITES, True)]
+    options = connection.get_execution_options()
+    beginning = _BEGINNINGS[options.get(WRITES, True)]
+    if options.get(SMALL, False):
+        beginning += _BY_INDEX
     server = _server(connection)
     server.exec_(beginning.encode())
     if server.transaction_status != TransactionStatus.INTRANS:

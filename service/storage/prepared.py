@@ -171,6 +171,19 @@ def run_text(connection: Connection, text: str, parameters: Any = (), *, many: b
     return cursor
 
 
+def commit(connection: Connection) -> None:
+    """Let the driver commit, if it is in a transaction.
+
+    Raises:
+        DBAPIError: As SQLAlchemy would raise it.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    try:
+        driver.commit()
+    except driver_errors(connection.dialect) as error:
+        raise _told(connection, error, "COMMIT") from error
+
+
 def driver_errors(dialect: Dialect) -> Any:
     """What all errors of the database's driver are."""
     return dialect.loaded_dbapi.Error

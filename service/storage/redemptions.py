@@ -269,7 +269,7 @@ def record_redemption(
     }
     if connection.dialect.name == "postgresql":
         return _RECORD.count(connection, {**verdict, **values, **line}) == 1
-    # The UNIQUE acquisition_customer_id decides between two coupons of one customer.
+    # The unique acquisition_customer_id decides between two coupons of one customer.
     is_recorded = _REDEEM.count(connection, verdict) == 1 and _ADD.count(connection, values) == 1
     if is_recorded:
         audit.add(connection, line)

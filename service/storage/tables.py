@@ -321,9 +321,18 @@ redemption = Table(
     Column("balance", Money, nullable=False),
     Column("currency_code", String(3), nullable=False),
     # Set for Acquisition coupons: a customer redeems one of them ever.
-    Column("acquisition_customer_id", ForeignKey("customer.customer_id"), unique=True),
+    Column("acquisition_customer_id", ForeignKey("customer.customer_id")),
     CheckConstraint("balance >= 0 AND balance <= granted AND spend_to_threshold >= 0", "amounts"),
     CheckConstraint("NOT is_active OR activated_at IS NOT NULL", "active"),
+)
+# Others have no entry, which would be one more place of the disk to write for each redemption.
+_IS_ACQUISITION = text("acquisition_customer_id IS NOT NULL")
+Index(
+    "uq_redemption_acquisition",
+    redemption.c.acquisition_customer_id,
+    unique=True,
+    sqlite_where=_IS_ACQUISITION,
+    postgresql_where=_IS_ACQUISITION,
 )
 _IS_ACTIVE = text("is_active")
 Index(

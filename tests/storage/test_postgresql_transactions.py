@@ -1,6 +1,7 @@
 """Transactions on PostgreSQL: how they begin, what they leave behind, and on whose connection."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import psycopg
 import pytest
@@ -108,6 +109,41 @@ def test_statements_are_planned_once_until_the_transaction_ends(database: Databa
     with database.reading() as connection:
         assert backend(connection) == number
         assert connection.execute(mode).scalar_one() == "auto"
+
+
+class UndoneError(Exception):
+    """Ends a transaction without its changes."""
+
+
+def test_what_concerns_few_rows_finds_them_by_index(database: Database) -> None:
+    plans: list[str] = []
+
+    def note_plan(connection: Connection) -> None:
+        # As if the table had been analysed while it had one row.
+        one_row = "UPDATE pg_class SET relpages = 1, reltuples = 1 WHERE relname = 'customer'"
+        connection.exec_driver_sql(one_row)
+        explain = "EXPLAIN SELECT name FROM customer WHERE customer_id = 1"
+        plans.append("\n".join(connection.exec_driver_sql(explain).scalars()))
+        # Others use the same table later.
+        raise UndoneError
+
+    with suppress(UndoneError):
+        database.write(note_plan)
+    with suppress(UndoneError), database.writing() as connection:
+        note_plan(connection)
+    by_index, as_a_whole = plans
+    assert "Index Scan" in by_index
+    assert "Seq Scan" in as_a_whole
+
+
+def test_a_connection_forgets_that_rows_were_few(database: Database) -> None:
+    setting = text("SHOW enable_seqscan")
+    number, before = database.write(
+        lambda connection: (backend(connection), connection.execute(setting).scalar_one())
+    )
+    with database.writing() as connection:
+        assert backend(connection) == number
+        assert (before, connection.execute(setting).scalar_one()) == ("off", "on")
 
 
 def test_readers_see_one_state_and_change_nothing(
