@@ -5,11 +5,12 @@ of a redemption that is alone.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
-from service.storage.prepared import commit
+from service.storage.prepared import commit, rollback
 
 
 class KeptWriter:
@@ -45,12 +46,12 @@ class KeptWriter:
             yield connection
             _commit(connection)
         except BaseException:
-            # It is undone, and of no more use: it may not be as it was.
-            connection.close()
+            self._undo(connection)
             raise
+        else:
+            self._idle = connection
         finally:
             self._open_count = 0
-        self._idle = connection
 
     def close(self) -> None:
         """Close the connection if it is idle."""
@@ -71,8 +72,23 @@ class KeptWriter:
             raise
         return connection
 
+    def _undo(self, connection: Connection) -> None:
+        """Undo everything; a connection that cannot is of no more use."""
+        with suppress(DBAPIError):
+            if not connection.invalidated:
+                _rollback(connection)
+                self._idle = connection
+        if self._idle is None:
+            connection.close()
+
 
 def _commit(connection: Connection) -> None:
     for listener in connection.dispatch.commit:
         listener(connection)
     commit(connection)
+
+
+def _rollback(connection: Connection) -> None:
+    for listener in connection.dispatch.rollback:
+        listener(connection)
+    rollback(connection)

@@ -177,11 +177,24 @@ def commit(connection: Connection) -> None:
     Raises:
         DBAPIError: As SQLAlchemy would raise it.
     """
+    _end(connection, "COMMIT")
+
+
+def rollback(connection: Connection) -> None:
+    """Let the driver undo, if it is in a transaction.
+
+    Raises:
+        DBAPIError: As SQLAlchemy would raise it.
+    """
+    _end(connection, "ROLLBACK")
+
+
+def _end(connection: Connection, how: str) -> None:
     driver: Any = connection.connection.dbapi_connection
     try:
-        driver.commit()
+        (driver.commit if how == "COMMIT" else driver.rollback)()
     except driver_errors(connection.dialect) as error:
-        raise _told(connection, error, "COMMIT") from error
+        raise _told(connection, error, how) from error
 
 
 def driver_errors(dialect: Dialect) -> Any:

@@ -47,7 +47,7 @@ LARGE_PAGE = "SearchCoupons, page of 100"
 BUDGETS = {
     REDEMPTIONS: 455,
     "RedeemCoupon, repeated": 346,
-    "RedeemCoupon, a fault": 455,
+    "RedeemCoupon, a fault": 360,
     "SearchCoupons, page of 1": 419,
     LARGE_PAGE: 1210,
     "the same page of 1 again": 399,

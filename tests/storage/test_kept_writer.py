@@ -34,6 +34,13 @@ def test_one_that_failed_leaves_nothing_and_the_next_one_is_right(database: Data
     assert names(database) == ["entry 0", "entry 1"]
 
 
+def test_it_stays_for_the_next_attempt_when_one_has_failed(database: Database) -> None:
+    before = database.write(driver)
+    with suppress(ZeroDivisionError):
+        database.write(lambda _: 1 // 0)
+    assert database.write(driver) is before
+
+
 def test_it_is_beside_those_that_there_may_be(database: Database) -> None:
     assert database.write(lambda _: database.open_count()) == 1
     assert database.open_count() == 0
