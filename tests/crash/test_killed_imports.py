@@ -28,7 +28,7 @@ from tests.programme import Programme
 
 COUNT = 350
 KILLS_COUNT = 20
-LONG_COUNT = 100_000
+LONG_COUNT = 300_000
 STEPS = [(WRITING, 100), (WRITING, COUNT), (PLACING, 100), (PLACING, COUNT)]
 
 
