@@ -39,7 +39,10 @@ def reserve_files(folder: Path) -> None:
         file = folder / f"{name}_{os.getpid()}.db"
         # One that died with the same number has left its counts.
         if not file.exists():
-            file.write_bytes(bytes(FILE_BYTES))
+            # Whoever is asked for metrics meanwhile finds a whole file, or none.
+            begun = file.with_suffix(".new")
+            begun.write_bytes(bytes(FILE_BYTES))
+            begun.rename(file)
 
 
 class _OfCall(NamedTuple):
