@@ -253,6 +253,9 @@ def _postgresql_arguments(url: URL, limits: DatabaseLimits) -> dict[str, Any]:
         "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_TIMEOUT_S * 1000,
         "default_transaction_isolation": r"read\ committed",
         "timezone": "UTC",
+        # A statement that has to do without an index in a small transaction is reckoned so dear
+        # that the server would compile it first, which takes longer than to run it.
+        "jit": "off",
         # A process that dies while it waits for a lock does not get it any more.
         "client_connection_check_interval": 2000,
         "tcp_keepalives_idle": _SIGNS_OF_LIFE["keepalives_idle"],

@@ -198,6 +198,7 @@ LIMITS = {"lock_timeout_s": 2.5, "statement_timeout_s": 7.5}
         ("idle_in_transaction_session_timeout", f"{engine.IDLE_IN_TRANSACTION_TIMEOUT_S}s"),
         ("default_transaction_isolation", "read committed"),
         ("timezone", "UTC"),
+        ("jit", "off"),
         ("application_name", "coupon-billing"),
         ("client_connection_check_interval", "2s"),
         ("tcp_keepalives_idle", "10"),
