@@ -6,7 +6,8 @@ that it compiled, the types of its columns, its events while somebody listens, a
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -177,7 +178,8 @@ def commit(connection: Connection) -> None:
     Raises:
         DBAPIError: As SQLAlchemy would raise it.
     """
-    _end(connection, "COMMIT")
+    with _driver_of(connection, "COMMIT") as driver:
+        driver.commit()
 
 
 def rollback(connection: Connection) -> None:
@@ -186,15 +188,17 @@ def rollback(connection: Connection) -> None:
     Raises:
         DBAPIError: As SQLAlchemy would raise it.
     """
-    _end(connection, "ROLLBACK")
+    with _driver_of(connection, "ROLLBACK") as driver:
+        driver.rollback()
 
 
-def _end(connection: Connection, how: str) -> None:
-    driver: Any = connection.connection.dbapi_connection
+@contextmanager
+def _driver_of(connection: Connection, text: str) -> Iterator[Any]:
+    """The driver's connection; its errors are told as those of a statement."""
     try:
-        (driver.commit if how == "COMMIT" else driver.rollback)()
+        yield connection.connection.dbapi_connection
     except driver_errors(connection.dialect) as error:
-        raise _told(connection, error, how) from error
+        raise _told(connection, error, text) from error
 
 
 def driver_errors(dialect: Dialect) -> Any:

@@ -14,6 +14,7 @@ from service.storage.party_tables import customer
 from service.storage.postgresql_transactions import plan_once, undo_on_postgresql
 from service.storage.prepared import Prepared
 from tests.storage.engines import ON_POSTGRESQL
+from tests.storage.undone import UndoneError
 
 OFTEN = 8
 """More often than it takes until the driver prepares a statement."""
@@ -109,10 +110,6 @@ def test_statements_are_planned_once_until_the_transaction_ends(database: Databa
     with database.reading() as connection:
         assert backend(connection) == number
         assert connection.execute(mode).scalar_one() == "auto"
-
-
-class UndoneError(Exception):
-    """Ends a transaction without its changes."""
 
 
 def test_what_concerns_few_rows_finds_them_by_index(database: Database) -> None:

@@ -21,6 +21,7 @@ from service.storage.engine import Database
 from service.storage.tables import coupon, coupon_class, coupon_place, redemption
 from tests.programme import START
 from tests.storage.engines import ON_POSTGRESQL, ON_SQLITE
+from tests.storage.undone import UndoneError
 
 STRETCH_LENGTH = 16
 BATCHES = [
@@ -182,10 +183,6 @@ def test_open_coupons_of_a_feature_are_looked_for_in_its_batches(large: Database
         lines = list(plans.lines())
     assert len(lines) > 3
     assert [line for line in lines if SCAN_OF_COUPONS.search(line)] == []
-
-
-class UndoneError(Exception):
-    """Ends a transaction without its changes."""
 
 
 def plan_without_values(connection: Connection) -> str:
