@@ -18,6 +18,7 @@ CONNECTIONS_COUNT = 16
 PATIENCE_S = 60
 _BLOCK_BYTES = 1 << 18
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)\r\n", re.IGNORECASE)
+_CLOSES = re.compile(rb"\r\nconnection: *close\r\n", re.IGNORECASE)
 _END_OF_HEAD = b"\r\n\r\n"
 _LAST_CHUNK = b"0\r\n\r\n"
 
@@ -62,11 +63,9 @@ def send_all(
         WrongReplyError: A reply was not right.
     """
     left = iter(requests)
-    with ExitStack() as stack, selectors.DefaultSelector() as selector:
+    with selectors.DefaultSelector() as selector, ExitStack() as stack:
         for _ in range(connections_count):
-            connection = Connection(address)
-            stack.callback(connection.socket.close)
-            selector.register(connection.socket, selectors.EVENT_READ, connection)
+            stack.callback(Connection(address, selector).close)
         start = time.perf_counter()
         busy = sum(key.data.send(left) for key in selector.get_map().values())
         while busy:
@@ -78,13 +77,32 @@ def send_all(
 
 
 class Connection:
-    """A connection with at most one request under way."""
+    """A connection with at most one request under way.
 
-    def __init__(self, address: Address) -> None:
-        self.socket = socket.create_connection((address.host, address.port), PATIENCE_S)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    It is made anew when a reply says that it ends.
+
+    Args:
+        address: To whom.
+        selector: Finds it when something has arrived.
+    """
+
+    def __init__(self, address: Address, selector: selectors.BaseSelector) -> None:
+        self._address = address
+        self._selector = selector
         self._received = bytearray()
         self._end: int | None = None
+        self._connect()
+
+    def _connect(self) -> None:
+        address = (self._address.host, self._address.port)
+        self._socket = socket.create_connection(address, PATIENCE_S)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._selector.register(self._socket, selectors.EVENT_READ, self)
+
+    def close(self) -> None:
+        """Close it; the selector forgets it."""
+        self._selector.unregister(self._socket)
+        self._socket.close()
 
     def send(self, requests: Iterator[Request]) -> bool:
         """Send the next request; answers whether there was one."""
@@ -93,12 +111,12 @@ class Connection:
             self._request = request
             self._received.clear()
             self._end = None
-            self.socket.sendall(request.content)
+            self._socket.sendall(request.content)
         return request is not None
 
     def take(self) -> bool:
         """Take what has arrived; answers whether that is all of the reply, and right."""
-        block = self.socket.recv(_BLOCK_BYTES)
+        block = self._socket.recv(_BLOCK_BYTES)
         self._received += block
         if not block:
             raise WrongReplyError(f"the connection was closed after {bytes(self._received)!r}")
@@ -107,6 +125,9 @@ class Connection:
         if len(self._received) < (self._end or 0):
             return False
         self._check()
+        if _CLOSES.search(self._received, 0, self._received.find(_END_OF_HEAD) + 2):
+            self.close()
+            self._connect()
         return True
 
     def _find_end(self) -> bool:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from selectors import EVENT_READ, SelectSelector
+from selectors import SelectSelector
 
 from benchmarks.load import (
     CONNECTIONS_COUNT,
@@ -138,15 +138,12 @@ class PacedCaller:
         # It may have been closed while it had nothing to do.
         with suppress(ValueError):
             self._idle.remove(connection)
-        self._selector.unregister(connection.socket)
-        connection.socket.close()
+        connection.close()
         self._connect()
 
     def _connect(self) -> None:
-        connection = Connection(self._address)
-        self._selector.register(connection.socket, EVENT_READ, connection)
-        self._idle.append(connection)
+        self._idle.append(Connection(self._address, self._selector))
 
     def _close(self) -> None:
         for key in list(self._selector.get_map().values()):
-            key.data.socket.close()
+            key.data.close()

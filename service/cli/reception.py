@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from service.addresses import HEALTH_PATH, READY_PATH
+from service.cli.fair_share import FairShare
 from service.health import Application, plain
 from service.storage.turns import Turns
 
@@ -49,6 +50,7 @@ class Reception:
         calls_at_once: How many places there are; those who have one compute by turns.
         body_bytes_max: Bodies that are longer are cut one byte after it.
         body_timeout_s: How long a body may take to arrive, while ``give_up_late_bodies`` runs.
+        share: Says which connections are given up, if this process has others beside it.
     """
 
     def __init__(
@@ -58,8 +60,10 @@ class Reception:
         calls_at_once: int,
         body_bytes_max: int,
         body_timeout_s: float,
+        share: FairShare | None = None,
     ) -> None:
         self._application = application
+        self._share = share
         self._kept_bytes = body_bytes_max + 1
         self._timeout_s = body_timeout_s
         self._deadlines: dict[Any, float] = {}
@@ -81,6 +85,8 @@ class Reception:
             environ["wsgi.input"] = BytesIO(body)
         if environ.get("PATH_INFO") in _PROBES:
             return self._application(environ, start_response)
+        if self._share is not None and self._share.note_call():
+            start_response = _closing(start_response)
         self._places.get()
         try:
             with self._turns:
@@ -146,6 +152,15 @@ def _give_up(protocol: Any) -> None:
         protocol.response_iter(HTTPStatus.REQUEST_TIMEOUT, headers, _without_line_end(_TOO_SLOW))
 
     plain(respond, HTTPStatus.REQUEST_TIMEOUT, _TOO_SLOW)
+
+
+def _closing(start_response: Callable[..., Any]) -> Callable[..., Any]:
+    """Say in a reply that the connection ends with it."""
+
+    def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+        return start_response(status, [*headers, ("Connection", "close")], *error)
+
+    return start
 
 
 def _without_line_end(text: str) -> Iterator[bytes]:

@@ -1,6 +1,8 @@
 """``serve``."""
 
 import os
+from collections.abc import Callable, MutableSequence
+from functools import partial
 from typing import Annotated, Any
 
 import structlog
@@ -20,11 +22,13 @@ from service.cli.calls import (
     require_current,
 )
 from service.cli.certificates import require_certificate
+from service.cli.fair_share import FairShare, create_shares
 from service.cli.mail import lease_s, where_mail_goes
 from service.cli.metrics import metrics_told
 from service.cli.options import DatabaseOption
 from service.cli.supervision import kept_running, logged_as_json
 from service.cli.worker import work_for_parent
+from service.health import Application
 from service.settings import ENVIRONMENT_PREFIX, Settings
 
 WORKER_START_S_MAX = 10
@@ -88,8 +92,6 @@ def _run(settings: Settings, host: str, port: int) -> None:
     """Serve until a signal comes."""
     server = _Server(
         settings,
-        "service.cli.serving_process:create_app_for_parent",
-        factory=True,
         interface=Interfaces.WSGI,
         address=host,
         port=port,
@@ -111,7 +113,15 @@ def _run(settings: Settings, host: str, port: int) -> None:
         workers_max_rss=settings.worker_memory_max_mib,
         ssl_protocol_min=SSLProtocols.tls12,
     )
-    server.serve()
+    server.serve(target_loader=_load_app, wrap_loader=False)
+
+
+def _load_app(shares: MutableSequence[int], number: int) -> Application:
+    """Make the application of a worker, whose share has that number."""
+    # Not before: the other processes have no need of it.
+    from service.cli.serving_process import create_app_for_parent  # noqa: PLC0415
+
+    return create_app_for_parent(FairShare(shares, number))
 
 
 class _Server(MPServer):
@@ -120,21 +130,30 @@ class _Server(MPServer):
     By itself granian remembers where links led at first. Whoever renews a certificate by leading
     them elsewhere, as certbot and Kubernetes do, would have the old one served, or none.
 
+    Each is told how much the others have to do.
+
     Args:
         settings: Where the certificate is.
-        target: What makes the application.
         options: The others of granian.
     """
 
     ssl_ctx: tuple[Any, ...]
 
-    def __init__(self, settings: Settings, target: str, **options: Any) -> None:
+    def __init__(self, settings: Settings, **options: Any) -> None:
         certificate, key = settings.tls_certificate, settings.tls_key
-        super().__init__(target, ssl_cert=certificate, ssl_key=key, **options)
+        # What makes the application is told to `serve`.
+        super().__init__("", ssl_cert=certificate, ssl_key=key, **options)
         self._settings = settings
+        self._shares = create_shares(settings.workers)
         if certificate is not None and key is not None:
             has_tls, _certificate, _key, *others = self.ssl_ctx
             self.ssl_ctx = (has_tls, str(certificate), str(key), *others)
+
+    def _spawn_worker(  # type: ignore[override]  # as in granian's own class, but for types
+        self, idx: int, target: Any, callback_loader: Callable[..., Any]
+    ) -> Any:
+        loader = partial(callback_loader, self._shares, idx)
+        return super()._spawn_worker(idx, target, loader)
 
     def _reload(self, *spawning: Any) -> None:
         """Start the workers anew, unless none could: then those that are there go on."""

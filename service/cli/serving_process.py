@@ -10,6 +10,7 @@ from time import sleep
 from granian.server import mp
 
 from service.app import create_app
+from service.cli.fair_share import LOOK_S, FairShare
 from service.cli.reception import Reception, answered_from_any_thread
 from service.cli.supervision import when_parent_ends
 from service.health import Application
@@ -30,8 +31,12 @@ _M_ARENA_MAX = -8
 HEAPS_COUNT = 2
 
 
-def create_app_for_parent() -> Application:
-    """The application of a process that ends when the one that started it does."""
+def create_app_for_parent(share: FairShare) -> Application:
+    """The application of a process that ends when the one that started it does.
+
+    Args:
+        share: Its share of the connections.
+    """
     when_parent_ends(_end_orphan)
     _share_heaps()
     settings = Settings()
@@ -40,11 +45,13 @@ def create_app_for_parent() -> Application:
         calls_at_once=settings.threads,
         body_bytes_max=settings.body_bytes_max,
         body_timeout_s=settings.body_timeout_s,
+        share=share,
     )
     # There is no documented way: with a granian that calls applications otherwise this fails.
     wrap = mp._wsgi_call_wrap  # type: ignore[attr-defined]  # noqa: SLF001
     mp._wsgi_call_wrap = answered_from_any_thread(wrap)  # type: ignore[attr-defined]  # noqa: SLF001
     Thread(target=application.give_up_late_bodies, name="bodies", daemon=True).start()
+    Thread(target=_compare, args=(share,), name="share", daemon=True).start()
     _leave_alone_what_stays()
     return application
 
@@ -69,6 +76,13 @@ def _leave_alone_what_stays() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GARBAGE_THRESHOLDS)
+
+
+def _compare(share: FairShare) -> None:
+    """Compare the process with those beside it, as long as it lives."""
+    while True:
+        sleep(LOOK_S)
+        share.look()
 
 
 def _end_orphan() -> None:

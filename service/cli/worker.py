@@ -16,7 +16,6 @@ from service.cli.options import DatabaseOption
 from service.cli.supervision import logged_as_json, stopped_by_signals, when_parent_ends
 from service.domain.mail import MessageState
 from service.jobs.job_worker import JobWorker
-from service.jobs.low_priority import LowPriority
 from service.jobs.mail_worker import MailWorker
 from service.jobs.report_worker import ReportWorker
 from service.metrics.starting import start_counting
@@ -93,7 +92,7 @@ def _create_workers(settings: Settings, database: Database, stop: Event) -> _Wor
         JobWorker(
             create_job_desk(settings, database, stop.is_set), counts.note_job if counts else None
         ),
-        ReportWorker(FigureCounter(database, count=LowPriority()), JournalKeeper(database, keep)),
+        ReportWorker(FigureCounter(database), JournalKeeper(database, keep)),
     )
 
 

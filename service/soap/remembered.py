@@ -1,6 +1,7 @@
 """Texts of objects that were written before."""
 
 from collections.abc import Callable
+from threading import Lock
 from typing import Any
 
 __all__ = ["Remembered"]
@@ -23,6 +24,7 @@ class Remembered:
     def __init__(self, write: Callable[[Any], str]) -> None:
         self._write = write
         self._texts: dict[int, tuple[Any, str]] = {}
+        self._lock = Lock()
 
     def __call__(self, value: Any) -> str:
         """The text of an object."""
@@ -32,8 +34,9 @@ class Remembered:
         if known is not None and known[0] is value:
             return known[1]
         text = self._write(value)
-        if len(self._texts) >= TEXTS_KEPT_MAX:
-            # All at once: which are asked for most is not worth to be noted each time.
-            self._texts.clear()
-        self._texts[id(value)] = (value, text)
+        with self._lock:
+            if len(self._texts) >= TEXTS_KEPT_MAX:
+                # The oldest: which are asked for most is not worth to be noted each time.
+                del self._texts[next(iter(self._texts))]
+            self._texts[id(value)] = (value, text)
         return text

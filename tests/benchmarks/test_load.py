@@ -31,6 +31,8 @@ class Echo(BaseHTTPRequestHandler):
         in_chunks = self.path == "/chunks"
         self.send_response(200)
         self.send_header(*(("Transfer-Encoding", "chunked") if in_chunks else _length(body)))
+        if self.path == "/farewell":
+            self.send_header("Connection", "close")
         self.end_headers()
         for start in range(0, len(body), 1000):
             block = body[start : start + 1000]
@@ -68,7 +70,7 @@ def echoing() -> Iterator[EchoServer]:
             thread.join()
 
 
-@pytest.mark.parametrize("path", ["/", "/chunks"])
+@pytest.mark.parametrize("path", ["/", "/chunks", "/farewell"])
 def test_each_request_is_sent_once_and_its_reply_read_to_the_end(path: str) -> None:
     with echoing() as server:
         address = Address("127.0.0.1", server.server_port, path)

@@ -13,9 +13,9 @@ START_S = 5
 create_app = serving_process.create_app_for_parent
 
 
-def create_app_slowly():
+def create_app_slowly(share):
     sleep(START_S)
-    return create_app()
+    return create_app(share)
 
 
 serving_process.create_app_for_parent = create_app_slowly

@@ -69,6 +69,15 @@ def test_it_does_not_grow_for_ever(monkeypatch):
         assert len(write._texts) <= 5
 
 
+def test_the_oldest_is_forgotten_first(monkeypatch):
+    monkeypatch.setattr(remembered, "TEXTS_KEPT_MAX", 2)
+    writer, things = Writer(), [Thing(name) for name in "abc"]
+    write = Remembered(writer)
+    for thing in (*things, *things[1:]):
+        write(thing)
+    assert writer.count == 3
+
+
 def test_threads_share_it(monkeypatch):
     monkeypatch.setattr(remembered, "TEXTS_KEPT_MAX", 3)
     write, kept = Remembered(Writer()), [Thing(str(number)) for number in range(6)]
