@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from service.domain.errors import SERVICE_BUSY, SERVICE_UNAVAILABLE
 from service.domain.refusals import ServiceTroubleError
 from service.storage import accounts, engine
-from service.storage.engine import Database, DatabaseLimits
+from service.storage.engine import SQLITE_BYTES, Database, DatabaseLimits
 from service.storage.party_tables import customer
 from tests.programme import START
 from tests.storage.engines import ON_POSTGRESQL, ON_SQLITE
@@ -140,6 +140,7 @@ def test_a_writer_that_waits_too_long_is_told(database: Database, open_with: Ope
         ("synchronous", "2"),
         ("foreign_keys", "1"),
         ("busy_timeout", "7500"),
+        ("soft_heap_limit", str(SQLITE_BYTES)),
     ],
 )
 def test_every_connection_to_sqlite_is_told_how_to_work(
