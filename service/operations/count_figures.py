@@ -4,70 +4,75 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
-from typing import Protocol, TypeVar
 
 from service.operations.attempts import decide
 from service.operations.calls import utc_now
 from service.storage import kept_figures
-from service.storage.class_counts import Count
 from service.storage.engine import Database
+from service.storage.kept_figures import RunningCount
 
-Result = TypeVar("Result")
-
-
-class Run(Protocol):
-    """Calls a function, somewhere; answers what it answers."""
-
-    def __call__(self, function: Callable[[], Result], /) -> Result:
-        """Call it."""
+Rest = Callable[[float], bool]
+"""Rests from work of some seconds; answers whether to give up what is left of it."""
 
 
-def at_once(function: Callable[[], Result]) -> Result:
-    """Call a function in this thread."""
-    return function()
+def no_rest(_seconds: float) -> bool:
+    """Go on at once."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
 class ClassCounted:
-    """A class that was counted, and how long that took."""
+    """A class that was counted."""
 
     class_id: int
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class FigureCounter:
     """Counts classes, one at a time; the one that was counted longest ago comes first.
 
+    A large class is counted in stretches, each in a transaction of its own: while one reads, SQLite
+    cannot begin its write-ahead log anew, which would grow by what callers write until all is read.
+
     Any number of workers may count at once: a count that is older than the one kept is dropped.
 
     Attributes:
         clock: What the time is.
-        count: Where it counts, which takes seconds of the processor for a million coupons.
     """
 
     database: Database
     clock: Callable[[], datetime] = utc_now
-    count: Run = at_once
 
-    def count_next(self) -> ClassCounted | None:
-        """Count a class that changed since it was counted; None when none did."""
-        begun, now = perf_counter(), self.clock()
+    def count_next(self, rest: Rest = no_rest) -> ClassCounted | None:
+        """Count a class that changed since it was counted.
+
+        Args:
+            rest: Rests after each stretch.
+
+        Returns:
+            The class; None when none did change, or when it was given up.
+        """
+        now = self.clock()
         with self.database.reading() as connection:
             has_news = kept_figures.has_news(connection)
         if has_news:
             decide(self.database, lambda connection: kept_figures.note_changes(connection, now))
-        counted = self.count(lambda: self._count_stalest(now))
+        counted = self._count(now, rest)
         if counted is None:
             return None
-        class_id, audit_id, count = counted
-        decide(
-            self.database,
-            lambda connection: kept_figures.keep(connection, class_id, count, audit_id, now),
-        )
-        return ClassCounted(class_id, perf_counter() - begun)
+        decide(self.database, lambda connection: kept_figures.keep(connection, counted, now))
+        return ClassCounted(counted.class_id)
 
-    def _count_stalest(self, now: datetime) -> tuple[int, int, Count] | None:
-        # Nobody who writes waits for the count.
+    def _count(self, now: datetime, rest: Rest) -> RunningCount | None:
+        begun_at = perf_counter()
         with self.database.reading() as connection:
-            return kept_figures.count_stalest(connection, now)
+            running = kept_figures.begin_count(connection, now)
+        if running is None:
+            return None
+        for stretch in running.stretches:
+            if rest(perf_counter() - begun_at):
+                return None
+            begun_at = perf_counter()
+            with self.database.reading() as connection:
+                kept_figures.go_on_counting(connection, running, stretch, now)
+        return None if rest(perf_counter() - begun_at) else running

@@ -27,7 +27,15 @@ from sqlalchemy import (
     update,
 )
 
-from service.storage.class_counts import USES, Count, count_classes, first_day
+from service.storage.class_counts import (
+    USES,
+    Count,
+    Stretch,
+    count_redeemed,
+    count_unredeemed,
+    find_stretches,
+    first_day,
+)
 from service.storage.report_tables import class_day, class_figures, class_money, figures_position
 from service.storage.statements import insert_or_ignore, take_any_time
 from service.storage.tables import audit, coupon, coupon_batch, coupon_class
@@ -286,40 +294,68 @@ _STALEST = (
 )
 
 
-def count_stalest(connection: Connection, now: datetime) -> tuple[int, int, Count] | None:
-    """Count the class that changed and was counted longest ago; None when none changed.
+@dataclass(frozen=True, slots=True)
+class RunningCount:
+    """The count of a class, of which only the redeemed coupons are still to be counted.
+
+    Attributes:
+        class_id: The class.
+        audit_id: The last entry of the log before it. Whatever changes while it is counted may be
+            in the count or not, and comes after that: the class is counted once more.
+        count: What is counted already.
+        stretches: What is still to be counted.
+    """
+
+    class_id: int
+    audit_id: int
+    count: Count
+    stretches: list[Stretch]
+
+
+def begin_count(connection: Connection, now: datetime) -> RunningCount | None:
+    """Begin to count the class that changed and was counted longest ago; None when none changed.
 
     Args:
         connection: A transaction that reads.
         now: When.
-
-    Returns:
-        The class, the number of the log's entry up to which it is counted, and the count.
     """
     values = {"now": now, "recounted_from": now - RECOUNT_PACE}
     class_id = connection.execute(_STALEST, values).scalar_one_or_none()
     if class_id is None:
         return None
     take_any_time(connection)
-    (count,) = count_classes(connection, [class_id], now).values()
-    return class_id, _position(connection) or 0, count
+    (count,) = count_unredeemed(connection, [class_id]).values()
+    stretches = find_stretches(connection, class_id)
+    return RunningCount(class_id, _position(connection) or 0, count, stretches)
 
 
-def keep(
-    connection: Connection, class_id: int, count: Count, audit_id: int, counted_at: datetime
+def go_on_counting(
+    connection: Connection, running: RunningCount, stretch: Stretch, now: datetime
 ) -> None:
+    """Count one more stretch.
+
+    Args:
+        connection: A transaction that reads.
+        running: The count.
+        stretch: One of its stretches.
+        now: As when it began.
+    """
+    take_any_time(connection)
+    count_redeemed(connection, {running.class_id: running.count}, stretch, now)
+
+
+def keep(connection: Connection, counted: RunningCount, counted_at: datetime) -> None:
     """Keep what was counted of a class, unless a later count is kept already.
 
     Args:
         connection: A transaction that writes.
-        class_id: The class.
-        count: What was counted.
-        audit_id: Up to which entry of the log.
-        counted_at: When.
+        counted: The count, of which nothing is left to count.
+        counted_at: When it began.
     """
+    class_id, count = counted.class_id, counted.count
     expires = count.expires_next_at
     values: dict[str, Any] = {f"{name}_count": count.uses[name] for name in USES}
-    values["counted_audit_id"], values["counted_at"] = audit_id, counted_at
+    values["counted_audit_id"], values["counted_at"] = counted.audit_id, counted_at
     values["expires_next_at"] = max(expires, counted_at + EXPIRY_PACE) if expires else None
     is_older = or_(class_figures.c.counted_at.is_(None), class_figures.c.counted_at < counted_at)
     changed = update(class_figures).where(class_figures.c.class_id == class_id, is_older)

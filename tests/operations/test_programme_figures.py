@@ -20,6 +20,7 @@ from service.operations.programme_figures import (
 )
 from service.operations.record_spend import reverse_spend
 from service.operations.redeem_coupon import redeem_coupon
+from service.storage import class_counts
 from service.storage.tables import outbox
 from tests.programme import START, Clock, Programme, member
 
@@ -128,6 +129,83 @@ def test_only_classes_that_changed_are_counted_anew(
     figures = class_figures(programme.call(), class_id)
     assert figures.money[0].drawn == Decimal(71)
     assert figures.funnel.redeemed == 5
+
+
+@pytest.fixture
+def short(large: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every class be counted in several transactions."""
+    monkeypatch.setattr(class_counts, "STRETCH_LENGTH", 3)
+
+
+@pytest.mark.usefixtures("short")
+def test_a_class_is_the_sum_of_its_stretches(
+    programme: Programme, clock: Clock, owner: int
+) -> None:
+    class_id = fill(programme, clock, owner)
+    # Small batches are counted together as far as they go.
+    for count in (1, 1, 2, 3):
+        programme.mint(owner, count=count)
+    with programme.database.reading() as connection:
+        first, *small = class_counts.find_stretches(connection, class_id)
+    assert len(small) == 6
+    assert (first.first_seq, first.last_seq) == (0, 2)
+    count_all(programme)
+    figures = class_figures(programme.call(), class_id)
+    assert figures.funnel.minted == 17
+    with programme.database.reading() as connection:
+        exact = class_counts.count_classes(connection, [class_id], clock.now)[class_id]
+    uses = {name: getattr(figures.funnel, name) for name in class_counts.USES}
+    assert uses == {name: exact.uses[name] for name in class_counts.USES}
+    assert figures.money == (MoneyFigures("USD", Decimal(200), Decimal(71)),)
+
+
+@pytest.mark.usefixtures("short")
+def test_whoever_counts_rests_outside_of_transactions(
+    programme: Programme, clock: Clock, owner: int
+) -> None:
+    fill(programme, clock, owner)
+    open_counts: list[int] = []
+
+    def rest(seconds: float) -> bool:
+        assert seconds > 0
+        open_counts.append(programme.database.open_count())
+        return False
+
+    assert FigureCounter(programme.database, programme.clock).count_next(rest)
+    # Ten coupons in stretches of three, and what comes before.
+    assert open_counts == [0] * 5
+
+
+@pytest.mark.usefixtures("short")
+def test_a_count_that_is_given_up_is_not_kept(
+    programme: Programme, clock: Clock, owner: int
+) -> None:
+    class_id = fill(programme, clock, owner)
+    counter = FigureCounter(programme.database, programme.clock)
+    for rests_count in range(5):
+        rests = iter([False] * rests_count + [True])
+        assert counter.count_next(lambda _, rests=rests: next(rests)) is None
+        assert class_figures(programme.call(), class_id).as_of is None
+    assert count_all(programme) == 1
+
+
+@pytest.mark.usefixtures("short")
+def test_what_changes_between_stretches_is_counted_once_more(
+    programme: Programme, clock: Clock, owner: int, account: int
+) -> None:
+    class_id = fill(programme, clock, owner)
+    code = next(row["code"] for row in programme.coupons(class_id) if row["sent_at"] is not None)
+    left = iter([code])
+
+    def rest(_seconds: float) -> bool:
+        for one in left:
+            redeem_coupon(programme.call(), account, one)
+        return False
+
+    assert FigureCounter(programme.database, programme.clock).count_next(rest)
+    clock.move(minutes=1)
+    assert count_all(programme) == 1
+    assert class_figures(programme.call(), class_id).funnel.redeemed == 5
 
 
 @pytest.mark.usefixtures("large")
