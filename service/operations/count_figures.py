@@ -54,9 +54,9 @@ class FigureCounter:
         """
         now = self.clock()
         with self.database.reading() as connection:
-            has_news = kept_figures.has_news(connection)
-        if has_news:
-            decide(self.database, lambda connection: kept_figures.note_changes(connection, now))
+            news = kept_figures.find_news(connection, now)
+        if news is not None:
+            decide(self.database, lambda connection: kept_figures.note_news(connection, news))
         counted = self._count(now, rest)
         if counted is None:
             return None

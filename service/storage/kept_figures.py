@@ -197,33 +197,65 @@ def _in_scope(statement: Select[Any], scope: Scope) -> Select[Any]:
 # What a worker does.
 
 
-def has_news(connection: Connection) -> bool:
-    """Whether the log has entries that were not read for classes that changed."""
-    end = connection.execute(select(func.max(audit.c.audit_id))).scalar_one() or 0
-    return _position(connection) != end
+@dataclass(frozen=True, slots=True)
+class News:
+    """What entries of the log say that were not read before.
+
+    Attributes:
+        changed: Classes that changed, each with the last entry about it.
+        read_until: The last entry that need not be read again, if there is one.
+    """
+
+    changed: dict[int, int]
+    read_until: int | None
 
 
-def note_changes(connection: Connection, now: datetime) -> None:
-    """Note which classes the log says have changed, and which are new.
+def find_news(connection: Connection, now: datetime) -> News | None:
+    """Find out which classes the log says have changed; None when it has no new entries.
+
+    Args:
+        connection: A transaction that reads: others are not to wait until all entries are read.
+        now: When.
+    """
+    end: int = connection.execute(select(func.max(audit.c.audit_id))).scalar_one() or 0
+    position = _position(connection)
+    if position == end:
+        return None
+    if position is None:
+        # All classes are to be counted: what comes before is of no interest.
+        return News({}, end)
+    values: dict[str, Any] = {"position": position}
+    changed = {row.class_id: row.audit_id for row in connection.execute(_CHANGED, values)}
+    read_until = _END
+    if connection.dialect.name == "postgresql":
+        read_until, values["settled_at"] = _SETTLED_END, now - SETTLING
+    return News(changed, connection.execute(read_until, values).scalar_one())
+
+
+def note_news(connection: Connection, news: News) -> None:
+    """Note which classes have changed, and which are new.
 
     Args:
         connection: A transaction that writes.
-        now: When.
+        news: What the log says.
     """
-    position = _position(connection)
-    if position is None:
-        # All classes are to be counted: what comes before is of no interest.
-        end = connection.execute(select(func.max(audit.c.audit_id))).scalar_one() or 0
-        connection.execute(_insert_position(connection).values(position_id=1, audit_id=end))
-    else:
-        _note_stretch(connection, position, now)
+    if news.changed:
+        connection.execute(
+            _NOTE,
+            [
+                {"changed_class_id": class_id, "audit_id": audit_id}
+                for class_id, audit_id in news.changed.items()
+            ],
+        )
+    if news.read_until is not None:
+        position = {"position_id": 1, "audit_id": news.read_until}
+        connection.execute(insert_or_ignore(connection.dialect.name, figures_position), position)
+        is_behind = figures_position.c.audit_id < news.read_until
+        moved = update(figures_position).where(is_behind).values(audit_id=news.read_until)
+        connection.execute(moved)
     known = exists().where(class_figures.c.class_id == coupon_class.c.class_id)
     new = select(coupon_class.c.class_id).where(~known)
     connection.execute(insert(class_figures).from_select(["class_id"], new))
-
-
-def _insert_position(connection: Connection) -> Any:
-    return insert_or_ignore(connection.dialect.name, figures_position)
 
 
 def _position(connection: Connection) -> int | None:
@@ -239,7 +271,7 @@ _STRETCH = (
     .subquery()
 )
 _CHANGED = (
-    select(coupon.c.class_id, func.max(_STRETCH.c.audit_id))
+    select(coupon.c.class_id, func.max(_STRETCH.c.audit_id).label("audit_id"))
     .select_from(_STRETCH)
     .join(coupon, coupon.c.coupon_id == _STRETCH.c.entity_id)
     .where(_STRETCH.c.entity == "coupon", coupon.c.class_id.is_not(None))
@@ -255,23 +287,6 @@ _NOTE = (
     )
     .values(changed_audit_id=bindparam("audit_id"))
 )
-
-
-def _note_stretch(connection: Connection, position: int, now: datetime) -> None:
-    values: dict[str, Any] = {"position": position}
-    changed = [
-        {"changed_class_id": class_id, "audit_id": audit_id}
-        for class_id, audit_id in connection.execute(_CHANGED, values)
-    ]
-    if changed:
-        connection.execute(_NOTE, changed)
-    end = _END
-    if connection.dialect.name == "postgresql":
-        end, values["settled_at"] = _SETTLED_END, now - SETTLING
-    read_until = connection.execute(end, values).scalar_one()
-    if read_until is not None:
-        is_behind = figures_position.c.audit_id < read_until
-        connection.execute(update(figures_position).where(is_behind).values(audit_id=read_until))
 
 
 _IS_STALE = or_(

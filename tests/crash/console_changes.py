@@ -61,7 +61,6 @@ def _leave_an_old_call(programme: Programme) -> None:
 
 def _note_what_is_to_be_counted(programme: Programme) -> None:
     """That is a transaction of its own, which the counter begins with when there is news."""
-    decide(
-        programme.database,
-        lambda connection: kept_figures.note_changes(connection, programme.clock()),
-    )
+    with programme.database.reading() as connection:
+        news = kept_figures.find_news(connection, programme.clock())
+    decide(programme.database, lambda connection: kept_figures.note_news(connection, news))
