@@ -16,6 +16,7 @@ from service.cli.options import DatabaseOption
 from service.cli.supervision import logged_as_json, stopped_by_signals, when_parent_ends
 from service.domain.mail import MessageState
 from service.jobs.job_worker import JobWorker
+from service.jobs.journal_worker import JournalWorker
 from service.jobs.mail_worker import MailWorker
 from service.jobs.report_worker import ReportWorker
 from service.metrics.starting import start_counting
@@ -55,6 +56,7 @@ def _work_once(settings: Settings, database: Database) -> NoReturn:
         workers.jobs.drain(stop)
         workers.mail.drain(stop)
         workers.reports.drain(stop)
+        workers.journal.drain(stop)
     _sum_up(workers.mail)
 
 
@@ -82,6 +84,7 @@ class _Workers(NamedTuple):
     mail: MailWorker
     jobs: JobWorker
     reports: ReportWorker
+    journal: JournalWorker
 
 
 def _create_workers(settings: Settings, database: Database, stop: Event) -> _Workers:
@@ -92,12 +95,13 @@ def _create_workers(settings: Settings, database: Database, stop: Event) -> _Wor
         JobWorker(
             create_job_desk(settings, database, stop.is_set), counts.note_job if counts else None
         ),
-        ReportWorker(FigureCounter(database), JournalKeeper(database, keep)),
+        ReportWorker(FigureCounter(database)),
+        JournalWorker(JournalKeeper(database, keep)),
     )
 
 
 def _work(settings: Settings, stop: Event, workers: _Workers) -> None:
-    """Deliver mail, do jobs and count beside one another, until ``stop`` is set."""
+    """Deliver mail, do jobs, count and forget beside one another, until ``stop`` is set."""
 
     def work(run: Callable[[], None]) -> None:
         try:
@@ -109,6 +113,8 @@ def _work(settings: Settings, stop: Event, workers: _Workers) -> None:
     others = (
         partial(workers.jobs.run, stop, settings.job_poll_s),
         partial(workers.reports.run, stop),
+        # Not after each count: one of a million coupons takes half a minute.
+        partial(workers.journal.run, stop),
     )
     threads = [Thread(target=work, args=(run,)) for run in others]
     for thread in threads:

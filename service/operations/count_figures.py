@@ -21,13 +21,6 @@ def no_rest(_seconds: float) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class ClassCounted:
-    """A class that was counted."""
-
-    class_id: int
-
-
-@dataclass(frozen=True, slots=True)
 class FigureCounter:
     """Counts classes, one at a time; the one that was counted longest ago comes first.
 
@@ -43,14 +36,14 @@ class FigureCounter:
     database: Database
     clock: Callable[[], datetime] = utc_now
 
-    def count_next(self, rest: Rest = no_rest) -> ClassCounted | None:
+    def count_next(self, rest: Rest = no_rest) -> int | None:
         """Count a class that changed since it was counted.
 
         Args:
             rest: Rests after each stretch.
 
         Returns:
-            The class; None when none did change, or when it was given up.
+            The class; None when none did change, or when its count was given up.
         """
         now = self.clock()
         with self.database.reading() as connection:
@@ -61,7 +54,7 @@ class FigureCounter:
         if counted is None:
             return None
         decide(self.database, lambda connection: kept_figures.keep(connection, counted, now))
-        return ClassCounted(counted.class_id)
+        return counted.class_id
 
     def _count(self, now: datetime, rest: Rest) -> RunningCount | None:
         begun_at = perf_counter()

@@ -4,20 +4,25 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from threading import Event, Thread
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import select, update
 
+from service.cli.worker import _work
 from service.domain.errors import INPUT_INVALID, NOT_AUTHORIZED
 from service.domain.listings import Listing
 from service.domain.recorded import CallRecord, CallSearch, FoundCall
 from service.domain.refusals import ServiceError
 from service.domain.roles import COMMAND_LINE, Caller, Role
+from service.jobs.journal_worker import JournalWorker
 from service.operations import call_journal
 from service.operations.call_journal import CallJournal, JournalKeeper, find_calls
 from service.operations.users import DEVELOPER, add_user, issue_token, list_tokens
+from service.settings import Settings
 from service.storage import calls, newest_first
 from service.storage.engine import Database, DatabaseLimits
 from service.storage.party_tables import token
@@ -130,6 +135,34 @@ def test_old_calls_are_forgotten(
     monkeypatch.setattr(calls, "CALLS_COUNT_MAX", 1)
     assert keeper.forget_some() == 1
     assert found(programme) == [some[9]]
+
+
+class Endless:
+    """Work that takes until it is stopped."""
+
+    def run(self, stop: Event, *_: object) -> None:
+        stop.wait()
+
+
+def test_old_calls_are_forgotten_while_other_work_goes_on(
+    programme: Programme, clock: Clock
+) -> None:
+    write(programme, record())
+    clock.move(hours=9)
+    stop, endless = Event(), Endless()
+    journal = JournalWorker(JournalKeeper(programme.database, timedelta(hours=2), clock))
+    workers: Any = SimpleNamespace(mail=endless, jobs=endless, reports=endless, journal=journal)
+    thread = Thread(target=_work, args=(Settings(), stop, workers))
+    thread.start()
+    try:
+        deadline = time.monotonic() + PATIENCE_S
+        while found(programme):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert thread.is_alive()
+    finally:
+        stop.set()
+        thread.join()
 
 
 def test_calls_are_written_beside_them(programme: Programme) -> None:

@@ -19,7 +19,7 @@ CLOCKS_DIFFERENCE_MAX = timedelta(seconds=1)
 """Between machines; see docs/deployment.md."""
 OTHER_CONNECTIONS = 10
 """For whoever looks after the database, beside those of the service."""
-WORKER_CONNECTIONS = 3
+WORKER_CONNECTIONS = 4
 MOUNTS = Path("/proc/self/mounts")
 """Linux's table of file systems."""
 _NETWORK_FILE_SYSTEMS = frozenset({"9p", "afs", "ceph", "cifs", "nfs", "nfs4", "smb3", "smbfs"})
