@@ -56,8 +56,8 @@ BATCHES_PER_STATEMENT = 10_000
 STRETCH_LENGTH = 20_000
 """How many coupons are counted in one transaction, if they are a worker's to count. It takes some
 40 ms when all are redeemed."""
-_LAST_SEQ = 2**62
-"""More than the place of any coupon in its batch."""
+_LAST_SEQ = 2**31 - 1
+"""The place of no coupon comes after it: PostgreSQL keeps them in four bytes."""
 USES = tuple(it.name for it in fields(Funnel) if it.name not in {"minted", "deleted"})
 """What is counted from the coupons; how many there are, their batches know."""
 
