@@ -50,6 +50,7 @@ QUICK_ON_POSTGRESQL = frozenset(
         "test_dispatch_coupons.py",
         "test_every_error.py",
         "test_mint_coupons.py",
+        "test_programme_figures.py",
         "test_redeem_coupon.py",
         "test_search_coupons.py",
     }
