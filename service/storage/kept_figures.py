@@ -225,7 +225,10 @@ def find_news(connection: Connection, now: datetime) -> News | None:
         # All classes are to be counted: what comes before is of no interest.
         return News({}, end)
     values: dict[str, Any] = {"position": position}
-    changed = {row.class_id: row.audit_id for row in connection.execute(_CHANGED, values)}
+    changed: dict[int, int] = {}
+    for statement in (_CHANGED, _DELETED_FROM):
+        for class_id, audit_id in connection.execute(statement, values):
+            changed[class_id] = max(audit_id, changed.get(class_id, 0))
     read_until = _END
     if connection.dialect.name == "postgresql":
         read_until, values["settled_at"] = _SETTLED_END, now - SETTLING
@@ -263,7 +266,7 @@ def _position(connection: Connection) -> int | None:
 
 
 _STRETCH = (
-    select(audit.c.audit_id, audit.c.entity, audit.c.entity_id, audit.c.at)
+    select(audit.c.audit_id, audit.c.action, audit.c.entity, audit.c.entity_id, audit.c.at)
     .where(audit.c.audit_id > bindparam("position"))
     .order_by(audit.c.audit_id)
     # With a limit, no database looks for all entries about coupons instead.
@@ -271,11 +274,20 @@ _STRETCH = (
     .subquery()
 )
 _CHANGED = (
-    select(coupon.c.class_id, func.max(_STRETCH.c.audit_id).label("audit_id"))
+    select(coupon.c.class_id, func.max(_STRETCH.c.audit_id))
     .select_from(_STRETCH)
     .join(coupon, coupon.c.coupon_id == _STRETCH.c.entity_id)
     .where(_STRETCH.c.entity == "coupon", coupon.c.class_id.is_not(None))
     .group_by(coupon.c.class_id)
+)
+# The coupons that stay are moved to places of those that go: to such as were counted already,
+# while their class is counted.
+_DELETED_FROM = (
+    select(coupon_batch.c.class_id, func.max(_STRETCH.c.audit_id))
+    .select_from(_STRETCH)
+    .join(coupon_batch, coupon_batch.c.batch_id == _STRETCH.c.entity_id)
+    .where(_STRETCH.c.entity == "coupon_batch", _STRETCH.c.action == "delete")
+    .group_by(coupon_batch.c.class_id)
 )
 _END = select(func.max(_STRETCH.c.audit_id))
 _SETTLED_END = _END.where(_STRETCH.c.at <= bindparam("settled_at", type_=Instant()))

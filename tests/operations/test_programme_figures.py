@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from service.domain.deletion import DeletionFilters
 from service.domain.errors import ENTITY_NOT_EXISTENT, NOT_AUTHORIZED
 from service.domain.figures import DAYS_COUNT, Figures, MoneyFigures
 from service.domain.mail import MessageState
@@ -12,6 +13,7 @@ from service.domain.refusals import ServiceError
 from service.operations import programme_figures as module
 from service.operations.count_figures import FigureCounter
 from service.operations.creation_jobs import NewCreationJob, add_creation_job
+from service.operations.deletion_jobs import create_deletion_job
 from service.operations.dispatch_coupons import dispatch_coupons
 from service.operations.programme_figures import (
     class_figures,
@@ -22,6 +24,7 @@ from service.operations.record_spend import reverse_spend
 from service.operations.redeem_coupon import redeem_coupon
 from service.storage import class_counts
 from service.storage.tables import outbox
+from tests.operations.jobs import work
 from tests.programme import START, Clock, Programme, member
 
 
@@ -206,6 +209,32 @@ def test_what_changes_between_stretches_is_counted_once_more(
     clock.move(minutes=1)
     assert count_all(programme) == 1
     assert class_figures(programme.call(), class_id).funnel.redeemed == 5
+
+
+@pytest.mark.usefixtures("short")
+def test_what_is_deleted_between_stretches_is_counted_once_more(
+    programme: Programme, clock: Clock, owner: int
+) -> None:
+    class_id = fill(programme, clock, owner)
+    rests = 0
+
+    def rest(_seconds: float) -> bool:
+        nonlocal rests
+        rests += 1
+        if rests == 3:
+            # The redeemed coupons are moved to the places that were counted before.
+            create_deletion_job(programme.call(), owner, "Spring", DeletionFilters())
+            work(programme)
+        return False
+
+    assert FigureCounter(programme.database, programme.clock).count_next(rest)
+    clock.move(minutes=1)
+    assert count_all(programme) == 1
+    figures = class_figures(programme.call(), class_id)
+    with programme.database.reading() as connection:
+        exact = class_counts.count_classes(connection, [class_id], clock.now)[class_id]
+    assert (figures.funnel.minted, figures.funnel.deleted) == (10, 6)
+    assert figures.funnel.redeemed == exact.uses["redeemed"] == 4
 
 
 @pytest.mark.usefixtures("large")
