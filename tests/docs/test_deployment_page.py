@@ -45,7 +45,7 @@ def test_the_parameters_of_a_connection(database_url):
     with database.writing() as connection:
         connection.exec_driver_sql("SELECT 1")
     try:
-        told = {name: shown(database, name) for name in names[:8]}
+        told = {name: shown(database, name) for name in names[:9]}
     finally:
         database.close()
     assert told == {
@@ -55,10 +55,11 @@ def test_the_parameters_of_a_connection(database_url):
         "default_transaction_isolation": "read committed",
         "timezone": "UTC",
         "application_name": "coupon-billing",
+        "jit": "off",
         "client_connection_check_interval": "2s",
         "tcp_keepalives_idle": "10",
     }
-    assert names[8:] == ["connect_timeout", "tcp_user_timeout"]
+    assert names[9:] == ["connect_timeout", "tcp_user_timeout"]
 
 
 @ON_POSTGRESQL
