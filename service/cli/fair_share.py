@@ -11,14 +11,14 @@ from math import ceil
 from multiprocessing.sharedctypes import RawArray
 from time import process_time
 
-LOOK_S = 1.0
-"""How long after one another the processes are compared."""
+LOOK_S = 3.0
+"""How long after one another the processes are compared: within less, chance makes differences."""
 BUSY_MIN = 0.3
 """Which part of a processor a process needs at the least to give up any: else nobody waits."""
-TOO_BUSY = 1.2
+TOO_BUSY = 1.1
 """How much more than the mean is too much."""
-CALLS_PER_CONNECTION = 100
-"""For how many calls too many in a second one connection is given up."""
+CALLS_PER_CONNECTION = 300
+"""For how many calls too many between two looks one connection is given up."""
 
 
 def create_shares(count: int) -> MutableSequence[int]:
@@ -52,10 +52,15 @@ class FairShare:
         self._calls_count = 0
         self._too_many_count = 0
 
-    def note_call(self) -> bool:
-        """Count a call; answers whether its connection is to be given up."""
+    def note_call(self, *, is_alone: bool = False) -> bool:
+        """Count a call; answers whether its connection is to be given up.
+
+        Args:
+            is_alone: Whether the process is at no other call: then its connection keeps nobody
+                waiting, and may be the only one, for which no process is better than another.
+        """
         self._calls_count += 1
-        if self._too_many_count <= 0:
+        if is_alone or self._too_many_count <= 0:
             return False
         self._too_many_count -= 1
         return True

@@ -67,6 +67,7 @@ class Reception:
         self._kept_bytes = body_bytes_max + 1
         self._timeout_s = body_timeout_s
         self._deadlines: dict[Any, float] = {}
+        self._calls_at_once = calls_at_once
         self._places: SimpleQueue[None] = SimpleQueue()
         for _ in range(calls_at_once):
             self._places.put(None)
@@ -85,7 +86,8 @@ class Reception:
             environ["wsgi.input"] = BytesIO(body)
         if environ.get("PATH_INFO") in _PROBES:
             return self._application(environ, start_response)
-        if self._share is not None and self._share.note_call():
+        is_alone = self._places.qsize() == self._calls_at_once
+        if self._share is not None and self._share.note_call(is_alone=is_alone):
             start_response = _closing(start_response)
         self._places.get()
         try:

@@ -14,7 +14,7 @@ from tests.reliability.service_process import ServiceProcess
 from tests.storage.engines import ON_SQLITE
 
 PATIENCE_S = 60
-UNFAIR_S = 5
+UNFAIR_S = 8
 CONNECTIONS_COUNT = 8
 TRIED_MAX = 64
 UNFAIR = (str(Path(__file__).with_name("unfair_service.py")),)
