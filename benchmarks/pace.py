@@ -19,7 +19,6 @@ from benchmarks.load import (
     Connection,
     Request,
     WrongReplyError,
-    send_all,
 )
 from tests.reliability.crowd import Address
 
@@ -31,54 +30,34 @@ class Sent:
     Attributes:
         waits_s: Of each right reply, the seconds from when its request was due.
         wrong: What was wrong with each other one.
+        seconds: For how long they were sent.
     """
 
     waits_s: "array[float]" = field(default_factory=lambda: array("d"))
     wrong: list[str] = field(default_factory=list)
+    seconds: float = 0.0
 
-
-def highest_rate(
-    address: Address, requests: Iterator[Request], seconds: float, count_max: int
-) -> float:
-    """How many requests are answered in a second, each sent as soon as a connection is free.
-
-    Args:
-        address: Who answers them.
-        requests: To be taken from, at most ``count_max``.
-        seconds: For how long they are sent.
-        count_max: After how many it ends, if that is earlier.
-    """
-    end = time.perf_counter() + seconds
-    count = 0
-
-    def in_time() -> Iterator[Request]:
-        nonlocal count
-        while count < count_max and time.perf_counter() < end:
-            count += 1
-            yield next(requests)
-
-    took = send_all(address, in_time())
-    return count / took
+    @property
+    def rate(self) -> float:
+        """How many right replies came in a second."""
+        return len(self.waits_s) / self.seconds
 
 
 class PacedCaller:
     """A caller with some connections, who sends each request when it is due.
 
-    When no connection is free, requests that are due wait for one.
+    When no connection is free, requests that are due wait for one. All replies have come when one
+    of its methods returns.
 
     Args:
         stack: Of the block at whose end the connections are closed.
         address: Who answers.
         requests: At least as many as are sent.
-        rate: How many are due in a second.
     """
 
-    def __init__(
-        self, stack: ExitStack, address: Address, requests: Iterator[Request], rate: float
-    ) -> None:
+    def __init__(self, stack: ExitStack, address: Address, requests: Iterator[Request]) -> None:
         self._address = address
         self._requests = requests
-        self._interval_s = 1 / rate
         # Others wait for whole milliseconds.
         self._selector = stack.enter_context(SelectSelector())
         stack.callback(self._close)
@@ -87,35 +66,43 @@ class PacedCaller:
         self._idle: deque[Connection] = deque()
         for _ in range(CONNECTIONS_COUNT):
             self._connect()
-        self._next_due = time.perf_counter()
 
-    def send_for(self, seconds: float) -> Sent:
-        """Send what is due within that time; answers what came of requests meanwhile."""
-        sent = Sent()
-        end = self._next_due + seconds
-        while self._next_due < end:
-            self._send_what_is_due(end, sent)
-            rest = self._next_due - time.perf_counter()
+    def send_all_at_once(self, seconds: float) -> Sent:
+        """Send each request as soon as a connection is free."""
+        sent, start = Sent(), time.perf_counter()
+        while (now := time.perf_counter()) < start + seconds:
+            while self._idle:
+                self._send(now, sent)
+            self._take(sent, PATIENCE_S)
+        return self._ended(sent, start)
+
+    def send_steadily(self, seconds: float, rate: float) -> Sent:
+        """Send so many requests in a second, whether or not those before have been answered."""
+        sent, start = Sent(), time.perf_counter()
+        next_due = start
+        while next_due < start + seconds:
+            while self._idle and next_due < start + seconds and next_due <= time.perf_counter():
+                self._send(next_due, sent)
+                next_due += 1 / rate
+            rest = next_due - time.perf_counter()
             self._take(sent, max(0.0, rest) if self._idle else PATIENCE_S)
-        return sent
+        return self._ended(sent, start)
 
-    def finish(self) -> Sent:
-        """Wait for the replies that are missing; answers what came of their requests."""
-        sent = Sent()
+    def _ended(self, sent: Sent, start: float) -> Sent:
+        """Wait for the replies that are missing."""
         while self._due_at:
             self._take(sent, PATIENCE_S)
+        sent.seconds = time.perf_counter() - start
         return sent
 
-    def _send_what_is_due(self, end: float, sent: Sent) -> None:
-        while self._idle and self._next_due < end and self._next_due <= time.perf_counter():
-            connection = self._idle.popleft()
-            self._due_at[connection] = self._next_due
-            self._next_due += self._interval_s
-            try:
-                if not connection.send(self._requests):
-                    raise RuntimeError("there are no more requests")
-            except OSError as error:
-                self._replace(connection, error, sent)
+    def _send(self, due_at: float, sent: Sent) -> None:
+        connection = self._idle.popleft()
+        self._due_at[connection] = due_at
+        try:
+            if not connection.send(self._requests):
+                raise RuntimeError("there are no more requests")
+        except OSError as error:
+            self._replace(connection, error, sent)
 
     def _take(self, sent: Sent, patience_s: float) -> None:
         """Take what arrives, and return when something has, or at the end of patience."""

@@ -5,6 +5,7 @@ What grows with each request, or once in a while, shows: memory, descriptors, an
 
 import gc
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from multiprocessing import get_context
@@ -15,12 +16,12 @@ from statistics import fmean, linear_regression, median, quantiles
 from typing import NamedTuple
 
 from benchmarks.bulk import MIB
-from benchmarks.cpu import tree
+from benchmarks.cpu import CpuMeter, tree
 from benchmarks.engines import Engine, whole_size_of
 from benchmarks.load import CONNECTIONS_COUNT, Request
 from benchmarks.machine import machine
 from benchmarks.memory import ALL_KINDS, PAGES_COUNT
-from benchmarks.pace import PacedCaller, Sent, highest_rate
+from benchmarks.pace import PacedCaller, Sent
 from benchmarks.processes import descriptors_count, resident_bytes, threads_count
 from benchmarks.supply import Supply, supplied
 from benchmarks.traffic import (
@@ -39,10 +40,12 @@ from tests.reliability.crowd import Address
 MINUTES = 30.0
 LOAD = 0.8
 """Which part of the highest rate is asked for."""
-CLOSED_S_MAX = 60.0
-"""For how long the highest rate is looked for."""
-CLOSED_PARTS_COUNT = 6
-"""In how many parts: what was held in each of them is the highest rate."""
+WARM_UP_S_MAX = 60.0
+"""For how long all is asked at once before anything is measured."""
+AT_ONCE_PART = 0.1
+"""For which part of the time all is asked at once: what is answered then is the highest rate."""
+RATES_COUNT = 3
+"""The least of how many such rates is the highest that is held."""
 RATE_MAX = 3_000
 """More requests in a second are not tried: there would not be coupons for all."""
 LOOKS_COUNT = 30
@@ -69,8 +72,7 @@ class Look(NamedTuple):
         threads: How many they have.
         database_bytes: How large the database is.
         mails_count: How many mails wait to be sent.
-        yardstick_s: The CPU time of a piece of work that is always the same: how fast the machine
-            was, whatever the service did.
+        cpu_s: Processor time that the service took until now.
     """
 
     resident: dict[int, int]
@@ -78,35 +80,50 @@ class Look(NamedTuple):
     threads: int
     database_bytes: int
     mails_count: int
-    yardstick_s: float
+    cpu_s: float
+
+
+class Stretch(NamedTuple):
+    """What came of the requests before a look, all sent at once and then steadily."""
+
+    at_once: Sent
+    steady: Sent
+
+    def wrong(self) -> list[str]:
+        """What was wrong with replies."""
+        return self.at_once.wrong + self.steady.wrong
+
+    def right_count(self) -> int:
+        """How many replies were right."""
+        return len(self.at_once.waits_s) + len(self.steady.waits_s)
 
 
 class Soaked(NamedTuple):
     """All that was measured.
 
     Attributes:
-        highest: How many requests were answered in a second when each was sent as soon as a
-            connection was free, in the slowest part of that time.
         seconds: How long it lasted.
-        sent: What came of the requests before each look; at last of those that were under way.
+        stretches: What came of the requests before each look.
+        before: What the service had when it began.
         looks: In their order.
     """
 
-    highest: float
     seconds: float
-    sent: list[Sent]
+    stretches: list[Stretch]
+    before: Look
     looks: list[Look]
 
 
 class Plan(NamedTuple):
-    """For how long requests are sent: all at once, then at a steady pace."""
+    """For how long requests are sent: to fill caches, and then."""
 
-    closed_s: float
-    paced_s: float
+    warm_up_s: float
+    seconds: float
 
     def count_max(self) -> int:
         """How many requests are sent at the most."""
-        return round((self.closed_s + self.paced_s * LOAD) * RATE_MAX)
+        part = AT_ONCE_PART + (1 - AT_ONCE_PART) * LOAD
+        return round((self.warm_up_s + self.seconds * part) * RATE_MAX)
 
 
 def soak_table(engine: Engine, folder: Path, minutes: float) -> Iterator[str]:
@@ -117,20 +134,20 @@ def soak_table(engine: Engine, folder: Path, minutes: float) -> Iterator[str]:
         folder: For its log and its mails.
         minutes: How long it lasts.
     """
-    paced_s = minutes * 60
-    soaked = _soak(engine, folder, Plan(min(CLOSED_S_MAX, paced_s / 3), paced_s))
+    seconds = minutes * 60
+    soaked = _soak(engine, folder, Plan(min(WARM_UP_S_MAX, seconds / 3), seconds))
     yield (
         f"`serve` with {WORKERS_COUNT} worker processes on {engine.name}, {CONNECTIONS_COUNT}"
-        f" connections, {len(MIXED_KINDS)} kinds of requests, {LOAD:.0%} of"
-        f" {soaked.highest:,.0f} requests a second for {minutes:g} minutes, {machine()}."
+        f" connections, {len(MIXED_KINDS)} kinds of requests, {LOAD:.0%} of the highest rate for"
+        f" {minutes:g} minutes, {machine()}."
     )
     yield ""
     yield (
-        "| after minutes | requests per second | median ms | p99 ms | p99.9 ms | wrong replies"
-        " | memory of each process, MiB | all, MiB | descriptors | threads | database, MiB"
-        " | mails that wait | yardstick ms |"
+        "| after minutes | highest rate | requests per second | CPU ms per request | median ms"
+        " | p99 ms | p99.9 ms | wrong replies | memory of each process, MiB | all, MiB"
+        " | descriptors | threads | database, MiB | mails that wait |"
     )
-    yield f"|{'---|' * 13}"
+    yield f"|{'---|' * 14}"
     for end in range(LOOKS_PER_ROW, LOOKS_COUNT + 1, LOOKS_PER_ROW):
         yield _row(soaked, end)
     yield ""
@@ -173,45 +190,38 @@ def _watch(service: Watched, supply: Supply, plan: Plan) -> Soaked:
     # Ours alone is open: should the sender fail, there is nothing more to wait for.
     theirs.close()
     with ours:
-        highest = ours.recv()
+        meter = CpuMeter([service.process.pid])
+        ours.recv()
         start = time.perf_counter()
-        looks = []
+        before = _look(service, supply.url, meter)
+        stretches, looks = [], []
         for _ in range(LOOKS_COUNT):
             while not ours.poll(SCRAPE_INTERVAL_S):
                 service.metrics()
-            ours.recv()
-            looks.append(_look(service, supply.url))
+            stretches.append(ours.recv())
+            looks.append(_look(service, supply.url, meter))
         seconds = time.perf_counter() - start
-        sent = ours.recv()
     sender.join()
     _require_same_processes(looks)
-    return Soaked(highest, seconds, sent, looks)
+    return Soaked(seconds, stretches, before, looks)
 
 
 def _send(pipe: Pipe, supply: Supply, address: Address, plan: Plan) -> None:
-    """Send requests; tells the highest rate, then when it is time for each look, then the rest."""
+    """Send requests; tells when caches are full, and then what came of those before each look."""
     # To walk through a million coupons would take longer than most replies.
     gc.freeze()
-    requests = _mixed(supply, address)
-    highest = _highest_held_rate(address, requests, plan.closed_s)
-    pipe.send(highest)
+    stretch_s = plan.seconds / LOOKS_COUNT
+    at_once_s = stretch_s * AT_ONCE_PART
     with ExitStack() as stack:
-        caller = PacedCaller(stack, address, requests, highest * LOAD)
-        sent = []
-        for number in range(LOOKS_COUNT):
-            sent.append(caller.send_for(plan.paced_s / LOOKS_COUNT))
-            pipe.send(number)
-        sent.append(caller.finish())
-    pipe.send(sent)
-
-
-def _highest_held_rate(address: Address, requests: Iterator[Request], seconds: float) -> float:
-    """The rate of the slowest part: what the service holds, whatever else the machine is at."""
-    part_s = seconds / CLOSED_PARTS_COUNT
-    count_max = round(part_s * RATE_MAX)
-    return min(
-        highest_rate(address, requests, part_s, count_max) for _ in range(CLOSED_PARTS_COUNT)
-    )
+        caller = PacedCaller(stack, address, _mixed(supply, address))
+        warm_up = caller.send_all_at_once(plan.warm_up_s)
+        rates = deque([warm_up.rate], maxlen=RATES_COUNT)
+        pipe.send(None)
+        for _ in range(LOOKS_COUNT):
+            at_once = caller.send_all_at_once(at_once_s)
+            rates.append(at_once.rate)
+            rate = min(RATE_MAX, *rates) * LOAD
+            pipe.send(Stretch(at_once, caller.send_steadily(stretch_s - at_once_s, rate)))
 
 
 def _mixed(supply: Supply, address: Address) -> Iterator[Request]:
@@ -225,7 +235,7 @@ def _mixed(supply: Supply, address: Address) -> Iterator[Request]:
             yield next(requests[name])
 
 
-def _look(service: Watched, url: str) -> Look:
+def _look(service: Watched, url: str, meter: CpuMeter) -> Look:
     mails_count = service.value("outbox_mails", state="queued")
     pids = list(tree(service.process.pid))
     _take_mails(service.folder / "mail")
@@ -235,14 +245,8 @@ def _look(service: Watched, url: str) -> Look:
         sum(map(threads_count, pids)),
         whole_size_of(url),
         int(mails_count or 0),
-        min(_yardstick_s() for _ in range(3)),
+        meter.seconds(),
     )
-
-
-def _yardstick_s() -> float:
-    start = time.thread_time()
-    sum(range(1_000_000))
-    return time.thread_time() - start
 
 
 def _take_mails(folder: Path) -> None:
@@ -258,24 +262,25 @@ def _require_same_processes(looks: Sequence[Look]) -> None:
 
 
 def _row(soaked: Soaked, end: int) -> str:
-    looks = soaked.looks[end - LOOKS_PER_ROW : end]
-    look = looks[-1]
-    sent = soaked.sent[end - LOOKS_PER_ROW : end]
-    waits = _waits(sent)
-    look_s = soaked.seconds / LOOKS_COUNT
+    look = soaked.looks[end - 1]
+    before = soaked.looks[end - LOOKS_PER_ROW - 1] if end > LOOKS_PER_ROW else soaked.before
+    stretches = soaked.stretches[end - LOOKS_PER_ROW : end]
+    waits = [wait for it in stretches for wait in it.steady.waits_s]
+    cpu_s = (look.cpu_s - before.cpu_s) / sum(it.right_count() for it in stretches)
     resident = sorted(look.resident.values(), reverse=True)
     cells = (
-        f"{end * look_s / 60:.1f}",
-        f"{len(waits) / look_s / LOOKS_PER_ROW:,.0f}",
+        f"{end * soaked.seconds / LOOKS_COUNT / 60:.1f}",
+        f"{fmean(it.at_once.rate for it in stretches):,.0f}",
+        f"{fmean(it.steady.rate for it in stretches):,.0f}",
+        f"{cpu_s * 1000:.2f}",
         *(f"{_percentile(waits, share) * 1000:.1f}" for share in (0.5, 0.99, 0.999)),
-        f"{sum(len(it.wrong) for it in sent)}",
+        f"{sum(len(it.wrong()) for it in stretches)}",
         " + ".join(f"{it / MIB:.0f}" for it in resident),
         f"{sum(resident) / MIB:.1f}",
         f"{look.descriptors}",
         f"{look.threads}",
         f"{look.database_bytes / MIB:,.0f}",
         f"{look.mails_count}",
-        f"{fmean(it.yardstick_s for it in looks) * 1000:.1f}",
     )
     return f"| {' | '.join(cells)} |"
 
@@ -285,17 +290,18 @@ def _sum(soaked: Soaked) -> str:
     third = LOOKS_COUNT // 3
     # The median of those of the looks: for a moment the machine may have other work.
     first, last = (
-        median(_percentile(sent.waits_s, 0.99) for sent in some)
-        for some in (soaked.sent[:third], soaked.sent[LOOKS_COUNT - third : LOOKS_COUNT])
+        median(_percentile(it.steady.waits_s, 0.99) for it in some)
+        for some in (soaked.stretches[:third], soaked.stretches[-third:])
     )
-    wrong = [text for it in soaked.sent for text in it.wrong]
+    wrong = [text for it in soaked.stretches for text in it.wrong()]
+    right_count = sum(it.right_count() for it in soaked.stretches)
     before, after = (soaked.looks[it].descriptors for it in (third - 1, -1))
     return (
         f"Over the last two thirds memory changed by {_slope(soaked):.1f} MiB an hour (goal: 1 at"
         f" the most); descriptors {before} before, {after} at the end (goal: as many); the median"
         f" p99 of the last ten looks {last / first:.2f} of that of the first ten (goal: 0.90 to"
         f" 1.10); {len(wrong)}"
-        f" wrong replies of {sum(len(it.waits_s) for it in soaked.sent) + len(wrong):,}."
+        f" wrong replies of {right_count + len(wrong):,}."
         + "".join(f" The first: {text}" for text in wrong[:1])
     )
 
@@ -308,10 +314,6 @@ def _slope(soaked: Soaked) -> float:
         [number * look_h for number, _ in later],
         [sum(look.resident.values()) / MIB for _, look in later],
     ).slope
-
-
-def _waits(sent: Sequence[Sent]) -> list[float]:
-    return [wait for it in sent for wait in it.waits_s]
 
 
 def _percentile(waits: Sequence[float], share: float) -> float:

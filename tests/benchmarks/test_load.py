@@ -98,11 +98,11 @@ def test_whoever_is_due_while_nobody_is_answered_has_waited_since() -> None:
     with echoing() as server, ExitStack() as stack:
         address = Address("127.0.0.1", server.server_port, "/")
         request = prepared(address, b"<asked/>", b"<asked/>", 1)
-        caller = PacedCaller(stack, address, repeat(request), RATE)
+        caller = PacedCaller(stack, address, repeat(request))
         server.turn.acquire()
         timer = threading.Timer(STALL_S, server.turn.release)
         timer.start()
-        waits = [*caller.send_for(STALL_S).waits_s, *caller.finish().waits_s]
+        waits = caller.send_steadily(STALL_S, RATE).waits_s
         timer.join()
     assert len(waits) >= STALL_S * RATE
     # Of those who wait for each other, no more would have waited than there are connections.
@@ -115,12 +115,27 @@ def test_what_is_wrong_is_noted_and_others_go_on() -> None:
         right = prepared(address, b"<right/>", b"right", 1)
         hung_up = prepared(address._replace(path="/hang-up"), b"", b"", 0)
         requests = [right, hung_up, right._replace(marker=b"other")] * 10
-        caller = PacedCaller(stack, address, iter(requests), RATE)
-        sent, rest = caller.send_for((len(requests) - 0.5) / RATE), caller.finish()
-    wrong = [*sent.wrong, *rest.wrong]
-    assert len(sent.waits_s) + len(rest.waits_s) == 10
-    assert sum("<right/>" in it for it in wrong) == 10
-    assert sum("the connection was closed" in it for it in wrong) == 10
+        caller = PacedCaller(stack, address, iter(requests))
+        sent = caller.send_steadily((len(requests) - 0.5) / RATE, RATE)
+    assert len(sent.waits_s) == 10
+    assert sum("<right/>" in it for it in sent.wrong) == 10
+    assert sum("the connection was closed" in it for it in sent.wrong) == 10
+
+
+def test_all_connections_are_used_at_once() -> None:
+    with echoing() as server, ExitStack() as stack:
+        address = Address("127.0.0.1", server.server_port, "/")
+        request = prepared(address, b"<asked/>", b"<asked/>", 1)
+        caller = PacedCaller(stack, address, repeat(request))
+        server.turn.acquire()
+        timer = threading.Timer(STALL_S, server.turn.release)
+        timer.start()
+        sent = caller.send_all_at_once(STALL_S / 2)
+        timer.join()
+    # Nobody was answered in time; then all were, and nothing more was sent.
+    assert len(sent.waits_s) == CONNECTIONS_COUNT
+    assert sent.seconds >= STALL_S / 2
+    assert sent.rate == CONNECTIONS_COUNT / sent.seconds
 
 
 BUSY = """
