@@ -40,8 +40,8 @@ from tests.reliability.crowd import Address
 MINUTES = 30.0
 LOAD = 0.8
 """Which part of the highest rate is asked for."""
-WARM_UP_S_MAX = 60.0
-"""For how long all is asked at once before anything is measured."""
+WARM_UP_S_MAX = 180.0
+"""For how long all is asked at once before anything is measured: so long caches fill."""
 AT_ONCE_PART = 0.1
 """For which part of the time all is asked at once: what is answered then is the highest rate."""
 RATES_COUNT = 3
