@@ -2,7 +2,8 @@
 
 Who waits for a reply before he sends on asks less of a service that is slow, and does not notice
 it: all that would have come meanwhile are missing among the waits. Here each request is due at an
-instant that nothing changes, and its wait counts from there.
+instant that nothing changes, and its wait counts from there. What that pace may be, those tell who
+send on as soon as they are answered.
 """
 
 import time
@@ -30,7 +31,7 @@ class Sent:
     Attributes:
         waits_s: Of each right reply, the seconds from when its request was due.
         wrong: What was wrong with each other one.
-        seconds: For how long they were sent.
+        seconds: From the first request to the last reply.
     """
 
     waits_s: "array[float]" = field(default_factory=lambda: array("d"))
@@ -44,10 +45,9 @@ class Sent:
 
 
 class PacedCaller:
-    """A caller with some connections, who sends each request when it is due.
+    """A caller with some connections, which it keeps as long as the other side does.
 
-    When no connection is free, requests that are due wait for one. All replies have come when one
-    of its methods returns.
+    All replies have come when one of its methods returns.
 
     Args:
         stack: Of the block at whose end the connections are closed.
@@ -67,17 +67,22 @@ class PacedCaller:
         for _ in range(CONNECTIONS_COUNT):
             self._connect()
 
-    def send_all_at_once(self, seconds: float) -> Sent:
-        """Send each request as soon as a connection is free."""
+    def send_as_answered(self, seconds: float, count_max: int) -> Sent:
+        """Send each request as soon as a connection is free, at most ``count_max`` of them."""
         sent, start = Sent(), time.perf_counter()
-        while (now := time.perf_counter()) < start + seconds:
-            while self._idle:
+        count = 0
+        while (now := time.perf_counter()) < start + seconds and count < count_max:
+            while self._idle and count < count_max:
                 self._send(now, sent)
+                count += 1
             self._take(sent, PATIENCE_S)
         return self._ended(sent, start)
 
     def send_steadily(self, seconds: float, rate: float) -> Sent:
-        """Send so many requests in a second, whether or not those before have been answered."""
+        """Send ``rate`` requests in a second, whether or not those before have been answered.
+
+        When no connection is free, those that are due wait for one.
+        """
         sent, start = Sent(), time.perf_counter()
         next_due = start
         while next_due < start + seconds:

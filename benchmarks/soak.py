@@ -1,4 +1,4 @@
-"""Half an hour of requests of every kind, at a pace that the service can just keep up with.
+"""Half an hour of requests of every kind, mostly at a pace that the service just keeps up with.
 
 What grows with each request, or once in a while, shows: memory, descriptors, and waits.
 """
@@ -6,7 +6,7 @@ What grows with each request, or once in a while, shows: memory, descriptors, an
 import gc
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from multiprocessing import get_context
 from multiprocessing.connection import Connection as Pipe
@@ -18,7 +18,7 @@ from typing import NamedTuple
 from benchmarks.bulk import MIB
 from benchmarks.cpu import CpuMeter, tree
 from benchmarks.engines import Engine, whole_size_of
-from benchmarks.load import CONNECTIONS_COUNT, Request
+from benchmarks.load import CONNECTIONS_COUNT, Request, WrongReplyError
 from benchmarks.machine import machine
 from benchmarks.memory import ALL_KINDS, PAGES_COUNT
 from benchmarks.pace import PacedCaller, Sent
@@ -41,11 +41,11 @@ MINUTES = 30.0
 LOAD = 0.8
 """Which part of the highest rate is asked for."""
 WARM_UP_S_MAX = 180.0
-"""For how long all is asked at once before anything is measured: so long caches fill."""
-AT_ONCE_PART = 0.1
-"""For which part of the time all is asked at once: what is answered then is the highest rate."""
+"""For how long as many requests as are answered are sent before anything is measured."""
+HIGHEST_PART = 0.1
+"""For which part of the time as many are sent: what is answered then is the highest rate."""
 RATES_COUNT = 3
-"""The least of how many such rates is the highest that is held."""
+"""The least of how many such rates, the last ones, is held."""
 RATE_MAX = 3_000
 """More requests in a second are not tried: there would not be coupons for all."""
 LOOKS_COUNT = 30
@@ -84,18 +84,18 @@ class Look(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """What came of the requests before a look, all sent at once and then steadily."""
+    """What came of the requests before a look, of as many as were answered and of steady ones."""
 
-    at_once: Sent
+    highest: Sent
     steady: Sent
 
     def wrong(self) -> list[str]:
         """What was wrong with replies."""
-        return self.at_once.wrong + self.steady.wrong
+        return self.highest.wrong + self.steady.wrong
 
     def right_count(self) -> int:
         """How many replies were right."""
-        return len(self.at_once.waits_s) + len(self.steady.waits_s)
+        return len(self.highest.waits_s) + len(self.steady.waits_s)
 
 
 class Soaked(NamedTuple):
@@ -122,7 +122,7 @@ class Plan(NamedTuple):
 
     def count_max(self) -> int:
         """How many requests are sent at the most."""
-        part = AT_ONCE_PART + (1 - AT_ONCE_PART) * LOAD
+        part = HIGHEST_PART + (1 - HIGHEST_PART) * LOAD
         return round((self.warm_up_s + self.seconds * part) * RATE_MAX)
 
 
@@ -159,7 +159,8 @@ def _soak(engine: Engine, folder: Path, plan: Plan) -> Soaked:
     home = folder / "soak"
     home.mkdir()
     with watched(supply.url, home, "--workers", str(WORKERS_COUNT)) as service:
-        return _watch(service, supply, plan)
+        meter = CpuMeter([service.process.pid, *engine.server_ids])
+        return _watch(service, supply, plan, meter)
 
 
 def _supply(engine: Engine, plan: Plan) -> Supply:
@@ -180,48 +181,52 @@ def _supply(engine: Engine, plan: Plan) -> Supply:
     )
 
 
-def _watch(service: Watched, supply: Supply, plan: Plan) -> Soaked:
+def _watch(service: Watched, supply: Supply, plan: Plan, meter: CpuMeter) -> Soaked:
     """Have requests sent by another process, and look at those of the service meanwhile."""
     address = Address("127.0.0.1", service.port, CUSTOMER_BILLING_PATH)
     context = get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
+    ours, theirs = context.Pipe()
     sender = context.Process(target=_send, args=(theirs, supply, address, plan), daemon=True)
     sender.start()
     # Ours alone is open: should the sender fail, there is nothing more to wait for.
     theirs.close()
     with ours:
-        meter = CpuMeter([service.process.pid])
         ours.recv()
         start = time.perf_counter()
         before = _look(service, supply.url, meter)
         stretches, looks = [], []
         for _ in range(LOOKS_COUNT):
+            ours.send(None)
             while not ours.poll(SCRAPE_INTERVAL_S):
                 service.metrics()
             stretches.append(ours.recv())
             looks.append(_look(service, supply.url, meter))
         seconds = time.perf_counter() - start
     sender.join()
-    _require_same_processes(looks)
+    _require_same_processes([before, *looks])
     return Soaked(seconds, stretches, before, looks)
 
 
 def _send(pipe: Pipe, supply: Supply, address: Address, plan: Plan) -> None:
-    """Send requests; tells when caches are full, and then what came of those before each look."""
+    """Send requests; tells when it is warm, and when told to go on what came of each stretch."""
     # To walk through a million coupons would take longer than most replies.
     gc.freeze()
     stretch_s = plan.seconds / LOOKS_COUNT
-    at_once_s = stretch_s * AT_ONCE_PART
+    highest_s = stretch_s * HIGHEST_PART
     with ExitStack() as stack:
         caller = PacedCaller(stack, address, _mixed(supply, address))
-        warm_up = caller.send_all_at_once(plan.warm_up_s)
-        rates = deque([warm_up.rate], maxlen=RATES_COUNT)
+        warm_up = caller.send_as_answered(plan.warm_up_s, round(plan.warm_up_s * RATE_MAX))
+        if warm_up.wrong:
+            raise WrongReplyError(warm_up.wrong[0])
+        rates: deque[float] = deque(maxlen=RATES_COUNT)
         pipe.send(None)
         for _ in range(LOOKS_COUNT):
-            at_once = caller.send_all_at_once(at_once_s)
-            rates.append(at_once.rate)
-            rate = min(RATE_MAX, *rates) * LOAD
-            pipe.send(Stretch(at_once, caller.send_steadily(stretch_s - at_once_s, rate)))
+            pipe.recv()
+            highest = caller.send_as_answered(highest_s, round(highest_s * RATE_MAX))
+            rates.append(highest.rate)
+            # Were all replies wrong, they would be counted.
+            rate = max(1.0, min(rates) * LOAD)
+            pipe.send(Stretch(highest, caller.send_steadily(stretch_s - highest_s, rate)))
 
 
 def _mixed(supply: Supply, address: Address) -> Iterator[Request]:
@@ -263,16 +268,14 @@ def _require_same_processes(looks: Sequence[Look]) -> None:
 
 def _row(soaked: Soaked, end: int) -> str:
     look = soaked.looks[end - 1]
-    before = soaked.looks[end - LOOKS_PER_ROW - 1] if end > LOOKS_PER_ROW else soaked.before
     stretches = soaked.stretches[end - LOOKS_PER_ROW : end]
     waits = [wait for it in stretches for wait in it.steady.waits_s]
-    cpu_s = (look.cpu_s - before.cpu_s) / sum(it.right_count() for it in stretches)
     resident = sorted(look.resident.values(), reverse=True)
     cells = (
         f"{end * soaked.seconds / LOOKS_COUNT / 60:.1f}",
-        f"{fmean(it.at_once.rate for it in stretches):,.0f}",
+        f"{fmean(it.highest.rate for it in stretches):,.0f}",
         f"{fmean(it.steady.rate for it in stretches):,.0f}",
-        f"{cpu_s * 1000:.2f}",
+        f"{_cpu_s(soaked, end - LOOKS_PER_ROW, end) * 1000:.2f}",
         *(f"{_percentile(waits, share) * 1000:.1f}" for share in (0.5, 0.99, 0.999)),
         f"{sum(len(it.wrong()) for it in stretches)}",
         " + ".join(f"{it / MIB:.0f}" for it in resident),
@@ -285,29 +288,42 @@ def _row(soaked: Soaked, end: int) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def _cpu_s(soaked: Soaked, start: int, end: int) -> float:
+    """The processor time of a request in some stretches."""
+    before = soaked.looks[start - 1] if start else soaked.before
+    requests_count = sum(it.right_count() for it in soaked.stretches[start:end])
+    return (soaked.looks[end - 1].cpu_s - before.cpu_s) / requests_count
+
+
 def _sum(soaked: Soaked) -> str:
     """What is held against the goals, and what was wrong first."""
     third = LOOKS_COUNT // 3
-    # The median of those of the looks: for a moment the machine may have other work.
-    first, last = (
-        median(_percentile(it.steady.waits_s, 0.99) for it in some)
-        for some in (soaked.stretches[:third], soaked.stretches[-third:])
-    )
+    early, late = soaked.stretches[:third], soaked.stretches[-third:]
+    # Medians of the stretches: for a moment the machine may have other work.
+    p99 = _ratio(late, early, lambda it: _percentile(it.steady.waits_s, 0.99))
+    highest = _ratio(late, early, lambda it: it.highest.rate)
+    cpu = _cpu_s(soaked, LOOKS_COUNT - third, LOOKS_COUNT) / _cpu_s(soaked, 0, third)
     wrong = [text for it in soaked.stretches for text in it.wrong()]
     right_count = sum(it.right_count() for it in soaked.stretches)
     before, after = (soaked.looks[it].descriptors for it in (third - 1, -1))
     return (
         f"Over the last two thirds memory changed by {_slope(soaked):.1f} MiB an hour (goal: 1 at"
-        f" the most); descriptors {before} before, {after} at the end (goal: as many); the median"
-        f" p99 of the last ten looks {last / first:.2f} of that of the first ten (goal: 0.90 to"
-        f" 1.10); {len(wrong)}"
+        f" the most); descriptors {before} before, {after} at the end (goal: as many); of the last"
+        f" ten minutes to the first ten, the median p99 is {p99:.2f} (goal: 0.90 to 1.10), the"
+        f" median highest rate {highest:.2f}, the CPU time of a request {cpu:.2f}; {len(wrong)}"
         f" wrong replies of {right_count + len(wrong):,}."
         + "".join(f" The first: {text}" for text in wrong[:1])
     )
 
 
+def _ratio(
+    late: Sequence[Stretch], early: Sequence[Stretch], value_of: Callable[[Stretch], float]
+) -> float:
+    return median(map(value_of, late)) / median(map(value_of, early))
+
+
 def _slope(soaked: Soaked) -> float:
-    """By how many MiB the memory of all processes changed in an hour, once caches were full."""
+    """By how many MiB the memory of all processes changed in an hour, from the first third on."""
     look_h = soaked.seconds / LOOKS_COUNT / 3600
     later = list(enumerate(soaked.looks))[LOOKS_COUNT // 3 :]
     return linear_regression(

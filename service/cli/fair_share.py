@@ -1,4 +1,4 @@
-"""Connections that a process gives up while it has much more to do than those beside it.
+"""Connections that a process gives up while it has more to do than those beside it.
 
 Clients keep their connections, and chance says which process has which: one of two may have 12 of
 16, and keep them all waiting, while the other one rests. So may one that was started anew. A

@@ -122,7 +122,7 @@ def test_what_is_wrong_is_noted_and_others_go_on() -> None:
     assert sum("the connection was closed" in it for it in sent.wrong) == 10
 
 
-def test_all_connections_are_used_at_once() -> None:
+def test_each_connection_is_used_as_soon_as_it_is_free() -> None:
     with echoing() as server, ExitStack() as stack:
         address = Address("127.0.0.1", server.server_port, "/")
         request = prepared(address, b"<asked/>", b"<asked/>", 1)
@@ -130,12 +130,15 @@ def test_all_connections_are_used_at_once() -> None:
         server.turn.acquire()
         timer = threading.Timer(STALL_S, server.turn.release)
         timer.start()
-        sent = caller.send_all_at_once(STALL_S / 2)
+        sent = caller.send_as_answered(STALL_S / 2, 1_000)
         timer.join()
+        again = caller.send_as_answered(STALL_S, 1_000_000)
+        few = caller.send_as_answered(STALL_S, CONNECTIONS_COUNT)
     # Nobody was answered in time; then all were, and nothing more was sent.
     assert len(sent.waits_s) == CONNECTIONS_COUNT
     assert sent.seconds >= STALL_S / 2
-    assert sent.rate == CONNECTIONS_COUNT / sent.seconds
+    assert len(again.waits_s) > 2 * CONNECTIONS_COUNT
+    assert len(few.waits_s) == CONNECTIONS_COUNT
 
 
 BUSY = """

@@ -1,4 +1,4 @@
-"""A process gives up connections only while it has much more to do than the others."""
+"""A process gives up connections only while it has more to do than the others."""
 
 import pytest
 
@@ -42,6 +42,7 @@ def given_up(part: float, *others: float, calls_count: int = 850) -> int:
         pytest.param(0.9, [0.9], 0, id="all have as much"),
         pytest.param(0.6, [0.5], 0, id="hardly more"),
         pytest.param(0.66, [0.55], 0, id="just not too much more"),
+        pytest.param(0.7, [0.54], 1, id="just too much more"),
         pytest.param(0.29, [0.0], 0, id="nobody waits"),
         pytest.param(0.3, [0.9], 0, id="less than the other"),
         pytest.param(0.9, [0.3, 0.3, 0.3], 5, id="four"),
