@@ -198,8 +198,9 @@ _SIGNS_OF_LIFE = {
 }
 
 SQLITE_BYTES = 8 * 2**20
-"""What SQLite takes of memory, pages of the file and prepared statements, before it forgets pages.
-More did not make any request cheaper; each connection would take some 2 MiB for itself."""
+"""What SQLite takes of memory in a process, pages of the file and prepared statements, before a
+connection that needs a page forgets one of its own. More did not make any request cheaper; each
+connection would take some 2 MiB for itself."""
 
 
 def _with_driver(url: URL) -> URL:
@@ -289,8 +290,7 @@ def _sqlite_preparation(limits: DatabaseLimits) -> Any:
             # An acknowledged redemption survives a power cut.
             "synchronous = FULL",
             "foreign_keys = ON",
-            # Of all connections of the process together: pages that most of them hardly ask for
-            # again are forgotten first.
+            # Of all connections of the process together.
             f"soft_heap_limit = {SQLITE_BYTES}",
         ):
             connection.execute(f"PRAGMA {pragma}")

@@ -179,7 +179,7 @@ def sqlite_has_no_log(patient: Patient) -> Iterator[None]:
     yield
 
 
-@breaks("connections", "may need 8269", engine_name="postgresql")
+@breaks("connections", "may need 8270", engine_name="postgresql")
 def there_are_too_many_threads(patient: Patient) -> Iterator[None]:
     patient.settings.update(workers=64, threads=128)
     yield
