@@ -45,7 +45,7 @@ WARM_UP_S_MAX = 180.0
 HIGHEST_PART = 0.1
 """For which part of the time as many are sent: what is answered then is the highest rate."""
 RATES_COUNT = 3
-"""The least of how many such rates, the last ones, is held."""
+"""The pace follows the least of so many such rates, the last ones."""
 RATE_MAX = 3_000
 """More requests in a second are not tried: there would not be coupons for all."""
 LOOKS_COUNT = 30
@@ -72,7 +72,7 @@ class Look(NamedTuple):
         threads: How many they have.
         database_bytes: How large the database is.
         mails_count: How many mails wait to be sent.
-        cpu_s: Processor time that the service took until now.
+        cpu_s: Seconds of processor time that the service, and its database server, took until now.
     """
 
     resident: dict[int, int]

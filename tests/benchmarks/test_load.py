@@ -94,7 +94,9 @@ RATE = 200
 STALL_S = 0.4
 
 
-def test_whoever_is_due_while_nobody_is_answered_has_waited_since() -> None:
+@contextmanager
+def stalled() -> Iterator[PacedCaller]:
+    """A caller whom nobody answers until ``STALL_S`` have passed."""
     with echoing() as server, ExitStack() as stack:
         address = Address("127.0.0.1", server.server_port, "/")
         request = prepared(address, b"<asked/>", b"<asked/>", 1)
@@ -102,8 +104,13 @@ def test_whoever_is_due_while_nobody_is_answered_has_waited_since() -> None:
         server.turn.acquire()
         timer = threading.Timer(STALL_S, server.turn.release)
         timer.start()
-        waits = caller.send_steadily(STALL_S, RATE).waits_s
+        yield caller
         timer.join()
+
+
+def test_whoever_is_due_while_nobody_is_answered_has_waited_since() -> None:
+    with stalled() as caller:
+        waits = caller.send_steadily(STALL_S, RATE).waits_s
     assert len(waits) >= STALL_S * RATE
     # Of those who wait for each other, no more would have waited than there are connections.
     assert sum(it > STALL_S / 4 for it in waits) > 2 * CONNECTIONS_COUNT
@@ -123,15 +130,8 @@ def test_what_is_wrong_is_noted_and_others_go_on() -> None:
 
 
 def test_each_connection_is_used_as_soon_as_it_is_free() -> None:
-    with echoing() as server, ExitStack() as stack:
-        address = Address("127.0.0.1", server.server_port, "/")
-        request = prepared(address, b"<asked/>", b"<asked/>", 1)
-        caller = PacedCaller(stack, address, repeat(request))
-        server.turn.acquire()
-        timer = threading.Timer(STALL_S, server.turn.release)
-        timer.start()
+    with stalled() as caller:
         sent = caller.send_as_answered(STALL_S / 2, 1_000)
-        timer.join()
         again = caller.send_as_answered(STALL_S, 1_000_000)
         few = caller.send_as_answered(STALL_S, CONNECTIONS_COUNT)
     # Nobody was answered in time; then all were, and nothing more was sent.
