@@ -31,7 +31,7 @@ class Sent:
     Attributes:
         waits_s: Of each right reply, the seconds from when its request was due.
         wrong: What was wrong with each other one.
-        seconds: From the first request to the last reply.
+        seconds: From the first request to the last reply; of several times, their sum.
     """
 
     waits_s: "array[float]" = field(default_factory=lambda: array("d"))
@@ -42,6 +42,12 @@ class Sent:
     def rate(self) -> float:
         """How many right replies came in a second."""
         return len(self.waits_s) / self.seconds
+
+    def add(self, other: "Sent") -> None:
+        """Count what came of other requests, sent later, in as well."""
+        self.waits_s.extend(other.waits_s)
+        self.wrong += other.wrong
+        self.seconds += other.seconds
 
 
 class PacedCaller:

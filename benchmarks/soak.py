@@ -42,8 +42,11 @@ LOAD = 0.8
 """Which part of the highest rate is asked for."""
 WARM_UP_S_MAX = 180.0
 """For how long as many requests as are answered are sent before anything is measured."""
+ROUNDS_PER_LOOK = 6
+"""So many times as many are sent for a moment, and then a part of that: how fast the machine is
+changes within seconds."""
 HIGHEST_PART = 0.1
-"""For which part of the time as many are sent: what is answered then is the highest rate."""
+"""For which part of a round as many are sent: what is answered then is the highest rate."""
 RATES_COUNT = 3
 """The pace follows the least of so many such rates, the last ones."""
 RATE_MAX = 3_000
@@ -51,6 +54,8 @@ RATE_MAX = 3_000
 LOOKS_COUNT = 30
 LOOKS_PER_ROW = 3
 SCRAPE_INTERVAL_S = 15
+MEMORY_INTERVAL_S = 1.0
+"""Between two looks at the memory, which goes up and down by more than it may grow in an hour."""
 WORKERS_COUNT = 2
 ACCOUNTS_COUNT = 20_000
 """So many that each redeems some ten coupons. Every spend of an account counts for all coupons that
@@ -67,7 +72,8 @@ class Look(NamedTuple):
     """What the service had at a moment.
 
     Attributes:
-        resident: Bytes of memory of each of its processes, by their ids.
+        resident: Bytes of memory of each of its processes, by their ids; the mean since the look
+            before.
         descriptors: How many they have open, all together.
         threads: How many they have.
         database_bytes: How large the database is.
@@ -75,7 +81,7 @@ class Look(NamedTuple):
         cpu_s: Seconds of processor time that the service, and its database server, took until now.
     """
 
-    resident: dict[int, int]
+    resident: dict[int, float]
     descriptors: int
     threads: int
     database_bytes: int
@@ -193,14 +199,14 @@ def _watch(service: Watched, supply: Supply, plan: Plan, meter: CpuMeter) -> Soa
     with ours:
         ours.recv()
         start = time.perf_counter()
-        before = _look(service, supply.url, meter)
+        before = _look(service, supply.url, meter, _Memory(service))
         stretches, looks = [], []
         for _ in range(LOOKS_COUNT):
             ours.send(None)
-            while not ours.poll(SCRAPE_INTERVAL_S):
-                service.metrics()
+            memory = _Memory(service)
+            _scrape_until(ours, service, memory)
             stretches.append(ours.recv())
-            looks.append(_look(service, supply.url, meter))
+            looks.append(_look(service, supply.url, meter, memory))
         seconds = time.perf_counter() - start
     sender.join()
     _require_same_processes([before, *looks])
@@ -211,8 +217,6 @@ def _send(pipe: Pipe, supply: Supply, address: Address, plan: Plan) -> None:
     """Send requests; tells when it is warm, and when told to go on what came of each stretch."""
     # To walk through a million coupons would take longer than most replies.
     gc.freeze()
-    stretch_s = plan.seconds / LOOKS_COUNT
-    highest_s = stretch_s * HIGHEST_PART
     with ExitStack() as stack:
         caller = PacedCaller(stack, address, _mixed(supply, address))
         warm_up = caller.send_as_answered(plan.warm_up_s, round(plan.warm_up_s * RATE_MAX))
@@ -222,11 +226,28 @@ def _send(pipe: Pipe, supply: Supply, address: Address, plan: Plan) -> None:
         pipe.send(None)
         for _ in range(LOOKS_COUNT):
             pipe.recv()
-            highest = caller.send_as_answered(highest_s, round(highest_s * RATE_MAX))
-            rates.append(highest.rate)
-            # Were all replies wrong, they would be counted.
-            rate = max(1.0, min(rates) * LOAD)
-            pipe.send(Stretch(highest, caller.send_steadily(stretch_s - highest_s, rate)))
+            pipe.send(_stretch(caller, rates, plan.seconds / LOOKS_COUNT))
+
+
+def _stretch(caller: PacedCaller, rates: deque[float], seconds: float) -> Stretch:
+    """Send for some seconds.
+
+    Args:
+        caller: Who sends.
+        rates: The highest ones of the last rounds, to which those of these are added.
+        seconds: How long.
+    """
+    stretch = Stretch(Sent(), Sent())
+    round_s = seconds / ROUNDS_PER_LOOK
+    highest_s = round_s * HIGHEST_PART
+    for _ in range(ROUNDS_PER_LOOK):
+        highest = caller.send_as_answered(highest_s, round(highest_s * RATE_MAX))
+        rates.append(highest.rate)
+        # Were all replies wrong, they would be counted.
+        rate = max(1.0, min(rates) * LOAD)
+        stretch.highest.add(highest)
+        stretch.steady.add(caller.send_steadily(round_s - highest_s, rate))
+    return stretch
 
 
 def _mixed(supply: Supply, address: Address) -> Iterator[Request]:
@@ -240,12 +261,43 @@ def _mixed(supply: Supply, address: Address) -> Iterator[Request]:
             yield next(requests[name])
 
 
-def _look(service: Watched, url: str, meter: CpuMeter) -> Look:
+class _Memory:
+    """What each process of the service has of memory, as the mean of many looks.
+
+    Args:
+        service: Whose; looked at once in the beginning.
+    """
+
+    def __init__(self, service: Watched) -> None:
+        self._pid = service.process.pid
+        self._looks: list[dict[int, int]] = []
+        self.look()
+
+    def look(self) -> None:
+        """Look once more."""
+        self._looks.append({pid: resident_bytes(pid) for pid in tree(self._pid)})
+
+    def means(self) -> dict[int, float]:
+        """Bytes of each process that is there at the end."""
+        return {pid: fmean(look.get(pid, 0) for look in self._looks) for pid in self._looks[-1]}
+
+
+def _scrape_until(pipe: Pipe, service: Watched, memory: _Memory) -> None:
+    """Ask for metrics, and look at the memory, until something comes."""
+    scraped_at = time.perf_counter()
+    while not pipe.poll(MEMORY_INTERVAL_S):
+        memory.look()
+        if time.perf_counter() >= scraped_at + SCRAPE_INTERVAL_S:
+            service.metrics()
+            scraped_at += SCRAPE_INTERVAL_S
+
+
+def _look(service: Watched, url: str, meter: CpuMeter, memory: _Memory) -> Look:
     mails_count = service.value("outbox_mails", state="queued")
     pids = list(tree(service.process.pid))
     _take_mails(service.folder / "mail")
     return Look(
-        {pid: resident_bytes(pid) for pid in pids},
+        memory.means(),
         sum(map(descriptors_count, pids)),
         sum(map(threads_count, pids)),
         whole_size_of(url),

@@ -15,6 +15,7 @@ from service.cli.reception import Reception, answered_from_any_thread
 from service.cli.supervision import when_parent_ends
 from service.health import Application
 from service.settings import Settings
+from service.storage.sqlite_pages import reserve_pages
 
 ORPHAN_STOP_TIMEOUT_S = 1
 """How long a worker may finish its calls when its main process has died: the address is
@@ -39,6 +40,7 @@ def create_app_for_parent(share: FairShare) -> Application:
     """
     when_parent_ends(_end_orphan)
     _share_heaps()
+    reserve_pages()
     settings = Settings()
     application = Reception(
         create_app(settings),

@@ -198,9 +198,9 @@ _SIGNS_OF_LIFE = {
 }
 
 SQLITE_BYTES = 8 * 2**20
-"""What SQLite takes of memory in a process, pages of the file and prepared statements, before a
-connection that needs a page forgets one of its own. More did not make any request cheaper; each
-connection would take some 2 MiB for itself."""
+"""What SQLite takes of memory in a process, prepared statements and pages that have no place of
+their own (``sqlite_pages``), before a connection that needs a page forgets one of its own. More did
+not make any request cheaper; each connection would take some 2 MiB for itself."""
 
 
 def _with_driver(url: URL) -> URL:
