@@ -8,6 +8,7 @@ from threading import Thread
 from time import sleep
 
 from granian.server import mp
+from sqlalchemy import make_url
 
 from service.app import create_app
 from service.cli.fair_share import LOOK_S, FairShare
@@ -40,8 +41,10 @@ def create_app_for_parent(share: FairShare) -> Application:
     """
     when_parent_ends(_end_orphan)
     _share_heaps()
-    reserve_pages()
     settings = Settings()
+    # A process that has its data on PostgreSQL has no such pages.
+    if make_url(settings.database).get_backend_name() == "sqlite":
+        reserve_pages()
     application = Reception(
         create_app(settings),
         calls_at_once=settings.threads,

@@ -61,14 +61,32 @@ print(sqlite_pages.reserve_pages(), used_after(sys.argv[1]))
     assert 10 <= int(used) <= 20
 
 
-def test_a_process_that_serves_has_such_a_place(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("COUPON_BILLING_DATABASE", SqliteEngine(tmp_path).create(None))
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return SqliteEngine(tmp_path).create(None)
+
+
+def used_where_served(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many of these pages a process uses that serves a database."""
+    monkeypatch.setenv("COUPON_BILLING_DATABASE", url)
     script = """
 from service.cli.fair_share import FairShare, create_shares
 from service.cli.serving_process import create_app_for_parent
 create_app_for_parent(FairShare(create_shares(1), 0))
 print(used_after(sys.argv[1]))
 """
-    assert int(run(script, str(tmp_path / "filler.db"))) >= 400
+    return int(run(script, str(folder / "filler.db")))
+
+
+def test_a_process_that_serves_has_such_a_place(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert used_where_served(sqlite_url, tmp_path, monkeypatch) >= 400
+
+
+def test_a_process_that_serves_from_postgresql_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nothing is asked of it yet.
+    url = "postgresql://nobody@127.0.0.1:1/nothing"
+    assert used_where_served(url, tmp_path, monkeypatch) == 0
