@@ -191,6 +191,7 @@ class Story:
         self.go("Users")
         self.follow("Olga")
         self.page.get_by_role("link", name="Revoke token 2").click()
+        expect(self.page.get_by_role("button", name="Revoke", exact=True)).to_be_visible()
         self.look()
         self.press("Revoke")
         expect(self.page.get_by_text("revoked", exact=True)).to_have_count(1)
