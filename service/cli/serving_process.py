@@ -25,7 +25,7 @@ wanted by the next one."""
 
 GARBAGE_THRESHOLDS = 10_000, 20, 50
 """After how many new objects Python looks for circles among them, and how rarely among old ones:
-a request leaves few, and each look stops all threads."""
+a request leaves none, and each look stops all threads."""
 
 
 _M_ARENA_MAX = -8

@@ -6,7 +6,7 @@ counts how many of its children are satisfied.
 """
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from enum import Enum
@@ -212,20 +212,25 @@ def check_rules(
         if is_initialisation
         else ValidationStrategy.ONLY_AT_INITIALISATION
     )
-
-    def counts(rule: CouponRule) -> bool:
-        return not rule.is_deleted and rule.strategy is not unlooked_at
-
-    def holds(rule: CouponRule) -> bool:
-        if rule.subject is Subject.CHILD_RULES:
-            satisfied = sum(holds(child) for child in rule.children if counts(child))
-            is_true = _compare(rule, satisfied)
-        else:
-            is_true = _is_true(rule, facts)
-        return is_true is (rule.polarity is Polarity.DOES)
-
-    broken = tuple(rule for rule in rules if counts(rule) and not holds(rule))
+    looked_at = _looked_at(rules, unlooked_at)
+    broken = tuple(rule for rule in looked_at if not _holds(rule, facts, unlooked_at))
     return RuleSatisfaction(broken, is_initialisation, facts.is_new_user)
+
+
+def _looked_at(
+    rules: Iterable[CouponRule], unlooked_at: ValidationStrategy
+) -> Iterator[CouponRule]:
+    return (rule for rule in rules if not rule.is_deleted and rule.strategy is not unlooked_at)
+
+
+def _holds(rule: CouponRule, facts: RuleFacts, unlooked_at: ValidationStrategy) -> bool:
+    if rule.subject is Subject.CHILD_RULES:
+        looked_at = _looked_at(rule.children, unlooked_at)
+        satisfied = sum(_holds(child, facts, unlooked_at) for child in looked_at)
+        is_true = _compare(rule, satisfied)
+    else:
+        is_true = _is_true(rule, facts)
+    return is_true is (rule.polarity is Polarity.DOES)
 
 
 def _is_true(rule: CouponRule, facts: RuleFacts) -> bool:

@@ -2,9 +2,8 @@
 
 from datetime import datetime, timezone
 
-from spyne import MethodContext
-
 from service.domain.recorded import CallRecord
+from service.soap.call_context import CallContext
 from service.soap.exchange import Exchange
 from service.soap.faults import WireFault
 
@@ -12,7 +11,7 @@ __all__ = ["call_line", "call_record"]
 
 
 def call_record(
-    ctx: MethodContext,
+    ctx: CallContext,
     contract_name: str,
     http_status: int,
     duration_s: float,

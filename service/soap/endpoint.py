@@ -10,13 +10,14 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from spyne import Application, MethodContext
+from spyne import Application
 from spyne.server import ServerBase
 
 from service.domain.recorded import CallRecord
 from service.operations.call_limits import CallLimits
 from service.operations.calls import new_tracking_id
 from service.soap import published
+from service.soap.call_context import CallContext
 from service.soap.call_log import call_record
 from service.soap.contract import COUPON_MANAGEMENT, CUSTOMER_BILLING, Contract
 from service.soap.customer_billing import CustomerBillingService, UnsupportedOperations
@@ -108,37 +109,36 @@ class Endpoint(ServerBase):
     def _answer(self, body: RequestBody) -> _Reply:
         """Answer a call, and record it."""
         start = time.perf_counter()
-        first = MethodContext(self, MethodContext.SERVER)
-        first.udc = Exchange(body, new_tracking_id())
-        ctx = self._run(first)
+        ctx = CallContext(self)
+        ctx.udc = Exchange(body, new_tracking_id())
+        self._run(ctx)
         body.discard()
         reply = self._reply(ctx)
         if self._note_call is not None:
             duration_s = time.perf_counter() - start
             size = len(reply.content)
             self._note_call(call_record(ctx, self._contract.name, reply.status, duration_s, size))
-        _take_apart(first, ctx)
+        ctx.take_apart()
         return reply
 
-    def _run(self, ctx: MethodContext) -> MethodContext:
-        """Run a request through Spyne's pipeline; from some stage on it has another context."""
+    def _run(self, ctx: CallContext) -> None:
+        """Run a request through Spyne's pipeline."""
         try:
-            (ctx,) = self.generate_contexts(ctx)
+            self.generate_contexts(ctx)
             self._run_stages(ctx)
         except Exception:  # noqa: BLE001 - the last resort: whatever it was, a fault answers
             ctx.out_error = internal_fault(ctx.udc.tracking_id)
             ctx.out_document = None
             self.get_out_string(ctx)
-        return ctx
 
-    def _run_stages(self, ctx: MethodContext) -> None:
+    def _run_stages(self, ctx: CallContext) -> None:
         if ctx.out_error is None:
             self.get_in_object(ctx)
         if ctx.out_error is None:
             self.get_out_object(ctx)
         self.get_out_string(ctx)
 
-    def _reply(self, ctx: MethodContext) -> _Reply:
+    def _reply(self, ctx: CallContext) -> _Reply:
         fault = ctx.out_error
         if fault is not None and fault.http_status:
             # WS-I R1126: an envelope with a fault has status 500, so any other has no envelope.
@@ -159,16 +159,6 @@ class Endpoint(ServerBase):
         if document is None:
             return _METHOD_NOT_ALLOWED
         return _Reply(HTTPStatus.OK, _TEXT_XML, document)
-
-
-def _take_apart(first: MethodContext, last: MethodContext) -> None:
-    """Let go of request and reply now.
-
-    Spyne's contexts hold each other, and so all that was read and written, until Python looks for
-    garbage.
-    """
-    for part in (first.inprot_ctx, first.outprot_ctx, first, last):
-        vars(part).clear()
 
 
 _SERVICES = {

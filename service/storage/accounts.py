@@ -9,6 +9,7 @@ from service.domain.numbers import ID_MAX
 from service.domain.programmes import Account, Customer
 from service.storage.party_tables import account, customer
 from service.storage.prepared import Prepared
+from service.storage.prepared_lists import PreparedList
 from service.storage.statements import LAST_CHARACTER, new_id
 
 ACCOUNT_NUMBER_LENGTH = 8
@@ -24,6 +25,7 @@ _ACCOUNTS = select(
 ).order_by(account.c.account_id)
 _ACCOUNT = _ACCOUNTS.where(account.c.account_id == bindparam("account_id"))
 _FIND = Prepared(_ACCOUNT)
+_LISTED = PreparedList(lambda numbers: _ACCOUNTS.where(account.c.account_id.in_(numbers)))
 # What points to an account need not wait: its number stays.
 _LOCK = Prepared(_ACCOUNT.with_for_update(key_share=True))
 
@@ -139,7 +141,7 @@ def find_owner(connection: Connection, account_id: int) -> int | None:
 
 def find_accounts(connection: Connection, account_ids: Collection[int]) -> dict[int, Account]:
     """Those of the accounts that exist, by their number."""
-    rows = connection.execute(_ACCOUNTS.where(account.c.account_id.in_(account_ids)))
+    rows = _LISTED.rows(connection, account_ids)
     return {row.account_id: Account(*row) for row in rows}
 
 

@@ -337,11 +337,15 @@ def _rules_of(rows: Iterable[Row[Any]]) -> tuple[CouponRule, ...]:
     by_parent = defaultdict(list)
     for row in rows:
         by_parent[row.parent_rule_id].append(row)
+    return _rules_beneath(None, by_parent)
 
-    def beneath(parent: int | None) -> tuple[CouponRule, ...]:
-        return tuple(_rule_of(row, beneath(row.rule_id)) for row in by_parent[parent])
 
-    return beneath(None)
+def _rules_beneath(
+    parent: int | None, by_parent: Mapping[int | None, list[Row[Any]]]
+) -> tuple[CouponRule, ...]:
+    return tuple(
+        _rule_of(row, _rules_beneath(row.rule_id, by_parent)) for row in by_parent.get(parent, ())
+    )
 
 
 def _rule_of(row: Row[Any], children: tuple[CouponRule, ...]) -> CouponRule:
